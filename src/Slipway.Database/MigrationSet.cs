@@ -1,0 +1,60 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Reflection;
+using Dapper;
+
+namespace Slipway.Database;
+
+/// <summary>
+/// One component's migrations: embedded files <c>Migrations/NNNN_name.sql</c>, numbered from 0001 without a gap, each run once and in its own transaction.
+/// A file that has been released is never changed; the next change is the next file.
+/// </summary>
+public sealed class MigrationSet
+{
+    readonly string _component;
+    readonly IReadOnlyList<Migration> _migrations;
+
+    MigrationSet(string component, IReadOnlyList<Migration> migrations) => (_component, _migrations) = (component, migrations);
+
+    /// <param name="component">The component's name in the table of what was applied, for example "registry".</param>
+    /// <param name="assembly">The assembly that embeds the files.</param>
+    public static MigrationSet FromAssembly(string component, Assembly assembly)
+    {
+        const string Folder = ".Migrations.";
+        var migrations = assembly.GetManifestResourceNames()
+            .Where(name => name.Contains(Folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
+            .Select(name => Migration.Read(assembly, name, name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..^4]))
+            .OrderBy(migration => migration.Number)
+            .ToList();
+        for (var i = 0; i < migrations.Count; i++)
+            if (migrations[i].Number != i + 1) throw new InvalidOperationException($"Migration {i + 1} of {component} is missing; found {migrations[i].Name}.");
+        return new MigrationSet(component, migrations);
+    }
+
+    internal void Apply(DbConnection connection)
+    {
+        connection.Execute("CREATE TABLE IF NOT EXISTS migrations (component TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, applied TEXT NOT NULL, PRIMARY KEY (component, number))");
+        var done = connection.ExecuteScalar<long?>("SELECT max(number) FROM migrations WHERE component = @component", new { component = _component }) ?? 0;
+        if (done > _migrations.Count)
+            throw new InvalidDataException($"The database has migration {done} of {_component}, this Slipway knows {_migrations.Count}: it was written by a newer version. Start that version, or restore a backup.");
+        foreach (var migration in _migrations.Skip((int)done))
+        {
+            using var transaction = connection.BeginTransaction();
+            connection.Execute(migration.Sql, transaction: transaction);
+            connection.Execute(
+                "INSERT INTO migrations (component, number, name, applied) VALUES (@component, @number, @name, @applied)",
+                new { component = _component, number = migration.Number, name = migration.Name, applied = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) },
+                transaction);
+            transaction.Commit();
+        }
+    }
+
+    sealed record Migration(int Number, string Name, string Sql)
+    {
+        public static Migration Read(Assembly assembly, string resource, string name)
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            return new Migration(int.Parse(name.AsSpan(0, 4), CultureInfo.InvariantCulture), name, reader.ReadToEnd());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json.Serialization;
+
+namespace Slipway.Model;
+
+[JsonConverter(typeof(JsonStringEnumConverter<Strategy>))]
+public enum Strategy
+{
+    /// <summary>Stop the old, start the new: for what can't run twice.</summary>
+    [JsonStringEnumMemberName("recreate")] Recreate,
+
+    /// <summary>Instance by instance: one new ready, one old drained and stopped.</summary>
+    [JsonStringEnumMemberName("rolling")] Rolling,
+
+    /// <summary>The new release whole in the other slot, unseen until it is promoted; all traffic switched at once; the old one kept warm.</summary>
+    [JsonStringEnumMemberName("blue-green")] BlueGreen,
+}
+
+/// <summary>What <c>x-release</c> says of one service, defaults applied.</summary>
+public sealed record ReleasePolicy
+{
+    /// <summary>Host names that reach this service through the gateway, lower case; empty: the service is not routed.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>Path prefix of its routes, at segment boundaries.</summary>
+    public string Path { get; init; } = "/";
+
+    /// <summary>
+    /// The container's port that gets the requests, or null where only the image knows it (the lowest EXPOSEd TCP port, taken when the release is made).
+    /// </summary>
+    public int? Port { get; init; }
+
+    /// <summary>Host ports on which the gateway serves this service whatever the Host header says (from the Compose file's <c>ports</c>).</summary>
+    public IReadOnlyList<GatewayPort> GatewayPorts { get; init; } = [];
+
+    public required Strategy Strategy { get; init; }
+
+    public ReadyGate Ready { get; init; } = new();
+
+    public DrainPolicy Drain { get; init; } = new();
+
+    public KeepPolicy Keep { get; init; } = new();
+
+    [JsonIgnore]
+    public bool IsRouted => Hosts.Count > 0;
+}
+
+/// <summary>A port of the host that the gateway listens on for one service.</summary>
+public sealed record GatewayPort(string? Address, int Port);
+
+/// <summary>When an instance may get traffic. Defaults: the healthcheck where there is one, else a TCP connect to the routed port, else running.</summary>
+public sealed record ReadyGate
+{
+    /// <summary>Path of an HTTP GET that must answer 200 to 399, or null for the default above.</summary>
+    public string? Http { get; init; }
+
+    /// <summary>Between two probes.</summary>
+    public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of one probe.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Probes in a row that must pass.</summary>
+    public int Passes { get; init; } = 1;
+
+    /// <summary>From start to ready; past it the release fails.</summary>
+    public TimeSpan Within { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>How long requests in flight may take to end after their instance has lost its routes.</summary>
+public sealed record DrainPolicy
+{
+    public TimeSpan Requests { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan WebSockets { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>What stays after a release was replaced.</summary>
+public sealed record KeepPolicy
+{
+    /// <summary>How long its instances run on, for a rollback that is a route change only.</summary>
+    public TimeSpan Warm { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How many releases stay in the history with their images.</summary>
+    public int Releases { get; init; } = 5;
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Slipway.Model;
+
+/// <summary>
+/// The name of an app: 1 to 40 characters, a-z, 0-9 and '-', beginning and ending with a letter or a digit.
+/// It is a DNS label (RFC 1123, section 2.1), because it becomes part of host names, and safe in paths and engine names.
+/// </summary>
+[JsonConverter(typeof(AppNameJsonConverter))]
+public readonly record struct AppName : IParsable<AppName>, IComparable<AppName>
+{
+    public const int MaxLength = 40;
+    public const string Rule = "1 to 40 characters: a-z, 0-9 and '-', beginning and ending with a letter or a digit";
+
+    readonly string? _value;
+
+    AppName(string value) => _value = value;
+
+    public string Value => _value ?? throw new InvalidOperationException("An AppName was used without a value.");
+
+    public static bool TryParse([NotNullWhen(true)] string? text, out AppName name)
+    {
+        name = default;
+        if (string.IsNullOrEmpty(text) || text.Length > MaxLength || text[0] == '-' || text[^1] == '-') return false;
+        foreach (var c in text)
+            if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-') return false;
+        name = new AppName(text);
+        return true;
+    }
+
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out AppName result) => TryParse(s, out result);
+
+    /// <exception cref="InvalidInputException">The text is no app name.</exception>
+    public static AppName Parse(string text) =>
+        TryParse(text, out var name) ? name : throw new InvalidInputException(new Diagnostic
+        {
+            Message = $"'{text}' is no app name",
+            Key = "app",
+            Found = text,
+            Expected = Rule,
+        });
+
+    public static AppName Parse(string s, IFormatProvider? provider) => Parse(s);
+
+    /// <summary>The nearest app name to a folder's name ("My Shop_2" gives "my-shop-2"), or null where nothing is left of it.</summary>
+    public static AppName? FromFolder(string folder)
+    {
+        var letters = folder.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '-').ToArray();
+        var text = new string(letters).Trim('-');
+        if (text.Length > MaxLength) text = text[..MaxLength].TrimEnd('-');
+        return TryParse(text, out var name) ? name : null;
+    }
+
+    public int CompareTo(AppName other) => string.CompareOrdinal(_value, other._value);
+
+    public override string ToString() => Value;
+
+    public static bool operator <(AppName left, AppName right) => left.CompareTo(right) < 0;
+    public static bool operator >(AppName left, AppName right) => left.CompareTo(right) > 0;
+    public static bool operator <=(AppName left, AppName right) => left.CompareTo(right) <= 0;
+    public static bool operator >=(AppName left, AppName right) => left.CompareTo(right) >= 0;
+}
+
+sealed class AppNameJsonConverter : JsonConverter<AppName>
+{
+    public override AppName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        AppName.TryParse(reader.GetString(), out var name) ? name : throw new JsonException($"no app name; expected {AppName.Rule}");
+
+    public override void Write(Utf8JsonWriter writer, AppName value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+}

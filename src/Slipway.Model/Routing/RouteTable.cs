@@ -1,0 +1,119 @@
+namespace Slipway.Model;
+
+/// <summary>
+/// Everything that a gateway needs to serve, as one versioned document. A switch is the swap of one table for the next;
+/// a gateway acknowledges a version only when no request can begin by an older one.
+/// </summary>
+public sealed record RouteTable
+{
+    /// <summary>Rises by one with each change; a gateway refuses one that is lower than what it has.</summary>
+    public required long Version { get; init; }
+
+    public required IReadOnlyList<Route> Routes { get; init; }
+
+    public static RouteTable Empty { get; } = new() { Version = 0, Routes = [] };
+}
+
+/// <summary>Which requests go to one service of one app, and where they go.</summary>
+public sealed record Route
+{
+    public required AppName App { get; init; }
+
+    public required string Service { get; init; }
+
+    /// <summary>Exact host names, lower case, without a port.</summary>
+    public required IReadOnlyList<string> Hosts { get; init; }
+
+    /// <summary>Path prefix, at segment boundaries: /api matches /api and /api/x, not /apix. The longest match wins.</summary>
+    public string Path { get; init; } = "/";
+
+    /// <summary>Ports of the host on which every request goes to this route, whatever its Host header says.</summary>
+    public IReadOnlyList<GatewayPort> Ports { get; init; } = [];
+
+    /// <summary>The releases that get requests; empty: every request is answered 503 with <see cref="Unavailable"/>.</summary>
+    public IReadOnlyList<Destination> Destinations { get; init; } = [];
+
+    /// <summary>What the 503 page says where no instance can be reached, for people: "guestbook is being replaced".</summary>
+    public string? Unavailable { get; init; }
+}
+
+/// <summary>One release's share of a route.</summary>
+public sealed record Destination
+{
+    public required int Release { get; init; }
+
+    /// <summary>Share of the requests, relative to the sum over the route's destinations; 0 gets none.</summary>
+    public required int Weight { get; init; }
+
+    /// <summary>Instances that are ready. Least requests in flight is chosen, ties in turn.</summary>
+    public required IReadOnlyList<Upstream> Upstreams { get; init; }
+}
+
+/// <summary>Where one instance listens.</summary>
+/// <param name="Instance">The engine's identifier of the instance.</param>
+/// <param name="Address">IP address.</param>
+public sealed record Upstream(string Instance, string Address, int Port);
+
+/// <summary>What a gateway has counted since it started. Counters only rise; whoever reads takes differences.</summary>
+public sealed record GatewayReport
+{
+    /// <summary>A new one for each gateway process: counters of another session start at 0.</summary>
+    public required string Session { get; init; }
+
+    public required int ProcessId { get; init; }
+
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>Version of the table that it serves by.</summary>
+    public required long TableVersion { get; init; }
+
+    public required IReadOnlyList<InstanceTraffic> Instances { get; init; }
+
+    public required IReadOnlyList<ReleaseTraffic> Releases { get; init; }
+
+    /// <summary>Requests for which no route was found (404).</summary>
+    public long Unrouted { get; init; }
+
+    /// <summary>Addresses it listens on, as host:port.</summary>
+    public IReadOnlyList<string> Listening { get; init; } = [];
+
+    /// <summary>Ports of the table that it could not open, with the reason.</summary>
+    public IReadOnlyDictionary<string, string> NotListening { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>What one instance is busy with. Instances that lost their routes stay listed until nothing is in flight.</summary>
+public sealed record InstanceTraffic
+{
+    public required string Instance { get; init; }
+
+    /// <summary>Requests begun and not ended, upgraded connections not among them.</summary>
+    public required int InFlight { get; init; }
+
+    /// <summary>Open WebSockets and other upgraded connections.</summary>
+    public required int Upgraded { get; init; }
+}
+
+/// <summary>Requests to one service of one release.</summary>
+public sealed record ReleaseTraffic
+{
+    public required AppName App { get; init; }
+
+    public required string Service { get; init; }
+
+    public required int Release { get; init; }
+
+    public required long Requests { get; init; }
+
+    /// <summary>Answers by status class: index 1 to 5 for 1xx to 5xx, as the instance gave them.</summary>
+    public required IReadOnlyList<long> ByClass { get; init; }
+
+    /// <summary>Requests that the gateway had to answer itself because no instance could (502, 503, 504), or whose answer broke off.</summary>
+    public required long Failed { get; init; }
+
+    /// <summary>Counts by time to the answer's end: bucket i holds requests of at most <see cref="LatencyBuckets"/>[i] milliseconds, the last one the rest.</summary>
+    public required IReadOnlyList<long> Latency { get; init; }
+
+    /// <summary>Upper bounds in milliseconds, 1 to 60000, about 1.5 times apart.</summary>
+    public static IReadOnlyList<double> LatencyBuckets { get; } =
+        [0.5, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 15000, 30000, 60000];
+}
