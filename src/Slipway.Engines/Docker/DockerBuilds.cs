@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -14,6 +15,12 @@ public sealed class DockerBuilds(DockerClient client)
 {
     /// <summary>How long the engine may take to accept a cancellation; the connection's end cancels the build on it anyway.</summary>
     static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The head of every context: its root folder, as a plain ustar entry. BuildKit takes a body for a context only when a tar entry can be read
+    /// from its first 1024 bytes; one that begins with a long extended header it takes for the Dockerfile itself.
+    /// </summary>
+    static readonly ReadOnlyMemory<byte> ContextHead = RootEntry();
 
     /// <summary>
     /// Builds an image. A build that is left before its end (by the token, or by leaving the loop) is cancelled on the engine;
@@ -66,7 +73,11 @@ public sealed class DockerBuilds(DockerClient client)
 
     async Task<HttpResponseMessage> Post(BuildRequest request, bool buildKit, Func<Stream, CancellationToken, Task> writeContext, CancellationToken cancel)
     {
-        using var context = new StreamedContent("application/x-tar", writeContext);
+        using var context = new StreamedContent("application/x-tar", async (stream, stop) =>
+        {
+            await stream.WriteAsync(ContextHead, stop);
+            await writeContext(stream, stop);
+        });
         return await client.Send(HttpMethod.Post, Path(request, buildKit), context, cancel);
     }
 
@@ -113,6 +124,20 @@ public sealed class DockerBuilds(DockerClient client)
             new BuildMessage.Output((message.Id is null ? status : $"{message.Id}: {status}") + "\n"),
         _ => null,
     };
+
+    static ReadOnlyMemory<byte> RootEntry()
+    {
+        const int EntrySize = 512;
+        using var tar = new MemoryStream();
+        using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
+            writer.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "./")
+            {
+                ModificationTime = DateTimeOffset.UnixEpoch,
+                Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                    | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute,
+            });
+        return tar.ToArray().AsMemory(0, EntrySize);
+    }
 
     async Task CancelQuietly(string buildId)
     {

@@ -18,7 +18,7 @@ public sealed class DockerBuildsTests(RealEngine engine)
 
         messages.OfType<BuildMessage.Trace>().ShouldNotBeEmpty();
         messages.OfType<BuildMessage.Trace>().ShouldAllBe(trace => trace.StatusResponse.Length > 0);
-        var image = messages[^1].ShouldBeOfType<BuildMessage.Image>();
+        var image = messages.OfType<BuildMessage.Image>().ShouldHaveSingleItem();
         (await engine.Images.Find(image.Id, Cancel)).ShouldNotBeNull().Id.ShouldBe(image.Id);
         await engine.Images.Remove(image.Id, Cancel);
     }
