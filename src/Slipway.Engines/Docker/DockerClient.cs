@@ -20,12 +20,14 @@ public sealed class DockerClient : IDisposable
     readonly SemaphoreSlim _negotiating = new(1, 1);
     volatile string? _version;
 
+    /// <exception cref="Slipway.Model.InvalidInputException">The address has another form than <see cref="Address"/> says.</exception>
     public DockerClient(string address)
     {
         Address = address;
+        var end = EndPointOf(address);
         _http = new HttpClient(new SocketsHttpHandler
         {
-            ConnectCallback = (_, cancel) => Connect(address, cancel),
+            ConnectCallback = (_, cancel) => Connect(end, cancel),
             UseProxy = false,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             AutomaticDecompression = DecompressionMethods.None,
@@ -69,7 +71,33 @@ public sealed class DockerClient : IDisposable
     public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel)
     {
         using var answer = await Send(HttpMethod.Get, path, null, cancel);
-        return await answer.Content.ReadFromJsonAsync(type, cancel) ?? throw new EngineException(0, $"GET {path}: the engine answered null.");
+        return await Read(answer, path, type, cancel);
+    }
+
+    /// <summary>Posts JSON and reads the JSON answer.</summary>
+    /// <exception cref="EngineException">Any status but 2xx.</exception>
+    internal async Task<TAnswer> Post<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancel)
+    {
+        using var answer = await Send(HttpMethod.Post, path, JsonContent.Create(body, bodyType), cancel);
+        return await Read(answer, path, answerType, cancel);
+    }
+
+    /// <summary>Sends a request whose answer has no body worth reading: 2xx, or 304 for "already so".</summary>
+    internal async Task Do(HttpMethod method, string path, HttpContent? content, CancellationToken cancel) =>
+        (await Send(method, path, content, cancel)).Dispose();
+
+    /// <summary>As <see cref="Do"/>; false where the engine answers 404.</summary>
+    internal async Task<bool> TryDo(HttpMethod method, string path, CancellationToken cancel)
+    {
+        try
+        {
+            await Do(method, path, null, cancel);
+            return true;
+        }
+        catch (EngineException refused) when (refused.Status == 404)
+        {
+            return false;
+        }
     }
 
     /// <summary>As <see cref="Get{T}"/>, or null where the engine answers 404.</summary>
@@ -97,7 +125,7 @@ public sealed class DockerClient : IDisposable
         if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.NotModified) return answer;
         using (answer)
         {
-            var text = await answer.Content.ReadAsStringAsync(cancel);
+            var text = await Unbroken(() => answer.Content.ReadAsStringAsync(cancel));
             throw new EngineException((int)answer.StatusCode, ErrorMessage(text) ?? $"{method} {path}: the engine answered {(int)answer.StatusCode}.");
         }
     }
@@ -108,15 +136,42 @@ public sealed class DockerClient : IDisposable
         _negotiating.Dispose();
     }
 
+    /// <summary>What to throw when the connection broke in the middle of an answer.</summary>
+    internal EngineUnavailableException Lost(Exception broken)
+    {
+        // The engine that comes back may be another version.
+        _version = null;
+        return new($"The connection to the Docker Engine at {Address} broke ({(broken.InnerException ?? broken).Message}). Is it stopping, or was it killed?", broken);
+    }
+
+    async Task<T> Read<T>(HttpResponseMessage answer, string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        await Unbroken(() => answer.Content.ReadFromJsonAsync(type, cancel)) ?? throw new EngineException(0, $"{path}: the engine answered null.");
+
+    async Task<T> Unbroken<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException)
+        {
+            throw Lost(broken);
+        }
+    }
+
     async Task<HttpResponseMessage> SendRaw(HttpRequestMessage request, CancellationToken cancel)
     {
         try
         {
             return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         }
+        catch (HttpRequestException) when (request.Content is StreamedContent { Failure: { } failure })
+        {
+            failure.Throw();
+            throw;
+        }
         catch (HttpRequestException broken)
         {
-            // The engine that comes back may be another version.
             _version = null;
             throw new EngineUnavailableException($"No Docker Engine answers at {Address} ({broken.InnerException?.Message ?? broken.Message}). Start it, or let 'slipway up' do so.", broken);
         }
@@ -135,13 +190,15 @@ public sealed class DockerClient : IDisposable
         }
     }
 
-    static async ValueTask<Stream> Connect(string address, CancellationToken cancel)
+    static async ValueTask<Stream> Connect(EndPoint end, CancellationToken cancel)
     {
-        var (socket, end) = Target(address);
+        var socket = end is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(end, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new AnswerFirstStream(new NetworkStream(socket, ownsSocket: true));
         }
         catch
         {
@@ -150,15 +207,15 @@ public sealed class DockerClient : IDisposable
         }
     }
 
-    static (Socket, EndPoint) Target(string address)
+    static EndPoint EndPointOf(string address)
     {
-        if (address.StartsWith("unix://", StringComparison.Ordinal))
-            return (new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint(address["unix://".Length..]));
-        if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "tcp" or "http")
-            return (new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, new DnsEndPoint(uri!.Host, uri.Port > 0 ? uri.Port : 2375));
+        const int PlainPort = 2375;
+        if (address.StartsWith("unix:///", StringComparison.Ordinal)) return new UnixDomainSocketEndPoint(address["unix://".Length..]);
+        if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "tcp" or "http", Host.Length: > 0 })
+            return new DnsEndPoint(uri.Host, uri.IsDefaultPort || uri.Port < 0 ? PlainPort : uri.Port);
         throw new Slipway.Model.InvalidInputException(new Slipway.Model.Diagnostic
         {
-            Message = $"'{address}' is no address of a Docker Engine",
+            Message = $"'{address}' is no address of a Docker Engine that Slipway can reach",
             Key = "DOCKER_HOST",
             Found = address,
             Expected = "unix:///path/to/docker.sock or tcp://host:port",
