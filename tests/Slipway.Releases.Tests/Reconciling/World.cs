@@ -130,6 +130,7 @@ sealed class World : IAsyncDisposable
             if (HasCrashed) return;
             if (loop.Probe() is { } probe && probe < next) next = probe;
         }
+        Watchdog.Violation.ShouldBeNull();
         if (acted) return;
         Time.MoveTo(latest is { } most && most < next ? most : next > Time.Now ? next : Time.Now + TimeSpan.FromMilliseconds(100));
     }
