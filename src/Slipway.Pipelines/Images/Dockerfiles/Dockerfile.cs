@@ -6,13 +6,12 @@ namespace Slipway.Pipelines.Images.Dockerfiles;
 /// <summary>What has to be known of a Dockerfile before its build: the images that it needs. The engine reads it again, and has the last word.</summary>
 internal sealed class Dockerfile
 {
-    readonly string _text;
-
     internal Dockerfile(string text, string file, IReadOnlyList<Instruction> instructions, IReadOnlyList<ImageUse> images, ImageUse? syntax)
     {
-        _text = text;
-        (File, Instructions, Images, Syntax) = (file, instructions, images, syntax);
+        (Text, File, Instructions, Images, Syntax) = (text, file, instructions, images, syntax);
     }
+
+    public string Text { get; }
 
     /// <summary>Where it is from, for errors.</summary>
     public string File { get; }
@@ -34,7 +33,7 @@ internal sealed class Dockerfile
     /// <summary>The text without its <c># syntax=</c>, with all lines where they were.</summary>
     public byte[] WithoutSyntax()
     {
-        var lines = _text.Split('\n');
+        var lines = Text.Split('\n');
         lines[Syntax!.Line - 1] = "#";
         return Encoding.UTF8.GetBytes(string.Join('\n', lines));
     }
