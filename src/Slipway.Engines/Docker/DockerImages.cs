@@ -9,6 +9,10 @@ public sealed class DockerImages(DockerClient client)
     public async Task<ImageFacts?> Find(string reference, CancellationToken cancel) =>
         (await client.Find($"/images/{Safe(reference)}/json", DockerJson.Default.ImageInspection, cancel))?.ToFacts();
 
+    /// <summary>The image's ENTRYPOINT; null where it has none, or the engine does not have the image.</summary>
+    internal async Task<IReadOnlyList<string>?> Entrypoint(string reference, CancellationToken cancel) =>
+        (await client.Find($"/images/{Safe(reference)}/json", DockerJson.Default.ImageInspection, cancel))?.Config?.Entrypoint;
+
     /// <summary>Fetches an image from its registry. It takes as long as the registry lets it: the caller's token bounds the time.</summary>
     /// <exception cref="EngineException">The registry is away, does not have the image or refuses it; what the engine says of it.</exception>
     public async Task Pull(string reference, RegistryCredential? credential, CancellationToken cancel)

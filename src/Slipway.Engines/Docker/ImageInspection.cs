@@ -44,6 +44,8 @@ sealed record ImageInspection
 
 sealed record ImageConfig
 {
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+
     public IReadOnlyDictionary<string, JsonElement>? ExposedPorts { get; init; }
 
     public IReadOnlyDictionary<string, JsonElement>? Volumes { get; init; }
