@@ -1,0 +1,34 @@
+using Slipway.Model;
+
+namespace Slipway.Server.Api;
+
+/// <summary>One line of <c>GET /api/v1/rollouts/{id}/events</c>.</summary>
+/// <param name="Index">From 0; ask with <c>from</c> one higher to go on after it.</param>
+public sealed record JournalEntry(long Index, RolloutEvent Event);
+
+/// <summary>One line of <c>POST /api/v1/base-images</c>: notes while it goes on, then the image or the error.</summary>
+public sealed record BaseImageLine
+{
+    public string? Note { get; init; }
+
+    /// <summary>The image in our registry, with its digest.</summary>
+    public string? Image { get; init; }
+
+    public Problem? Error { get; init; }
+}
+
+/// <summary>One entry of <c>GET /api/v1/base-images</c>.</summary>
+public sealed record BaseImageStatus
+{
+    /// <summary>As a Dockerfile's FROM names it: debian:bookworm-slim.</summary>
+    public required string Image { get; init; }
+
+    public required string Digest { get; init; }
+}
+
+/// <summary><c>GET /readyz</c></summary>
+public sealed record Readiness(bool Ready, IReadOnlyList<ReadinessCheck> Checks);
+
+/// <param name="Name">database, store or engine.</param>
+/// <param name="Required">False: the server can do most of its work without it.</param>
+public sealed record ReadinessCheck(string Name, bool Ok, bool Required, string? Detail);
