@@ -3,7 +3,6 @@ using System.Reflection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Data.Sqlite;
 using Slipway.Server.Api;
 using Slipway.Server.Auth;
 using Slipway.Server.Data;
@@ -84,8 +83,9 @@ sealed partial class ServerHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = folder.Path, ApplicationName = "Slipway" });
         AddKestrel(builder, listener);
         AddLogging(builder.Logging);
-        builder.Services.AddSlipway(options, folder, listener);
-        builder.Services.AddAdminToken(AdminToken.ReadOrMake(folder));
+        var token = AdminToken.ReadOrMake(folder);
+        builder.Services.AddAdminToken(token);
+        builder.Services.AddSlipway(options, folder, listener, token);
         builder.Services.AddApi();
 
         var app = builder.Build();

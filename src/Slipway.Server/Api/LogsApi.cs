@@ -1,5 +1,7 @@
 using Slipway.Engines;
 using Slipway.Model;
+using Slipway.Releases;
+using Slipway.Server.Apps;
 using Slipway.Server.Logs;
 
 namespace Slipway.Server.Api;
@@ -17,14 +19,16 @@ static class LogsApi
                 follow=true goes on until the client ends it, and joins instances that are started meanwhile.
                 """);
 
-    static async Task<Ndjson<LogLine>> Read(string app, AppLogs logs, AppDirectory apps, TimeProvider time, CancellationToken cancel,
+    static async Task<Ndjson<LogLine>> Read(string app, AppLogs logs, ReleaseQueries releases, TimeProvider time, CancellationToken cancel,
         string? service = null, bool follow = false, string? since = null, int? tail = null)
     {
         var name = AppName.Parse(app);
         if (tail is < 0 or > MostTail)
             throw new InvalidInputException(new Diagnostic { Message = $"{tail} is no number of lines", Key = "tail", Found = $"{tail}", Expected = $"0 to {MostTail}" });
         var query = new LogQuery { Follow = follow, Since = Since.Parse(since, time.GetUtcNow()), Tail = tail };
-        apps.Require(name, service);
+        var status = releases.Require(name);
+        if (service is not null && status.Services.All(s => s.Service != service))
+            throw new NotFoundException($"{name} has no service '{service}'; it has {string.Join(", ", status.Services.Select(s => s.Service))}.");
         return new(await logs.Read(name, service, query, cancel), ApiJson.Default.LogLine);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Model;
 using Slipway.Releases;
+using Slipway.Server.Apps;
 
 namespace Slipway.Server.Api;
 
@@ -19,12 +20,9 @@ static class ReleasesApi
             .WithDescription("The resolved Compose model, environment and all, and the digest of every image.");
     }
 
-    static Ok<IReadOnlyList<ReleaseStatus>> List(string app, AppQueries apps)
-    {
-        var name = AppName.Parse(app);
-        apps.Require(name);
-        return TypedResults.Ok(apps.ReleasesOf(name));
-    }
+    static Ok<IReadOnlyList<ReleaseStatus>> List(string app, ReleaseQueries releases) =>
+        TypedResults.Ok(releases.Releases(releases.Require(AppName.Parse(app)).App));
 
-    static Ok<Release> Get(string app, int number, AppQueries apps) => TypedResults.Ok(apps.Release(AppName.Parse(app), number));
+    static Ok<Release> Get(string app, int number, ReleaseQueries releases) =>
+        TypedResults.Ok(releases.RequireRelease(releases.Require(AppName.Parse(app)).App, number));
 }

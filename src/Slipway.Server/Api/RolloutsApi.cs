@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Model;
 using Slipway.Releases;
+using Slipway.Server.Apps;
 using Slipway.Server.Builds;
 
 namespace Slipway.Server.Api;
@@ -20,7 +21,8 @@ static class RolloutsApi
             .WithDescription("Newest first.");
 
         ofApp.MapPost("/promote", Promote).WithName("Promote").Errors(400, 404, 409)
-            .WithSummary("Give the staged release the traffic");
+            .WithSummary("Give the staged release the traffic")
+            .WithDescription("Of a blue-green rollout that is holding. All of it at once; the release that was live stays warm.");
 
         ofApp.MapPost("/rollback", Rollback).WithName("Rollback").Errors(400, 404, 409)
             .WithSummary("Give the traffic back to an earlier release")
@@ -33,14 +35,16 @@ static class RolloutsApi
         var rollouts = api.MapGroup("/rollouts/{id:long}").WithTags("Rollouts");
 
         rollouts.MapGet("/", Get).WithName("GetRollout").Errors(404)
-            .WithSummary("One rollout");
+            .WithSummary("One rollout")
+            .WithDescription("Its state, and in error why it did not end in done.");
 
         rollouts.MapGet("/events", Events).WithName("ReadRolloutEvents").Errors(404)
             .WithSummary("What happened in a rollout")
             .WithDescription("One {index, event} a line (application/x-ndjson), from the index 'from' on. follow=true goes on until the rollout has ended.");
 
         rollouts.MapPost("/cancel", Cancel).WithName("CancelRollout").Errors(404, 409)
-            .WithSummary("Cancel a rollout that is queued or building");
+            .WithSummary("End this rollout")
+            .WithDescription("As abort does, whichever rollout of the app goes on by now: one that has ended already is left as it is.");
     }
 
     static async Task<Accepted<Rollout>> Deploy(string app, DeployRequest request, Rollouts rollouts, CancellationToken cancel)
@@ -51,12 +55,8 @@ static class RolloutsApi
         return Accepted(await rollouts.Deploy(name, request.Source, request.AutoPromote, cancel));
     }
 
-    static Ok<IReadOnlyList<Rollout>> List(string app, AppQueries apps)
-    {
-        var name = AppName.Parse(app);
-        apps.Require(name);
-        return TypedResults.Ok(apps.RolloutsOf(name));
-    }
+    static Ok<IReadOnlyList<Rollout>> List(string app, ReleaseQueries releases) =>
+        TypedResults.Ok(releases.Rollouts(releases.Require(AppName.Parse(app)).App));
 
     static async Task<Accepted<Rollout>> Promote(string app, Rollouts rollouts, CancellationToken cancel) =>
         Accepted(await rollouts.Promote(AppName.Parse(app), cancel));
@@ -67,15 +67,20 @@ static class RolloutsApi
     static async Task<Accepted<Rollout>> Abort(string app, Rollouts rollouts, CancellationToken cancel) =>
         Accepted(await rollouts.Abort(AppName.Parse(app), cancel));
 
-    static Ok<Rollout> Get(long id, AppQueries apps) => TypedResults.Ok(apps.Rollout(id));
+    static Ok<Rollout> Get(long id, ReleaseQueries releases) => TypedResults.Ok(releases.RequireRollout(id));
 
-    static Ndjson<JournalEntry> Events(long id, AppQueries apps, RolloutJournal journal, CancellationToken cancel, long from = 0, bool follow = false)
+    static Ndjson<JournalEntry> Events(long id, ReleaseQueries releases, RolloutJournal journal, CancellationToken cancel, long from = 0, bool follow = false)
     {
-        apps.Rollout(id);
+        releases.RequireRollout(id);
         return new(journal.Read(id, from, follow, cancel).Select(line => new JournalEntry(line.Index, line.Event)), ApiJson.Default.JournalEntry);
     }
 
-    static async Task<Accepted<Rollout>> Cancel(long id, Rollouts rollouts, CancellationToken cancel) => Accepted(await rollouts.Cancel(id, cancel));
+    static async Task<Accepted<Rollout>> Cancel(long id, Rollouts rollouts, ReleaseQueries releases, CancellationToken cancel)
+    {
+        await rollouts.Cancel(id, cancel);
+        return Accepted(releases.RequireRollout(id));
+    }
+
 
     static Accepted<Rollout> Accepted(Rollout rollout) => TypedResults.Accepted(FormattableString.Invariant($"/api/v1/rollouts/{rollout.Id}"), rollout);
 }

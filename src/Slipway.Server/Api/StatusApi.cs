@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Slipway.Server.Status;
 
 namespace Slipway.Server.Api;
 
