@@ -1,0 +1,33 @@
+using Slipway.Model;
+
+namespace Slipway.Server.Api;
+
+/// <summary><c>POST /api/v1/apps/{app}/rollouts</c></summary>
+public sealed record DeployRequest
+{
+    public required DeploySource Source { get; init; }
+
+    /// <summary>Promote a blue-green release as soon as it is ready.</summary>
+    public bool AutoPromote { get; init; }
+}
+
+/// <summary><c>POST /api/v1/apps/{app}/rollback</c></summary>
+public sealed record RollbackRequest
+{
+    /// <summary>The release to go back to; null: the one that was live before.</summary>
+    public int? To { get; init; }
+}
+
+/// <summary><c>PUT /api/v1/apps/{app}/services/{service}/scale</c></summary>
+public sealed record ScaleRequest
+{
+    /// <summary>Instances wanted, 0 to 100.</summary>
+    public required int Replicas { get; init; }
+}
+
+/// <summary><c>POST /api/v1/base-images</c></summary>
+public sealed record BaseImageRequest
+{
+    /// <summary>As a Dockerfile's FROM names it: debian:bookworm-slim.</summary>
+    public required string Image { get; init; }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using Slipway.Model;
+
+namespace Slipway.Server;
+
+/// <summary>What a server is started with; everything else is in its data folder.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Absolute path; made where it does not exist. Default: <see cref="Data.DataFolder.DefaultPath"/>.</summary>
+    public string DataFolder { get; init; } = Data.DataFolder.DefaultPath;
+
+    /// <summary>Where the platform listens (console, API, registry): ADDRESS:PORT, [IPv6]:PORT, localhost:PORT or *:PORT. Port 0: a free one.</summary>
+    public string Listen { get; init; } = DefaultListen;
+
+    /// <summary>The Docker Engine's address; null: DOCKER_HOST, or unix:///var/run/docker.sock.</summary>
+    public string? DockerHost { get; init; }
+
+    /// <summary>
+    /// Where the gateway takes requests, as ADDRESS:PORT or :PORT, the first one for the URLs that people are shown.
+    /// The server only writes it into URLs; the gateway is a process of its own.
+    /// </summary>
+    public IReadOnlyList<string> GatewayHttp { get; init; } = [DefaultGatewayHttp];
+
+    public const string DefaultListen = "127.0.0.1:8080";
+
+    /// <summary>Ports below 1024 need root.</summary>
+    public static string DefaultGatewayHttp => Environment.IsPrivilegedProcess ? ":80" : ":8000";
+
+    /// <summary>Port of the first of <see cref="GatewayHttp"/>.</summary>
+    /// <exception cref="InvalidInputException">It has none.</exception>
+    internal int GatewayPort
+    {
+        get
+        {
+            var first = GatewayHttp is [var address, ..] ? address : "";
+            if (ushort.TryParse(first.AsSpan(first.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)) return port;
+            throw new InvalidInputException(new Diagnostic { Message = $"'{first}' is no address of a gateway", Key = "--gateway-http", Found = first, Expected = "ADDRESS:PORT or :PORT" });
+        }
+    }
+}
