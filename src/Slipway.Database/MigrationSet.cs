@@ -21,9 +21,17 @@ public sealed class MigrationSet
     public static MigrationSet FromAssembly(string component, Assembly assembly)
     {
         const string Folder = ".Migrations.";
-        var migrations = assembly.GetManifestResourceNames()
+        return FromScripts(component, assembly.GetManifestResourceNames()
             .Where(name => name.Contains(Folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
-            .Select(name => Migration.Read(assembly, name, name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..^4]))
+            .Select(name => (name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..^4], Read(assembly, name))));
+    }
+
+    /// <param name="component">As for <see cref="FromAssembly"/>.</param>
+    /// <param name="scripts">Each file's name without its ending ("0001_registry"), and its SQL; in any order.</param>
+    internal static MigrationSet FromScripts(string component, IEnumerable<(string Name, string Sql)> scripts)
+    {
+        var migrations = scripts
+            .Select(script => new Migration(int.Parse(script.Name.AsSpan(0, 4), CultureInfo.InvariantCulture), script.Name, script.Sql))
             .OrderBy(migration => migration.Number)
             .ToList();
         for (var i = 0; i < migrations.Count; i++)
@@ -49,12 +57,11 @@ public sealed class MigrationSet
         }
     }
 
-    sealed record Migration(int Number, string Name, string Sql)
+    static string Read(Assembly assembly, string resource)
     {
-        public static Migration Read(Assembly assembly, string resource, string name)
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-            return new Migration(int.Parse(name.AsSpan(0, 4), CultureInfo.InvariantCulture), name, reader.ReadToEnd());
-        }
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+        return reader.ReadToEnd();
     }
+
+    sealed record Migration(int Number, string Name, string Sql);
 }

@@ -97,6 +97,21 @@ public sealed record ImageFacts
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
     public bool HasHealthCheck { get; init; }
+
+    /// <summary>Names with a tag under which the engine has it: debian:bookworm-slim.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Names with the digest of its manifest in that registry; empty for an image that was never pulled or pushed.</summary>
+    public IReadOnlyList<string> Digests { get; init; } = [];
+
+    /// <summary>amd64, arm64 ...</summary>
+    public string Architecture { get; init; } = "";
+
+    /// <summary>linux or windows.</summary>
+    public string OperatingSystem { get; init; } = "";
+
+    /// <summary>Bytes of its layers, unpacked.</summary>
+    public long Size { get; init; }
 }
 
 public sealed record LogQuery

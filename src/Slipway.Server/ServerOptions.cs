@@ -1,3 +1,6 @@
+using System.Globalization;
+using Slipway.Model;
+
 namespace Slipway.Server;
 
 /// <summary>What a server is started with; everything else is in its data folder.</summary>
@@ -22,4 +25,16 @@ public sealed record ServerOptions
 
     /// <summary>Ports below 1024 need root.</summary>
     public static string DefaultGatewayHttp => Environment.IsPrivilegedProcess ? ":80" : ":8000";
+
+    /// <summary>Port of the first of <see cref="GatewayHttp"/>.</summary>
+    /// <exception cref="InvalidInputException">It has none.</exception>
+    internal int GatewayPort => GatewayHttp is [var first, ..] && ushort.TryParse(first.AsSpan(first.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+        ? port
+        : throw new InvalidInputException(new Diagnostic
+        {
+            Message = $"'{GatewayHttp.FirstOrDefault()}' is no address of a gateway",
+            Key = "--gateway-http",
+            Found = GatewayHttp.FirstOrDefault(),
+            Expected = "ADDRESS:PORT or :PORT",
+        });
 }

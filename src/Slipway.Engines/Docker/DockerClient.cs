@@ -69,7 +69,33 @@ public sealed class DockerClient : IDisposable
     public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel)
     {
         using var answer = await Send(HttpMethod.Get, path, null, cancel);
-        return await answer.Content.ReadFromJsonAsync(type, cancel) ?? throw new EngineException(0, $"GET {path}: the engine answered null.");
+        return await Read(answer, path, type, cancel);
+    }
+
+    /// <summary>Posts JSON and reads the JSON answer.</summary>
+    /// <exception cref="EngineException">Any status but 2xx.</exception>
+    internal async Task<TAnswer> Post<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancel)
+    {
+        using var answer = await Send(HttpMethod.Post, path, JsonContent.Create(body, bodyType), cancel);
+        return await Read(answer, path, answerType, cancel);
+    }
+
+    /// <summary>Sends a request whose answer has no body worth reading: 2xx, or 304 for "already so".</summary>
+    internal async Task Do(HttpMethod method, string path, HttpContent? content, CancellationToken cancel) =>
+        (await Send(method, path, content, cancel)).Dispose();
+
+    /// <summary>As <see cref="Do"/>; false where the engine answers 404.</summary>
+    internal async Task<bool> TryDo(HttpMethod method, string path, CancellationToken cancel)
+    {
+        try
+        {
+            await Do(method, path, null, cancel);
+            return true;
+        }
+        catch (EngineException refused) when (refused.Status == 404)
+        {
+            return false;
+        }
     }
 
     /// <summary>As <see cref="Get{T}"/>, or null where the engine answers 404.</summary>
@@ -97,7 +123,7 @@ public sealed class DockerClient : IDisposable
         if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.NotModified) return answer;
         using (answer)
         {
-            var text = await answer.Content.ReadAsStringAsync(cancel);
+            var text = await Unbroken(() => answer.Content.ReadAsStringAsync(cancel));
             throw new EngineException((int)answer.StatusCode, ErrorMessage(text) ?? $"{method} {path}: the engine answered {(int)answer.StatusCode}.");
         }
     }
@@ -108,15 +134,42 @@ public sealed class DockerClient : IDisposable
         _negotiating.Dispose();
     }
 
+    /// <summary>What to throw when the connection broke in the middle of an answer.</summary>
+    internal EngineUnavailableException Lost(Exception broken)
+    {
+        // The engine that comes back may be another version.
+        _version = null;
+        return new($"The connection to the Docker Engine at {Address} broke ({(broken.InnerException ?? broken).Message}). Is it stopping, or was it killed?", broken);
+    }
+
+    async Task<T> Read<T>(HttpResponseMessage answer, string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        await Unbroken(() => answer.Content.ReadFromJsonAsync(type, cancel)) ?? throw new EngineException(0, $"{path}: the engine answered null.");
+
+    async Task<T> Unbroken<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException)
+        {
+            throw Lost(broken);
+        }
+    }
+
     async Task<HttpResponseMessage> SendRaw(HttpRequestMessage request, CancellationToken cancel)
     {
         try
         {
             return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         }
+        catch (HttpRequestException) when (request.Content is StreamedContent { Failure: { } failure })
+        {
+            failure.Throw();
+            throw;
+        }
         catch (HttpRequestException broken)
         {
-            // The engine that comes back may be another version.
             _version = null;
             throw new EngineUnavailableException($"No Docker Engine answers at {Address} ({broken.InnerException?.Message ?? broken.Message}). Start it, or let 'slipway up' do so.", broken);
         }
@@ -141,7 +194,7 @@ public sealed class DockerClient : IDisposable
         try
         {
             await socket.ConnectAsync(end, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new AnswerFirstStream(new NetworkStream(socket, ownsSocket: true));
         }
         catch
         {

@@ -55,7 +55,8 @@ public readonly record struct Digest : IParsable<Digest>
     public override string ToString() => Value;
 }
 
-sealed class DigestJsonConverter : JsonConverter<Digest>
+/// <summary>Public, because each project's generated JSON context that has a digest in it must see it.</summary>
+public sealed class DigestJsonConverter : JsonConverter<Digest>
 {
     public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         Digest.TryParse(reader.GetString(), out var digest) ? digest : throw new JsonException("no digest");

@@ -24,14 +24,14 @@ public sealed record ServerStatus
     /// <summary>Apps that have or had a release.</summary>
     public required int Apps { get; init; }
 
-    /// <summary>The file systems of the data folder and of the engine's folder; one entry where they are the same.</summary>
+    /// <summary>Room on the file systems of the data folder and of the engine's folder, which may be one.</summary>
     public required IReadOnlyList<DiskPart> Disks { get; init; }
 
     public sealed record EnginePart(EngineStatus? Status, string? Error);
 
     /// <param name="Address">What image names of our registry begin with: 127.0.0.1:8080</param>
     /// <param name="Bytes">Of all blobs, each counted once.</param>
-    public sealed record RegistryPart(string Address, long Bytes, int Repositories);
+    public sealed record RegistryPart(string Address, long Bytes, long Repositories);
 
     public sealed record GatewayPart
     {
@@ -51,6 +51,6 @@ public sealed record ServerStatus
         public string? Error { get; init; }
     }
 
-    /// <param name="Folder">What it is for: data folder, engine, or both.</param>
+    /// <param name="Use">What the folder is: data or engine.</param>
     public sealed record DiskPart(string Folder, string Use, long FreeBytes, long TotalBytes);
 }

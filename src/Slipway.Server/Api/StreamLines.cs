@@ -11,9 +11,10 @@ public sealed record BaseImageLine
 {
     public string? Note { get; init; }
 
-    /// <summary>The image in our registry, with its digest.</summary>
+    /// <summary>Where the image stands in our registry: base/docker.io/library/debian:bookworm-slim. The last line.</summary>
     public string? Image { get; init; }
 
+    /// <summary>Why it could not be got. The last line.</summary>
     public Problem? Error { get; init; }
 }
 
@@ -21,9 +22,10 @@ public sealed record BaseImageLine
 public sealed record BaseImageStatus
 {
     /// <summary>As a Dockerfile's FROM names it: debian:bookworm-slim.</summary>
-    public required string Image { get; init; }
+    public required string Name { get; init; }
 
-    public required string Digest { get; init; }
+    /// <summary>Where it stands in our registry: base/docker.io/library/debian:bookworm-slim</summary>
+    public required string Image { get; init; }
 }
 
 /// <summary><c>GET /readyz</c></summary>

@@ -1,0 +1,99 @@
+using Slipway.Model;
+
+namespace Slipway.Engines.Docker;
+
+/// <summary>Brings one instance of a workload up from whatever state it is in.</summary>
+sealed class DockerInstances(DockerClient client, DockerImages images, DockerNetworks networks)
+{
+    readonly PortConflict _ports = new(client);
+
+    /// <param name="ids">The engine's identifiers of the workload's networks.</param>
+    /// <param name="prepare">Brings the workload's image onto the engine.</param>
+    /// <exception cref="EngineException">
+    /// It can't be made or started. One that was made and can't be started stays, with the reason, as an instance to be observed; only where a port
+    /// is taken is it removed again.
+    /// </exception>
+    public async Task Bring(Workload workload, int index, IReadOnlyList<string> ids, Func<CancellationToken, Task> prepare, CancellationToken cancel)
+    {
+        var name = DockerLabels.InstanceName(workload, index);
+        var there = await client.Find($"/containers/{name}/json", DockerJson.Default.ContainerInspection, cancel);
+        if (there is not null) RequireOurs(workload, name, there);
+        if (there?.State.Status is "dead" or "removing")
+        {
+            await Remove(there.Id, cancel);
+            there = null;
+        }
+        if (there is null)
+        {
+            await Make(workload, index, name, ids, prepare, cancel);
+            return;
+        }
+        if (workload.Networks.Count > 0) await networks.Attach(there, workload, ids, cancel);
+        if (there.State.Status is "created" or "exited") await Start(there.Id, workload, removeOnConflict: there.State.Status == "created", cancel);
+    }
+
+    /// <summary>No error when it is gone; waits where its removal is going on.</summary>
+    public async Task Remove(string instance, CancellationToken cancel)
+    {
+        var path = $"/containers/{Uri.EscapeDataString(instance)}";
+        try
+        {
+            await client.TryDo(HttpMethod.Delete, $"{path}?v=1&force=1", cancel);
+        }
+        catch (EngineException running) when (running.Status == 409 && running.Message.Contains("already in progress", StringComparison.Ordinal))
+        {
+            await client.TryDo(HttpMethod.Post, $"{path}/wait?condition=removed", cancel);
+        }
+    }
+
+    async Task Make(Workload workload, int index, string name, IReadOnlyList<string> ids, Func<CancellationToken, Task> prepare, CancellationToken cancel)
+    {
+        string id;
+        try
+        {
+            id = await Create(workload, index, name, ids, cancel);
+        }
+        catch (EngineException missing) when (missing.Status == 404 && missing.Message.Contains("No such image", StringComparison.OrdinalIgnoreCase))
+        {
+            // Removed from the engine since it was prepared.
+            await prepare(cancel);
+            id = await Create(workload, index, name, ids, cancel);
+        }
+        await networks.AttachRest(id, workload, ids, cancel);
+        await Start(id, workload, removeOnConflict: true, cancel);
+    }
+
+    async Task<string> Create(Workload workload, int index, string name, IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        var clearsCommandOnly = workload.Container is { Command.Count: 0, Entrypoint: null };
+        var entrypoint = clearsCommandOnly ? await images.Entrypoint(workload.Image, cancel) : null;
+        var api = Version.Parse(await client.NegotiateVersion(cancel));
+        var body = ContainerMapping.Create(workload, index, ids.Count > 0 ? ids[0] : null, entrypoint, api);
+        var platform = workload.Container.Platform is { } wanted ? $"&platform={Uri.EscapeDataString(wanted)}" : "";
+        return (await client.Post($"/containers/create?name={name}{platform}", body, DockerJson.Default.ContainerCreation, DockerJson.Default.ContainerCreated, cancel)).Id;
+    }
+
+    async Task Start(string id, Workload workload, bool removeOnConflict, CancellationToken cancel)
+    {
+        try
+        {
+            await client.Do(HttpMethod.Post, $"/containers/{id}/start", null, cancel);
+        }
+        catch (EngineException refused)
+        {
+            if (await _ports.Explain(refused, workload, cancel) is not { } conflict)
+                throw new EngineException(refused.Status, $"{workload.App}/{workload.Service} can't be started: {refused.Message}", refused);
+            if (removeOnConflict) await Remove(id, cancel);
+            throw conflict;
+        }
+    }
+
+    static void RequireOurs(Workload workload, string name, ContainerInspection there)
+    {
+        var instance = there.ToInstance();
+        if (instance is null || instance.App != workload.App)
+            throw new EngineException(409, $"The container '{name}' exists on the engine and is not Slipway's. Remove or rename it (docker rename {name} NEW).");
+        if (instance.Hash != workload.Hash)
+            throw new EngineException(409, $"The instance '{name}' exists with another content: it runs workload {instance.Hash}, wanted is {workload.Hash}. It must be removed first.");
+    }
+}

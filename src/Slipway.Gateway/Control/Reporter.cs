@@ -1,0 +1,32 @@
+using Slipway.Gateway.Listening;
+using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Routing;
+using Slipway.Model;
+
+namespace Slipway.Gateway.Control;
+
+/// <summary>What a gateway tells of itself.</summary>
+sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners)
+{
+    readonly string _session = Guid.NewGuid().ToString("N");
+    readonly DateTimeOffset _started = TimeProvider.System.GetUtcNow();
+
+    public GatewayReport Report() => new()
+    {
+        Session = _session,
+        ProcessId = Environment.ProcessId,
+        Started = _started,
+        TableVersion = switchboard.Table.Document.Version,
+        // An instance has several states where it is reached on several ports.
+        Instances = [.. instances.All().GroupBy(i => i.Id, StringComparer.Ordinal).Select(i => new InstanceTraffic
+        {
+            Instance = i.Key,
+            InFlight = i.Sum(s => s.InFlight),
+            Upgraded = i.Sum(s => s.Upgraded),
+        })],
+        Releases = traffic.Read(),
+        Unrouted = traffic.Unrouted,
+        Listening = listeners.Listening,
+        NotListening = listeners.Failed,
+    };
+}

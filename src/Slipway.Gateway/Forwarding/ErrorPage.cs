@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Slipway.Model;
+
+namespace Slipway.Gateway.Forwarding;
+
+/// <summary>What a client gets where no instance's answer can be had: a page for browsers, plain text for programs.</summary>
+sealed record ErrorPage(int Status, string? Kind, string Title, string Text, string? Hint = null, int? RetryAfter = null)
+{
+    public static ErrorPage BadRequest(string text) => new(400, null, "Bad request", text);
+
+    public static ErrorPage NoRoute(string host) => new(404, "no-route", "No app here",
+        host.Length == 0 ? "The request names no host, and no app has this port." : $"No app answers at {host}.",
+        "Check the address for a typing error. If the app was just deployed, 'slipway ps APP' shows where it answers.");
+
+    public static ErrorPage NoInstance(Route route) => new(503, "no-instance", "Not available right now",
+        route.Unavailable ?? $"{route.App} has no instance that is ready.", $"'slipway ps {route.App}' shows its instances.", 5);
+
+    public static ErrorPage Of(Outcome outcome, Route route) => outcome switch
+    {
+        Outcome.ConnectTimedOut => new(504, "timeout", "No answer in time", $"No instance of {route.App}/{route.Service} accepted a connection in time.", Logs(route)),
+        Outcome.AnswerTimedOut => new(504, "timeout", "No answer in time", $"{route.App}/{route.Service} took the request and did not answer in time.", Logs(route)),
+        Outcome.Refused => new(502, "refused", "The app can't be reached", $"No instance of {route.App}/{route.Service} accepts connections.",
+            $"Does the service listen on the port of its route, and on all addresses rather than 127.0.0.1? {Logs(route)}", 5),
+        _ => new(502, "broken", "The app gave no proper answer", $"{route.App}/{route.Service} closed the connection or answered with something that is no HTTP.", Logs(route)),
+    };
+
+    static string Logs(Route route) => $"'slipway logs {route.App}/{route.Service}' may say why.";
+
+    public void Write(Exchange exchange)
+    {
+        var html = exchange.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        var body = Encoding.UTF8.GetBytes(html ? Html() : Plain());
+        var (response, headers) = (exchange.Response, exchange.Response.Headers);
+        headers.Clear();
+        response.StatusCode = Status;
+        headers.ContentType = html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+        headers.ContentLength = body.Length;
+        headers.CacheControl = "no-store";
+        if (Kind is not null) headers["X-Slipway-Error"] = Kind;
+        if (Status == 400 && !exchange.IsHttp2) headers.Connection = "close";
+        if (RetryAfter is { } seconds) headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        if (exchange.Request.Method != "HEAD") exchange.Body.Writer.Write(body);
+    }
+
+    string Plain() => $"{Status} {Title}\n{Text}\n{(Hint is null ? "" : Hint + "\n")}";
+
+    string Html() => $$"""
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{{Status}} {{Title}}</title>
+        <style>
+        :root{color-scheme:light dark}
+        body{margin:0;min-height:100vh;display:grid;place-items:center;font:16px/1.55 system-ui,sans-serif;background:light-dark(#f4f6f8,#12171c);color:light-dark(#1c2733,#dbe3ea)}
+        main{box-sizing:border-box;max-width:34rem;margin:1rem;padding:2.2rem 2.6rem;border-radius:14px;background:light-dark(#fff,#1a2129);box-shadow:0 8px 32px #0002}
+        b{font-size:.85rem;letter-spacing:.08em;color:light-dark(#b4530a,#f0a05a)}
+        h1{margin:.2rem 0 .8rem;font-size:1.6rem;line-height:1.25}
+        p{margin:.5rem 0;overflow-wrap:anywhere}
+        small{display:block;margin-top:1.4rem;color:light-dark(#5b6b7b,#8fa0b0)}
+        </style></head>
+        <body><main><b>{{Status}}</b><h1>{{Title}}</h1><p>{{WebUtility.HtmlEncode(Text)}}</p>{{(Hint is null ? "" : $"<small>{WebUtility.HtmlEncode(Hint)}</small>")}}</main></body></html>
+        """;
+}

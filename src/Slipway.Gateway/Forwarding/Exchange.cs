@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Slipway.Gateway.Listening;
+
+namespace Slipway.Gateway.Forwarding;
+
+/// <summary>
+/// One request and its answer. Made once for a client's HTTP/1.1 connection (or HTTP/2 stream, which Kestrel pools too) and used for one request
+/// after the other, so that a request costs next to no memory.
+/// </summary>
+sealed class Exchange
+{
+    readonly IHttpRequestBodyDetectionFeature? _bodyDetection;
+    readonly IRequestBodyPipeFeature? _bodyPipe;
+    CancellationTokenRegistration _aborted;
+    UpstreamConnection? _upstream;
+    volatile bool _gone;
+
+    public Exchange(IFeatureCollection features)
+    {
+        Features = features;
+        Request = features.GetRequiredFeature<IHttpRequestFeature>();
+        Response = features.GetRequiredFeature<IHttpResponseFeature>();
+        Body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        Lifetime = features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        Upgrade = features.Get<IHttpUpgradeFeature>();
+        _bodyDetection = features.Get<IHttpRequestBodyDetectionFeature>();
+        _bodyPipe = features.Get<IRequestBodyPipeFeature>();
+        Listener = features.Get<ArrivalFeature>()?.RoutePort;
+        IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol);
+
+        var connection = features.GetRequiredFeature<IHttpConnectionFeature>();
+        var address = connection.RemoteIpAddress;
+        ClientAddress = Encoding.ASCII.GetBytes((address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "unknown");
+        ForwardedTail = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"X-Forwarded-Proto: http\r\nX-Forwarded-Port: {connection.LocalPort}\r\n"));
+
+        // One registration for the whole connection: the token of each request would be an object of each request.
+        if (!IsHttp2) features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed.UnsafeRegister(static x => ((Exchange)x!).ClientLeft(), this);
+    }
+
+    public IFeatureCollection Features { get; }
+    public IHttpRequestFeature Request { get; }
+    public IHttpResponseFeature Response { get; }
+    public IHttpResponseBodyFeature Body { get; }
+    public IHttpRequestLifetimeFeature Lifetime { get; }
+    public IHttpUpgradeFeature? Upgrade { get; }
+    public bool IsHttp2 { get; }
+
+    /// <summary>The route port that the connection came in by, or null on the gateway's own addresses.</summary>
+    public IPEndPoint? Listener { get; }
+
+    public byte[] ClientAddress { get; }
+    public byte[] ForwardedTail { get; }
+
+    public long Started { get; private set; }
+    public bool HasBody { get; private set; }
+    public bool WantsUpgrade { get; private set; }
+    public PipeReader BodyReader => _bodyPipe!.Reader;
+
+    /// <summary>A part of the client's body is gone to an instance: the request can't be sent again.</summary>
+    public bool BodyConsumed { get; set; }
+
+    /// <summary>Set where the client waits for 100 Continue. True: the instance wants the body; false: it answered without.</summary>
+    public TaskCompletionSource<bool>? Continue { get; private set; }
+
+    /// <summary>What Kestrel said about a malformed body.</summary>
+    public BadHttpRequestException? Fault { get; set; }
+
+    public AnswerHead Answer { get; } = new();
+
+    public bool ClientIsGone => _gone;
+
+    public void Begin()
+    {
+        Started = Stopwatch.GetTimestamp();
+        HasBody = _bodyDetection is { CanHaveBody: true };
+        WantsUpgrade = !IsHttp2 && !HasBody && Upgrade is { IsUpgradableRequest: true };
+        BodyConsumed = false;
+        Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        Fault = null;
+        if (!IsHttp2) return;
+        _gone = false;
+        _aborted = Lifetime.RequestAborted.UnsafeRegister(static x => ((Exchange)x!).ClientLeft(), this);
+    }
+
+    public void End()
+    {
+        if (IsHttp2) _aborted.Dispose();
+    }
+
+    /// <summary>From here on a client that leaves closes the connection. False: it has left.</summary>
+    public bool Attach(UpstreamConnection connection)
+    {
+        Interlocked.Exchange(ref _upstream, connection);
+        // Either this sees the flag, or ClientLeft sees the connection.
+        if (!_gone) return true;
+        Detach();
+        return false;
+    }
+
+    /// <summary>False: the client has left, and the connection was closed. Whoever takes the reference out decides, so it happens once.</summary>
+    public bool Detach() => Interlocked.Exchange(ref _upstream, null) is not null;
+
+    void ClientLeft()
+    {
+        _gone = true;
+        Interlocked.Exchange(ref _upstream, null)?.Abort();
+        Continue?.TrySetResult(false);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Routing;
+
+namespace Slipway.Gateway.Forwarding;
+
+/// <summary>Takes one request from its route to its answer, over as many instances as it takes.</summary>
+sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options)
+{
+    readonly Attempt _attempt = new(options);
+
+    public async Task Forward(Exchange exchange)
+    {
+        var host = exchange.Request.Headers.Host.ToString();
+        if (Refusal.Of(exchange) is { } refusal)
+        {
+            refusal.Write(exchange);
+            return;
+        }
+        var choice = switchboard.Enter(host, exchange.Request.Path, exchange.Listener, null);
+        if (choice.Instance is null)
+        {
+            if (choice.Route is null) traffic.CountUnrouted();
+            (choice.Route is null ? ErrorPage.NoRoute(host) : ErrorPage.NoInstance(choice.Route.Source)).Write(exchange);
+            return;
+        }
+        await Serve(exchange, choice, host);
+    }
+
+    async Task Serve(Exchange exchange, Choice choice, string host)
+    {
+        List<InstanceState>? tried = null;
+        var fresh = false;
+        while (true)
+        {
+            var (route, instance, counters) = choice;
+            var outcome = Outcome.Broken;
+            var reused = false;
+            try
+            {
+                (outcome, reused) = await _attempt.Run(exchange, instance!, fresh);
+                if (outcome is Outcome.Unsent or Outcome.Unanswered && reused && !fresh && IsRepeatable(exchange, outcome))
+                {
+                    // Its other kept connections are likely dead too. Still counted in: the same instance, the same attempt.
+                    (outcome, reused) = await _attempt.Run(exchange, instance!, fresh: true);
+                }
+            }
+            finally
+            {
+                // A tunnel has counted itself out when it became one.
+                if (exchange.Answer.Status != 101 || outcome is Outcome.Broken) instance!.Leave();
+            }
+            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut || IsRepeatable(exchange, outcome))
+            {
+                (tried ??= []).Add(instance!);
+                exchange.Response.Headers.Clear();
+                choice = switchboard.Enter(host, exchange.Request.Path, exchange.Listener, tried);
+                if (choice.Instance is not null) continue;
+            }
+            End(exchange, outcome, route!, counters!);
+            return;
+        }
+    }
+
+    /// <summary>Sent again only what no instance can have acted on, or what may be acted on twice (RFC 9110, section 9.2.2).</summary>
+    static bool IsRepeatable(Exchange exchange, Outcome outcome)
+    {
+        if (exchange.BodyConsumed || exchange.ClientIsGone) return false;
+        if (outcome == Outcome.Unsent) return true;
+        if (outcome != Outcome.Unanswered) return false;
+        var method = exchange.Request.Method;
+        // With a body of which nothing was sent the instance never had a whole request.
+        return exchange.HasBody || HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method)
+            || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsTrace(method);
+    }
+
+    static void End(Exchange exchange, Outcome outcome, CompiledRoute route, ReleaseCounters counters)
+    {
+        var gone = outcome is Outcome.ClientGone or Outcome.ClientFault;
+        var failed = outcome != Outcome.Done && !gone;
+        counters.Count(outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started, failed);
+        if (outcome == Outcome.Done) return;
+        if (outcome == Outcome.ClientFault && !exchange.Response.HasStarted) throw exchange.Fault!;
+        // Half an answer must never look like a whole one.
+        if (gone || outcome == Outcome.BrokenOff || exchange.Response.HasStarted) exchange.Lifetime.Abort();
+        else ErrorPage.Of(outcome, route.Source).Write(exchange);
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Slipway.Gateway.Forwarding;
+
+/// <summary>Requests that Kestrel lets through and a gateway must not.</summary>
+static class Refusal
+{
+    public static ErrorPage? Of(Exchange exchange)
+    {
+        var request = exchange.Request;
+        // Kestrel resolves a length beside a coding by renaming it. Two readings of one request are how requests are smuggled (RFC 9112, section 11.2).
+        if (!exchange.IsHttp2 && request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length"))
+            return ErrorPage.BadRequest("The request has both Content-Length and Transfer-Encoding.");
+        if (HttpMethods.IsConnect(request.Method)) return ErrorPage.BadRequest("CONNECT is for proxies that a client chose; this is a gateway to apps.");
+        return null;
+    }
+}

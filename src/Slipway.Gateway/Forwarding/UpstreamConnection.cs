@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.Net.Sockets;
+
+namespace Slipway.Gateway.Forwarding;
+
+/// <summary>
+/// One connection to an instance with its buffers. Belongs to one request at a time. Two others may end it from another thread, by closing the
+/// socket under a pending operation: the client that went away, and the sweeper whose deadline passed.
+/// </summary>
+sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposable
+{
+    public const int SmallBuffer = 8 * 1024, LargeBuffer = 64 * 1024, MaxHead = 64 * 1024;
+
+    const long Passed = -1;
+
+    long _deadline;
+    int _disposed;
+    volatile bool _headArrived;
+
+    /// <summary>What was received and not yet used: In[Start..End].</summary>
+    public byte[] In = ArrayPool<byte>.Shared.Rent(SmallBuffer);
+    public int Start, End;
+
+    /// <summary>Where the request's head is written.</summary>
+    public byte[] Out = ArrayPool<byte>.Shared.Rent(SmallBuffer);
+
+    /// <summary>Strings made of the previous answer's header lines: the next answer's are mostly the same.</summary>
+    public ResponseLineCache Lines { get; } = new();
+
+    /// <summary>It served a request before, so that it may turn out dead through nobody's fault.</summary>
+    public bool Reused { get; set; }
+
+    /// <summary>Environment.TickCount64 when it was put back.</summary>
+    public long IdleSince { get; set; }
+
+    public Socket Socket { get; } = socket;
+
+    public ReadOnlySpan<byte> Received => In.AsSpan(Start, End - Start);
+
+    /// <summary>An idle connection has nothing to read: what is readable is its end, or bytes that nobody asked for.</summary>
+    public bool IsDead => Socket.Poll(0, SelectMode.SelectRead);
+
+    /// <summary>Sweeper: at that TickCount64 the connection is closed, unless <see cref="Disarm"/> comes first.</summary>
+    public void Arm(TimeSpan limit) => Volatile.Write(ref _deadline, Environment.TickCount64 + (long)limit.TotalMilliseconds);
+
+    /// <summary>False: the deadline has passed, and the connection was closed.</summary>
+    public bool Disarm() => Volatile.Read(ref _deadline) == 0 || Interlocked.Exchange(ref _deadline, 0) != Passed;
+
+    /// <summary>The body's sender arms the deadline while another thread may already read the head; the later of the two disarms.</summary>
+    public void ArmForHead(TimeSpan limit)
+    {
+        Arm(limit);
+        Interlocked.MemoryBarrier();
+        if (_headArrived) Disarm();
+    }
+
+    public void HeadArrived()
+    {
+        _headArrived = true;
+        Interlocked.MemoryBarrier();
+    }
+
+    public bool TimedOut => Volatile.Read(ref _deadline) == Passed;
+
+    public void Sweep(long now)
+    {
+        var deadline = Volatile.Read(ref _deadline);
+        if (deadline > 0 && now > deadline && Interlocked.CompareExchange(ref _deadline, Passed, deadline) == deadline) Abort();
+    }
+
+    /// <summary>Receives more behind what is there. 0: the instance closed its side. The buffer must have room (<see cref="MakeRoom"/>).</summary>
+    public ValueTask<int> Receive() => Socket.ReceiveAsync(In.AsMemory(End), SocketFlags.None);
+
+    /// <summary>Makes room behind what was received: moves it to the front, and takes a larger buffer where that is not enough.</summary>
+    /// <returns>False: <see cref="LargeBuffer"/> is full.</returns>
+    public bool MakeRoom(bool large = false)
+    {
+        var length = End - Start;
+        if (large && In.Length < LargeBuffer || Start == 0 && length == In.Length)
+        {
+            if (In.Length >= LargeBuffer) return false;
+            var larger = ArrayPool<byte>.Shared.Rent(large ? LargeBuffer : Math.Min(In.Length * 2, LargeBuffer));
+            Received.CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(In);
+            In = larger;
+        }
+        else if (Start > 0)
+        {
+            Received.CopyTo(In);
+        }
+        (Start, End) = (0, length);
+        return true;
+    }
+
+    public byte[] GrowOut(int used, int needed)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Out.Length * 2, used + needed));
+        Out.AsSpan(0, used).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(Out);
+        return Out = larger;
+    }
+
+    /// <summary>Back to small buffers before a rest in the pool.</summary>
+    public void Shrink()
+    {
+        (Start, End, _headArrived) = (0, 0, false);
+        if (In.Length > SmallBuffer) In = Exchange(In);
+        if (Out.Length > SmallBuffer) Out = Exchange(Out);
+
+        static byte[] Exchange(byte[] large)
+        {
+            ArrayPool<byte>.Shared.Return(large);
+            return ArrayPool<byte>.Shared.Rent(SmallBuffer);
+        }
+    }
+
+    /// <summary>From any thread: pending operations fail, the owner disposes. The buffers stay, an operation may still be in them.</summary>
+    public void Abort() => Socket.Dispose();
+
+    /// <summary>By the owner, when no operation is pending any more.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        pool.Remove(this);
+        Socket.Dispose();
+        ArrayPool<byte>.Shared.Return(In);
+        ArrayPool<byte>.Shared.Return(Out);
+        (In, Out) = ([], []);
+    }
+}

@@ -1,0 +1,29 @@
+namespace Slipway.Gateway;
+
+/// <summary>How one gateway process runs. Everything about apps comes by route tables instead.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>Addresses for the apps' requests, as host:port; host is an IP address, * for all, or localhost. Port 0: any free one.</summary>
+    public required IReadOnlyList<string> Listen { get; init; }
+
+    /// <summary>DATA/gateway: holds control.sock, table.json and gateway.lock. Made (0700) where it is missing.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>How long an instance may take to accept a connection; then the next one is asked, or the answer is 504. Default 5 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an instance may take from the request's last byte to the answer's head; then 504. Default 60 s.</summary>
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A kept connection to an instance that was idle for so long is closed. Default 30 s.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long requests in flight may go on after SIGTERM. Default 30 s.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public string ControlSocket => Path.Combine(Folder, "control.sock");
+
+    public string TableFile => Path.Combine(Folder, "table.json");
+
+    public string LockFile => Path.Combine(Folder, "gateway.lock");
+}

@@ -1,0 +1,146 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Slipway.Gateway.Control;
+using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Listening;
+using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Routing;
+using Slipway.Model;
+
+namespace Slipway.Gateway;
+
+/// <summary>The parts of a gateway, put together: data plane, control socket, sweeper.</summary>
+sealed class GatewayServer : IAsyncDisposable
+{
+    readonly GatewayOptions _options;
+    readonly FileStream _lock;
+    readonly Listeners _listeners;
+    readonly KestrelServer _kestrel;
+    readonly WebApplication _control;
+    readonly TableSwitch _tables;
+    readonly Sweeper _sweeper;
+    readonly Task _sweeping;
+
+    GatewayServer(GatewayOptions options, FileStream folderLock, ILoggerFactory logs)
+    {
+        _options = options;
+        _lock = folderLock;
+        var (instances, traffic) = (new InstanceBook(), new TrafficBook());
+        var compiler = new TableCompiler(instances, traffic);
+        var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
+        _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), logs.CreateLogger<Listeners>());
+        Store = new TableStore(options, logs.CreateLogger<TableStore>());
+        _tables = new TableSwitch(switchboard, compiler, instances, _listeners, Store);
+        _kestrel = new KestrelServer(Options.Create(Kestrel()), new ProtocolListenerFactory(_listeners), logs);
+        Application = new GatewayApplication(new Forwarder(switchboard, traffic, options));
+        _control = ControlServer.Create(options, logs, _tables, switchboard, new Reporter(switchboard, instances, traffic, _listeners));
+        _sweeper = new Sweeper(instances, _listeners, options);
+        _sweeping = _sweeper.Run();
+    }
+
+    TableStore Store { get; }
+
+    GatewayApplication Application { get; }
+
+    /// <exception cref="IOException">Another gateway has the folder, or an address can't be had.</exception>
+    /// <exception cref="InvalidInputException">Listen holds something that is no address.</exception>
+    public static async Task<GatewayServer> Start(GatewayOptions options, ILoggerFactory logs, CancellationToken cancel)
+    {
+        var addresses = ListenAddress.ParseAll(options.Listen);
+        var server = new GatewayServer(options, Lock(options), logs);
+        try
+        {
+            await server.Start(addresses, cancel);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Accepts nothing new, and returns when the requests in flight have ended or their time is over.</summary>
+    public async Task Stop()
+    {
+        using var limit = new CancellationTokenSource(_options.StopTimeout);
+        await _kestrel.StopAsync(limit.Token);
+        await _control.StopAsync(limit.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _listeners.Close();
+        _kestrel.Dispose();
+        await _control.DisposeAsync();
+        _sweeper.Dispose();
+        await _sweeping;
+        _tables.Dispose();
+        _listeners.Dispose();
+        await _lock.DisposeAsync();
+    }
+
+    async Task Start(IReadOnlyList<IPEndPoint> addresses, CancellationToken cancel)
+    {
+        // The table first: the first request finds its route.
+        var stored = Store.Load();
+        try
+        {
+            if (stored.Version > 0) await _tables.Apply(stored, cancel);
+        }
+        catch (InvalidInputException wrong)
+        {
+            Store.SetAside(wrong);
+        }
+        await _kestrel.StartAsync(Application, cancel);
+        foreach (var address in addresses) await _listeners.OpenOwn(address, cancel);
+        // The lock says that whoever left this socket is dead.
+        File.Delete(_options.ControlSocket);
+        await _control.StartAsync(cancel);
+        File.SetUnixFileMode(_options.ControlSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    static FileStream Lock(GatewayOptions options)
+    {
+        Directory.CreateDirectory(options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            return new FileStream(options.LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken) when (File.Exists(options.LockFile))
+        {
+            throw new IOException($"Another gateway runs on {options.Folder} (it holds {options.LockFile}). Stop it first, or use another data folder.", taken);
+        }
+    }
+
+    static SocketTransportOptions Transport() => new()
+    {
+        UnsafePreferInlineScheduling = GatewayProcess.CompletesInline,
+        Backlog = 4096,
+    };
+
+    static KestrelServerOptions Kestrel()
+    {
+        var kestrel = new KestrelServerOptions
+        {
+            ApplicationServices = new ServiceCollection().AddLogging().BuildServiceProvider(),
+            AddServerHeader = false,
+            // The bytes of headers pass through as they are, whatever they mean.
+            RequestHeaderEncodingSelector = _ => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
+        };
+        kestrel.Limits.MaxRequestBodySize = null;
+        // A client that stops reading or sending for a minute holds its instance no longer; slower ones are none of our business.
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
+        kestrel.Listen(ProtocolEndPoint.Http1, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(ProtocolEndPoint.Http2, listen => listen.Protocols = HttpProtocols.Http2);
+        return kestrel;
+    }
+}

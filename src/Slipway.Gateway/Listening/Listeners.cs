@@ -1,0 +1,168 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Slipway.Gateway.Listening;
+
+/// <summary>
+/// The addresses that are listened on: the gateway's own, and those of routes, which come and go with the tables. Each accepts for itself; a
+/// connection goes to the channel of its protocol, where Kestrel takes it. Closing an address ends no connection that came by it.
+/// </summary>
+sealed partial class Listeners(SocketTransportFactory sockets, ILogger<Listeners> log) : IDisposable
+{
+    readonly SemaphoreSlim _gate = new(1, 1);
+    readonly ProtocolSniffer _sniffer = new();
+    readonly List<IConnectionListener> _own = [];
+    readonly Dictionary<IPEndPoint, IConnectionListener> _routed = [];
+    volatile Dictionary<string, string> _failed = [];
+    volatile IReadOnlyList<string> _listening = [];
+    IReadOnlyCollection<IPEndPoint> _wanted = [];
+
+    public Channel<ConnectionContext> Http1 { get; } = NewChannel();
+
+    public Channel<ConnectionContext> Http2 { get; } = NewChannel();
+
+    public IReadOnlyList<string> Listening => _listening;
+
+    /// <summary>Ports of the table that could not be opened, by address, with the reason.</summary>
+    public IReadOnlyDictionary<string, string> Failed => _failed;
+
+    /// <exception cref="IOException">The address can't be had.</exception>
+    public async Task OpenOwn(IPEndPoint address, CancellationToken cancel)
+    {
+        var listener = await Bind(address, cancel);
+        _own.Add(listener);
+        Publish();
+        _ = Accept(listener, null);
+    }
+
+    /// <summary>Opens and closes until just the wanted ports of routes are open, and tries again those that failed before.</summary>
+    public async Task Want(IReadOnlyCollection<IPEndPoint> ports, CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            _wanted = ports;
+            await Apply(cancel);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Now and then: a port that was taken may be free by now.</summary>
+    public async Task Sweep(CancellationToken cancel)
+    {
+        _sniffer.Sweep(Environment.TickCount64);
+        if (_failed.Count == 0) return;
+        await Want(_wanted, cancel);
+    }
+
+    public async Task Close()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            foreach (var listener in _own.Concat(_routed.Values)) await listener.DisposeAsync();
+            _own.Clear();
+            _routed.Clear();
+            _wanted = [];
+            _failed = [];
+            _sniffer.Close();
+            Http1.Writer.TryComplete();
+            Http2.Writer.TryComplete();
+            Publish();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    async Task Apply(CancellationToken cancel)
+    {
+        foreach (var port in _routed.Keys.Except(_wanted).ToList())
+        {
+            await _routed[port].DisposeAsync();
+            _routed.Remove(port);
+            LogClosed(port);
+        }
+        var failed = new Dictionary<string, string>();
+        foreach (var port in _wanted.Where(p => !_routed.ContainsKey(p)))
+        {
+            try
+            {
+                var listener = await Bind(port, cancel);
+                _routed[port] = listener;
+                LogOpened(port);
+                _ = Accept(listener, new ArrivalFeature(port));
+            }
+            catch (IOException refused)
+            {
+                failed[port.ToString()] = refused.Message;
+                if (!_failed.ContainsKey(port.ToString())) LogRefused(port, refused.Message);
+            }
+        }
+        _failed = failed;
+        Publish();
+    }
+
+    async Task<IConnectionListener> Bind(IPEndPoint address, CancellationToken cancel)
+    {
+        try
+        {
+            if (address.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6) address = new IPEndPoint(IPAddress.Any, address.Port);
+            return await sockets.BindAsync(address, cancel);
+        }
+        catch (Exception refused) when (refused is SocketException or AddressInUseException)
+        {
+            throw new IOException(PortOwner.Explain(address, refused), refused);
+        }
+    }
+
+    async Task Accept(IConnectionListener listener, ArrivalFeature? arrival)
+    {
+        try
+        {
+            while (await listener.AcceptAsync() is { } connection)
+            {
+                if (arrival is not null) connection.Features.Set(arrival);
+                _ = Dispatch(connection);
+            }
+        }
+        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        {
+            LogBroken(listener.EndPoint, broken);
+        }
+    }
+
+    async Task Dispatch(ConnectionContext connection)
+    {
+        if (await _sniffer.Sniff(connection) is not { } protocol) return;
+        var channel = ReferenceEquals(protocol, ProtocolEndPoint.Http2) ? Http2 : Http1;
+        if (!channel.Writer.TryWrite(connection)) await connection.DisposeAsync();
+    }
+
+    void Publish() => _listening = [.. _own.Concat(_routed.Values).Select(l => l.EndPoint.ToString()!)];
+
+    static Channel<ConnectionContext> NewChannel() =>
+        Channel.CreateUnbounded<ConnectionContext>(new UnboundedChannelOptions { SingleReader = true });
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Address} for a route")]
+    partial void LogOpened(IPEndPoint address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "No longer listening on {Address}")]
+    partial void LogClosed(IPEndPoint address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The port {Address} of a route stays closed: {Reason}")]
+    partial void LogRefused(IPEndPoint address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Address} accepts no more connections")]
+    partial void LogBroken(EndPoint address, Exception exception);
+}

@@ -1,0 +1,29 @@
+using Slipway.Model;
+
+namespace Slipway.Gateway.Measuring;
+
+/// <summary>The counters of every release that this process has served, kept for its whole life because counters may only rise.</summary>
+sealed class TrafficBook
+{
+    readonly Lock _gate = new();
+    readonly SortedDictionary<(AppName App, string Service, int Release), ReleaseCounters> _counters = [];
+    long _unrouted;
+
+    public long Unrouted => Interlocked.Read(ref _unrouted);
+
+    public void CountUnrouted() => Interlocked.Increment(ref _unrouted);
+
+    public ReleaseCounters Obtain(AppName app, string service, int release)
+    {
+        lock (_gate)
+        {
+            if (!_counters.TryGetValue((app, service, release), out var counters)) _counters[(app, service, release)] = counters = new ReleaseCounters();
+            return counters;
+        }
+    }
+
+    public IReadOnlyList<ReleaseTraffic> Read()
+    {
+        lock (_gate) return [.. _counters.Select(c => c.Value.Read(c.Key.App, c.Key.Service, c.Key.Release))];
+    }
+}

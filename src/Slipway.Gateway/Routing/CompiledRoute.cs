@@ -1,0 +1,42 @@
+using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Splitting;
+using Slipway.Model;
+
+namespace Slipway.Gateway.Routing;
+
+/// <summary>One route as requests read it.</summary>
+sealed class CompiledRoute(Route source, CompiledDestination[] destinations)
+{
+    readonly int _weights = destinations.Sum(d => d.Weight);
+
+    // Without the trailing slash, so that the one comparison serves /api and /api/ alike; empty for the root.
+    readonly string _prefix = source.Path.TrimEnd('/');
+
+    public Route Source { get; } = source;
+
+    public int PathLength => _prefix.Length;
+
+    public bool Covers(ReadOnlySpan<char> path) =>
+        _prefix.Length == 0 || (path.StartsWith(_prefix, StringComparison.Ordinal) && (path.Length == _prefix.Length || path[_prefix.Length] == '/'));
+
+    /// <summary>A destination by weight, in it the instance with the least in flight; none that was tried. Null: nothing is left.</summary>
+    public InstanceState? Choose(IReadOnlyList<InstanceState>? tried, out ReleaseCounters? counters)
+    {
+        if (destinations.Length == 1 && tried is null)
+        {
+            counters = destinations[0].Counters;
+            return destinations[0].Choose(null);
+        }
+        var start = Splitter.Pick(destinations, _weights);
+        // From the picked one on: where its instances are all tried, the others' are asked before the client is told of a failure.
+        for (var i = 0; i < destinations.Length; i++)
+        {
+            var destination = destinations[(start + i) % destinations.Length];
+            if (destination.Choose(tried) is not { } instance) continue;
+            counters = destination.Counters;
+            return instance;
+        }
+        counters = null;
+        return null;
+    }
+}

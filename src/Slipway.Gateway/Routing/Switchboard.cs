@@ -1,0 +1,45 @@
+using System.Net;
+using Slipway.Gateway.Measuring;
+
+namespace Slipway.Gateway.Routing;
+
+/// <summary>
+/// The table that is served by. Its promise: when <see cref="Switch"/> has returned, no request begins by an older table.
+/// <code>
+///   request                                   switch
+///   1 t = table                               a table = next    (full fence)
+///   2 choose an instance by t                 b acknowledge
+///   3 count in on it          (full fence)
+///   4 table still t? go : undo, back to 1
+/// </code>
+/// Either 3 comes before a, then the count is seen by every report that follows b; or 4 comes after a, and the request chooses again.
+/// </summary>
+sealed class Switchboard(CompiledTable first)
+{
+    CompiledTable _table = first;
+
+    public CompiledTable Table => Volatile.Read(ref _table);
+
+    public void Switch(CompiledTable next) => Interlocked.Exchange(ref _table, next);
+
+    /// <summary>Finds the route, chooses an instance and counts the request in on it; whoever calls must count it out again.</summary>
+    /// <param name="listener">The port that a route has for itself, or null on the gateway's own addresses.</param>
+    /// <param name="tried">Instances that refused this request.</param>
+    public Choice Enter(string host, string path, IPEndPoint? listener, IReadOnlyList<InstanceState>? tried)
+    {
+        while (true)
+        {
+            var table = Volatile.Read(ref _table);
+            var route = listener is null ? table.Find(host, path) : table.FindByPort(listener);
+            if (route is null) return default;
+            var instance = route.Choose(tried, out var counters);
+            if (instance is null) return new Choice(route, null, null);
+            instance.Enter();
+            if (Volatile.Read(ref _table) == table) return new Choice(route, instance, counters);
+            instance.Leave();
+        }
+    }
+}
+
+/// <summary>What a request was given. Route null: no route; Instance null: the route has none (left).</summary>
+readonly record struct Choice(CompiledRoute? Route, InstanceState? Instance, ReleaseCounters? Counters);

@@ -1,0 +1,102 @@
+using System.Net;
+using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Splitting;
+using Slipway.Model;
+
+namespace Slipway.Gateway.Routing;
+
+/// <summary>From the document to what requests read. Finds everything that is wrong with a document before anything is changed.</summary>
+sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
+{
+    /// <exception cref="InvalidInputException">The document can't be served by; every reason is in it.</exception>
+    public CompiledTable Compile(RouteTable document)
+    {
+        var wrong = new List<Diagnostic>();
+        Check(document, wrong);
+        if (wrong.Count > 0) throw new InvalidInputException(wrong);
+
+        var used = new HashSet<InstanceState>();
+        var byHost = new Dictionary<string, List<CompiledRoute>>(StringComparer.OrdinalIgnoreCase);
+        var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
+        foreach (var route in document.Routes)
+        {
+            var compiled = new CompiledRoute(route, [.. Destinations(route, used)]);
+            foreach (var host in route.Hosts)
+            {
+                if (!byHost.TryGetValue(host, out var routes)) byHost[host] = routes = [];
+                routes.Add(compiled);
+            }
+            foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
+        }
+        return new CompiledTable(document, byHost.ToDictionary(h => h.Key, h => h.Value.OrderByDescending(r => r.PathLength).ToArray()), byPort, used);
+    }
+
+    IEnumerable<CompiledDestination> Destinations(Route route, HashSet<InstanceState> used)
+    {
+        foreach (var destination in route.Destinations)
+        {
+            // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
+            var counters = traffic.Obtain(route.App, route.Service, destination.Release);
+            var states = destination.Upstreams
+                .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
+            used.UnionWith(states);
+            if (destination.Weight > 0 && states.Length > 0) yield return new CompiledDestination(destination.Weight, states, counters);
+        }
+    }
+
+    static void Check(RouteTable document, List<Diagnostic> wrong)
+    {
+        if (document.Version < 0) Add(wrong, "version", $"{document.Version} is no version", document.Version, "0 or more");
+        var hosts = new Dictionary<(string Host, string Path), string>();
+        var ports = new Dictionary<IPEndPoint, string>();
+        for (var i = 0; i < document.Routes.Count; i++)
+        {
+            var (route, key) = (document.Routes[i], $"routes[{i}]");
+            var owner = $"{route.App}/{route.Service}";
+            if (route.Path is not ['/', ..]) Add(wrong, $"{key}.path", $"'{route.Path}' is no path prefix", route.Path, "a path that begins with /");
+            foreach (var host in route.Hosts)
+            {
+                if (!IsHost(host)) Add(wrong, $"{key}.hosts", $"'{host}' is no host name", host, "a name in lower case without scheme, port or path, like shop.example.com");
+                else if (!hosts.TryAdd((host, route.Path.TrimEnd('/')), owner))
+                    Add(wrong, $"{key}.hosts", $"{host}{route.Path} of {owner} is taken by {hosts[(host, route.Path.TrimEnd('/'))]}", host, "one route for each host and path");
+            }
+            foreach (var port in route.Ports)
+            {
+                if (Listener(port) is not { } listener) Add(wrong, $"{key}.ports", $"'{port.Address}:{port.Port}' is nothing to listen on", port.Port, "an IP address or none, and a port of 1 to 65535");
+                else if (!ports.TryAdd(listener, owner)) Add(wrong, $"{key}.ports", $"port {listener} of {owner} is taken by {ports[listener]}", port.Port, "one route for each port");
+            }
+            for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], $"{key}.destinations[{d}]", wrong);
+        }
+    }
+
+    static void Check(Destination destination, string key, List<Diagnostic> wrong)
+    {
+        // The bound keeps the sum over any thinkable number of destinations in an int.
+        if (destination.Weight is < 0 or > 1_000_000) Add(wrong, $"{key}.weight", $"{destination.Weight} is no weight", destination.Weight, "0 to 1000000");
+        foreach (var upstream in destination.Upstreams)
+        {
+            if (!IPAddress.TryParse(upstream.Address, out _)) Add(wrong, $"{key}.upstreams", $"'{upstream.Address}' of instance {upstream.Instance} is no IP address", upstream.Address, "an IPv4 or IPv6 address");
+            if (upstream.Port is < 1 or > 65535) Add(wrong, $"{key}.upstreams", $"{upstream.Port} of instance {upstream.Instance} is no port", upstream.Port, "1 to 65535");
+        }
+    }
+
+    /// <summary>Null where port or address is none. Without an address: all of IPv4 and IPv6.</summary>
+    static IPEndPoint? Listener(GatewayPort port)
+    {
+        if (port.Port is < 1 or > 65535) return null;
+        if (port.Address is null or "") return new IPEndPoint(IPAddress.IPv6Any, port.Port);
+        return IPAddress.TryParse(port.Address, out var address) ? new IPEndPoint(address, port.Port) : null;
+    }
+
+    static bool IsHost(string host)
+    {
+        if (host.Length is 0 or > 255) return false;
+        foreach (var c in host)
+            if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.' or '_' or '[' or ']')
+                && !(c == ':' && host is ['[', .., ']'])) return false;
+        return host[0] != '.' && host[^1] != '.';
+    }
+
+    static void Add(List<Diagnostic> wrong, string key, string message, object found, string expected) =>
+        wrong.Add(new Diagnostic { Key = key, Message = message, Found = found.ToString(), Expected = expected });
+}

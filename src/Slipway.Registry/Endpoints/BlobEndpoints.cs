@@ -1,0 +1,91 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Slipway.Registry.Storage;
+
+namespace Slipway.Registry.Endpoints;
+
+/// <summary>"Pulling blobs", "Checking if content exists in the registry", "Deleting Blobs".</summary>
+sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, ILogger<BlobEndpoints> log)
+{
+    /// <summary>Bytes read from the store and handed to the connection at a time.</summary>
+    const int ReadSize = 256 << 10;
+
+    public async Task Get(HttpContext context, RegistryRequest.Blob request)
+    {
+        if (index.Find(request.Repository, request.Digest) is not { } blob)
+        {
+            await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
+            return;
+        }
+        var response = context.Response;
+        var etag = $"\"{request.Digest}\"";
+        if (EntityTag.NotModified(context.Request, etag))
+        {
+            response.Headers.ETag = etag;
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+        await using var reader = await store.OpenBlob(blob.Key, context.RequestAborted);
+        if (reader is null || reader.Length != blob.Size)
+        {
+            // "Unknown" lets the next push of this digest bring it back; "there" would make every client skip it for ever.
+            LogDamaged(request.Digest.Value, blob.Size, reader?.Length);
+            await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
+            return;
+        }
+        response.ContentType = "application/octet-stream";
+        response.Headers.ETag = etag;
+        response.Headers.AcceptRanges = "bytes";
+        response.Headers["Docker-Content-Digest"] = request.Digest.Value;
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            response.ContentLength = blob.Size;
+            return;
+        }
+
+        var range = ByteRange.Of(context.Request, blob.Size, etag);
+        if (range is { Satisfiable: false })
+        {
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{blob.Size}");
+            response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
+            response.ContentType = null;
+            response.ContentLength = 0;
+            return;
+        }
+        var (first, length) = range is { } part ? (part.First, part.Length) : (0, blob.Size);
+        if (range is not null)
+        {
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {first}-{first + length - 1}/{blob.Size}");
+        }
+        response.ContentLength = length;
+        await Send(context, reader, first, length);
+    }
+
+    public async Task Delete(HttpContext context, RegistryRequest.Blob request)
+    {
+        if (await index.Unlink(request.Repository, request.Digest)) context.Response.StatusCode = StatusCodes.Status202Accepted;
+        else await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
+    }
+
+    // The connection's own buffer is read into: no copy, and its back pressure bounds what is in memory.
+    static async Task Send(HttpContext context, BlobReader reader, long first, long length)
+    {
+        var writer = context.Response.BodyWriter;
+        for (long sent = 0; sent < length;)
+        {
+            var wanted = (int)Math.Min(length - sent, ReadSize);
+            var memory = writer.GetMemory(wanted);
+            var read = await reader.Read(memory[..wanted], first + sent, context.RequestAborted);
+            if (read == 0) throw new IOException($"A blob ended {length - sent} bytes early while it was being sent.");
+            writer.Advance(read);
+            sent += read;
+            var flushed = await writer.FlushAsync(context.RequestAborted);
+            if (flushed.IsCompleted) return;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Blob {Digest} is damaged: {Expected} bytes are recorded, {Found} are in the store; pushing it again repairs it")]
+    partial void LogDamaged(string digest, long expected, long? found);
+}

@@ -1,0 +1,81 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Slipway.Registry.Endpoints;
+
+/// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
+sealed partial class RegistryEndpoint(
+    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, ILogger<RegistryEndpoint> log)
+{
+    /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
+    const int NoSpace = 28;
+
+    public async Task Handle(HttpContext context)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        context.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
+        try
+        {
+            await Dispatch(context, RegistryRequest.Parse(target));
+        }
+        catch (Exception gone) when (context.RequestAborted.IsCancellationRequested || gone is ConnectionResetException or SocketException)
+        {
+            LogCutOff(context.Request.Method, target, gone.Message);
+            context.Abort();
+        }
+        catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
+        {
+            // The body ended early, came too slowly, or was framed wrongly: Kestrel knows the status.
+            LogCutOff(context.Request.Method, target, bad.Message);
+            await new RegistryError(bad.StatusCode, [new ErrorEntry("SIZE_INVALID", bad.Message, null)]).Write(context);
+        }
+        catch (IOException full) when (full.HResult == NoSpace && !context.Response.HasStarted)
+        {
+            LogDiskFull(target);
+            await RegistryError.DiskFull().Write(context);
+        }
+    }
+
+    Task Dispatch(HttpContext context, RegistryRequest request) => (request, context.Request.Method) switch
+    {
+        (RegistryRequest.Invalid invalid, _) => invalid.Error.Write(context),
+        (RegistryRequest.Base, "GET" or "HEAD") => ListEndpoints.Base(context),
+        (RegistryRequest.Catalog, "GET") => lists.Catalog(context),
+        (RegistryRequest.Tags tags, "GET") => lists.Tags(context, tags),
+        (RegistryRequest.Referrers referrers, "GET") => lists.Referrers(context, referrers),
+        (RegistryRequest.Blob blob, "GET" or "HEAD") => blobs.Get(context, blob),
+        (RegistryRequest.Blob blob, "DELETE") => blobs.Delete(context, blob),
+        (RegistryRequest.StartUpload start, "POST") => uploads.Start(context, start),
+        (RegistryRequest.Upload upload, "GET") => uploads.Status(context, upload),
+        (RegistryRequest.Upload upload, "PATCH") => uploads.Append(context, upload),
+        (RegistryRequest.Upload upload, "PUT") => uploads.Finish(context, upload),
+        (RegistryRequest.Upload upload, "DELETE") => uploads.Cancel(context, upload),
+        (RegistryRequest.Manifest manifest, "GET" or "HEAD") => manifests.Get(context, manifest),
+        (RegistryRequest.Manifest manifest, "PUT") => manifests.Put(context, manifest),
+        (RegistryRequest.Manifest manifest, "DELETE") => manifests.Delete(context, manifest),
+        _ => Refuse(context, request),
+    };
+
+    static Task Refuse(HttpContext context, RegistryRequest request)
+    {
+        context.Response.Headers.Allow = request switch
+        {
+            RegistryRequest.Base => "GET, HEAD",
+            RegistryRequest.Blob => "GET, HEAD, DELETE",
+            RegistryRequest.StartUpload => "POST",
+            RegistryRequest.Upload => "GET, PATCH, PUT, DELETE",
+            RegistryRequest.Manifest => "GET, HEAD, PUT, DELETE",
+            _ => "GET",
+        };
+        return RegistryError.MethodNotAllowed(context.Request.Method).Write(context);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Target} was cut off: {Reason}")]
+    partial void LogCutOff(string method, string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The registry's disk is full: {Target} was refused")]
+    partial void LogDiskFull(string target);
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+using Slipway.Model;
+using Slipway.Registry.Names;
+
+namespace Slipway.Registry.Endpoints;
+
+/// <summary>A refusal: its status and its codes (OCI Distribution Specification 1.1, "Error Codes").</summary>
+sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
+{
+    RegistryError(int status, string code, string message) : this(status, [new ErrorEntry(code, message, null)])
+    {
+    }
+
+    public static RegistryError NameInvalid(string found) =>
+        new(StatusCodes.Status400BadRequest, "NAME_INVALID", $"'{Shortened(found)}' is no repository name: expected {RepositoryName.Rule}");
+
+    public static RegistryError NameUnknown(RepositoryName name) =>
+        new(StatusCodes.Status404NotFound, "NAME_UNKNOWN", $"there is no repository '{name}'");
+
+    public static RegistryError DigestInvalid(string? found) => new(
+        StatusCodes.Status400BadRequest, "DIGEST_INVALID",
+        $"'{Shortened(found ?? "")}' is no digest: expected sha256: and 64, or sha512: and 128, lower-case hexadecimal digits");
+
+    public static RegistryError DigestMismatch(Digest claimed) =>
+        new(StatusCodes.Status400BadRequest, "DIGEST_INVALID", $"the content that was sent does not have the digest {claimed}");
+
+    public static RegistryError TagInvalid(string found) =>
+        new(StatusCodes.Status400BadRequest, "MANIFEST_INVALID", $"'{Shortened(found)}' is neither a digest nor a tag: a tag is {TagName.Rule}");
+
+    public static RegistryError BlobUnknown(RepositoryName name, Digest digest) =>
+        new(StatusCodes.Status404NotFound, "BLOB_UNKNOWN", $"'{name}' has no blob {digest}");
+
+    public static RegistryError ManifestUnknown(RepositoryName name, string reference) =>
+        new(StatusCodes.Status404NotFound, "MANIFEST_UNKNOWN", $"'{name}' has no manifest '{Shortened(reference)}'");
+
+    public static RegistryError ManifestInvalid(string message) => new(StatusCodes.Status400BadRequest, "MANIFEST_INVALID", message);
+
+    public static RegistryError ManifestTooLarge(int limit) =>
+        new(StatusCodes.Status413PayloadTooLarge, "SIZE_INVALID", $"the manifest has more than {limit} bytes, the most that is accepted");
+
+    public static RegistryError ManifestBlobsUnknown(IEnumerable<Digest> missing) => new(
+        StatusCodes.Status400BadRequest,
+        [.. missing.Select(digest => new ErrorEntry("MANIFEST_BLOB_UNKNOWN", $"the manifest refers to {digest}, which the repository does not have: push it first", new ErrorDetail(digest.Value)))]);
+
+    public static RegistryError TooManyTags(int limit) =>
+        new(StatusCodes.Status414UriTooLong, "UNSUPPORTED", $"more than {limit} 'tag' parameters in one request");
+
+    public static RegistryError UploadUnknown(string found) => new(
+        StatusCodes.Status404NotFound, "BLOB_UPLOAD_UNKNOWN",
+        $"there is no upload '{Shortened(found)}' in this repository: it was finished, cancelled, given up after long silence, or never begun");
+
+    public static RegistryError UploadBusy() =>
+        new(StatusCodes.Status409Conflict, "BLOB_UPLOAD_INVALID", "another request is writing to this upload: ask for its offset (GET) and go on from there");
+
+    public static RegistryError ChunkOutOfOrder(long offset) => new(
+        StatusCodes.Status416RangeNotSatisfiable, "BLOB_UPLOAD_INVALID", $"the next chunk of this upload must begin at {offset}");
+
+    public static RegistryError ContentRangeInvalid(string found) => new(
+        StatusCodes.Status400BadRequest, "BLOB_UPLOAD_INVALID", $"'{Shortened(found)}' is no Content-Range of a chunk: expected FIRST-LAST, both counted from 0 and inclusive");
+
+    public static RegistryError ChunkSize(long expected, long? found) => new(
+        StatusCodes.Status400BadRequest, "SIZE_INVALID", $"the Content-Range speaks of {expected} bytes, the Content-Length of {found?.ToString() ?? "none"}");
+
+    public static RegistryError AlgorithmUnsupported(string found) =>
+        new(StatusCodes.Status400BadRequest, "DIGEST_INVALID", $"digest algorithm '{Shortened(found)}' is not supported: expected sha256 or sha512");
+
+    public static RegistryError TooManyUploads(int limit) =>
+        new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", $"{limit} uploads are open, the most at one time: try again when some are finished");
+
+    public static RegistryError DiskFull() => new(
+        StatusCodes.Status507InsufficientStorage, "DENIED", "the registry's disk is nearly full, so it takes no pushes; pulls go on. Free space on it, or remove images");
+
+    public static RegistryError PageInvalid(string found) =>
+        new(StatusCodes.Status400BadRequest, "UNSUPPORTED", $"'{Shortened(found)}' is no page size: 'n' is a whole number from 0");
+
+    public static RegistryError NoEndpoint() => new(
+        StatusCodes.Status404NotFound, "UNSUPPORTED", "no such endpoint: see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints");
+
+    public static RegistryError MethodNotAllowed(string method) =>
+        new(StatusCodes.Status405MethodNotAllowed, "UNSUPPORTED", $"{Shortened(method)} is not supported here");
+
+    public async Task Write(HttpContext context)
+    {
+        context.Response.StatusCode = Status;
+        context.Response.ContentType = "application/json";
+        var body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(Entries), RegistryJson.Default.ErrorBody);
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    // What came from outside is quoted back, but not at any length.
+    static string Shortened(string text) => text.Length <= 160 ? text : text[..160] + "...";
+}
+
+sealed record ErrorBody(IReadOnlyList<ErrorEntry> Errors);
+
+sealed record ErrorEntry(string Code, string Message, ErrorDetail? Detail);
+
+sealed record ErrorDetail(string Digest);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(TagList))]
+[JsonSerializable(typeof(RepositoryList))]
+[JsonSerializable(typeof(ReferrerIndex))]
+sealed partial class RegistryJson : JsonSerializerContext;

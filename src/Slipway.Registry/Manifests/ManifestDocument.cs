@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Slipway.Model;
+
+namespace Slipway.Registry.Manifests;
+
+/// <summary>
+/// What the registry reads in a manifest (OCI Image Specification 1.1, manifest.md and image-index.md; Docker's image manifest and list, version 2,
+/// schema 2, have the same shape). All else in it is the clients' and is kept byte for byte.
+/// </summary>
+sealed record ManifestDocument
+{
+    public const string OciImage = "application/vnd.oci.image.manifest.v1+json";
+    public const string OciIndex = "application/vnd.oci.image.index.v1+json";
+    public const string DockerImage = "application/vnd.docker.distribution.manifest.v2+json";
+    public const string DockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+    /// <summary>Far more than any image has; a bound on what one push asks of the database.</summary>
+    const int MaxReferences = 10_000;
+
+    public int? SchemaVersion { get; init; }
+
+    public string? MediaType { get; init; }
+
+    public string? ArtifactType { get; init; }
+
+    public Descriptor? Config { get; init; }
+
+    public IReadOnlyList<Descriptor>? Layers { get; init; }
+
+    public IReadOnlyList<Descriptor>? Manifests { get; init; }
+
+    public Descriptor? Subject { get; init; }
+
+    public JsonElement? Annotations { get; init; }
+
+    /// <summary>The blobs without which it can't be pulled: config and layers, but not layers that are to be had elsewhere (<c>urls</c>).</summary>
+    [JsonIgnore]
+    public IEnumerable<Digest> Blobs =>
+        (Config is null ? [] : new[] { Config.Digest }).Concat((Layers ?? []).Where(layer => layer.Urls is not { Count: > 0 }).Select(layer => layer.Digest)).Distinct();
+
+    [JsonIgnore]
+    public IEnumerable<Digest> Children => (Manifests ?? []).Select(manifest => manifest.Digest).Distinct();
+
+    /// <summary>As a referrers list shows it: "Listing Referrers" falls back to the config's media type for images, to nothing for indexes.</summary>
+    [JsonIgnore]
+    public string? EffectiveArtifactType => string.IsNullOrEmpty(ArtifactType) ? Config?.MediaType : ArtifactType;
+
+    /// <summary>Reads a manifest and says what is wrong with it, or null.</summary>
+    /// <param name="mediaType">The Content-Type of the request without its parameters, or null; then the document's own.</param>
+    public static string? Read(ReadOnlySpan<byte> content, ref string? mediaType, out ManifestDocument document)
+    {
+        document = new ManifestDocument();
+        try
+        {
+            document = JsonSerializer.Deserialize(content, ManifestJson.Default.ManifestDocument) ?? document;
+        }
+        catch (JsonException error)
+        {
+            return $"the manifest is no JSON document of the expected shape: {error.Message}";
+        }
+        if (document.MediaType is { } own && mediaType is not null && !own.Equals(mediaType, StringComparison.OrdinalIgnoreCase))
+            return $"the manifest's mediaType is '{own}', the request's Content-Type '{mediaType}'; they must be the same";
+        mediaType ??= document.MediaType;
+        if (document.SchemaVersion is not 2)
+            return $"schemaVersion is {document.SchemaVersion?.ToString() ?? "missing"}, expected 2";
+        if (document.Manifests is not null && (document.Layers is not null || document.Config is not null))
+            return "the manifest has both 'manifests' (an index) and 'config' or 'layers' (an image): which it is would depend on the reader";
+        if ((document.Layers?.Count ?? 0) + (document.Manifests?.Count ?? 0) > MaxReferences)
+            return $"the manifest refers to more than {MaxReferences} others";
+        return mediaType switch
+        {
+            OciImage or DockerImage => document.Config is null ? "an image manifest needs a 'config'"
+                : document.Layers is null ? "an image manifest needs 'layers', which may be empty" : null,
+            OciIndex or DockerList => document.Manifests is null ? "an index needs 'manifests', which may be empty" : null,
+            null => $"the media type is missing: expected as Content-Type {OciImage}, {OciIndex}, {DockerImage} or {DockerList}",
+            _ => $"media type '{mediaType}' is not supported: expected {OciImage}, {OciIndex}, {DockerImage} or {DockerList}",
+        };
+    }
+}
+
+/// <summary>OCI Image Specification 1.1, descriptor.md.</summary>
+sealed record Descriptor
+{
+    public string? MediaType { get; init; }
+
+    public required Digest Digest { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long Size { get; init; }
+
+    public IReadOnlyList<string>? Urls { get; init; }
+}
+
+// A document with one key twice would be read differently by different clients.
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false, MaxDepth = 64)]
+[JsonSerializable(typeof(ManifestDocument))]
+sealed partial class ManifestJson : JsonSerializerContext;

@@ -1,0 +1,185 @@
+using System.Data.Common;
+using System.Globalization;
+using Dapper;
+using Slipway.Model;
+using Slipway.Registry.Names;
+using Slipway.Registry.Storage;
+
+namespace Slipway.Registry.Manifests;
+
+/// <summary>Manifests, what they refer to, and the tags that point to them.</summary>
+sealed class ManifestStore(Database.Database database, ManifestCache cache, TimeProvider time)
+{
+    public StoredManifest? Find(RepositoryName repository, Reference reference)
+    {
+        if (cache.Find(repository, reference.Text) is { } cached) return cached;
+        var version = cache.Version;
+        var row = database.Read(connection => connection.QuerySingleOrDefault<ManifestRow>(
+            reference is Reference.ByDigest
+                ? """
+                  SELECT m.digest, m.media_type, m.content FROM registry_manifests m JOIN registry_repositories r ON r.id = m.repository_id
+                  WHERE r.name = @repository AND m.digest = @reference
+                  """
+                : """
+                  SELECT m.digest, m.media_type, m.content FROM registry_tags t JOIN registry_repositories r ON r.id = t.repository_id
+                  JOIN registry_manifests m ON m.id = t.manifest_id WHERE r.name = @repository AND t.name = @reference
+                  """,
+            new { repository = repository.Value, reference = reference.Text }));
+        if (row is null) return null;
+        var manifest = new StoredManifest(Digest.Parse(row.Digest), row.MediaType, row.Content);
+        cache.Keep(repository, reference.Text, manifest, version);
+        return manifest;
+    }
+
+    /// <summary>
+    /// Stores a manifest with its references and tags in one transaction, or nothing of it: returns the digests of what it refers to and the
+    /// repository does not have, empty when it was stored. A subject need not be there.
+    /// </summary>
+    public async Task<IReadOnlyList<Digest>> Put(RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, CancellationToken cancel)
+    {
+        var blobs = document.Blobs.ToList();
+        var children = document.Children.ToList();
+        try
+        {
+            return await database.Write<IReadOnlyList<Digest>>(
+                connection =>
+                {
+                    var known = RepositoryRow.Find(connection, repository) ?? 0;
+                    List<Digest> missing =
+                    [
+                        .. blobs.Where(digest => !HasBlob(connection, known, digest)),
+                        // BuildKit's cache lists layers in an index: an entry may be a manifest or a blob.
+                        .. children.Where(digest => !HasManifest(connection, known, digest) && !HasBlob(connection, known, digest)),
+                    ];
+                    if (missing.Count > 0) return missing;
+
+                    var repositoryId = RepositoryRow.Ensure(connection, repository);
+                    var manifestId = Insert(connection, repositoryId, manifest, document);
+                    connection.Execute("DELETE FROM registry_manifest_references WHERE manifest_id = @manifestId", new { manifestId });
+                    foreach (var digest in blobs) Refer(connection, manifestId, "blob", digest);
+                    foreach (var digest in children) Refer(connection, manifestId, "manifest", digest);
+                    foreach (var tag in tags) Point(connection, repositoryId, tag, manifestId);
+                    return missing;
+                },
+                cancel);
+        }
+        finally
+        {
+            cache.Forget(repository, tags.Select(tag => tag.Value).Append(manifest.Digest.Value));
+        }
+    }
+
+    /// <summary>Points a tag to a manifest of the repository. False where it does not have it.</summary>
+    public async Task<bool> Tag(RepositoryName repository, TagName tag, Digest digest, CancellationToken cancel)
+    {
+        try
+        {
+            return await database.Write(
+                connection =>
+                {
+                    if (RepositoryRow.Find(connection, repository) is not { } repositoryId) return false;
+                    if (FindManifest(connection, repositoryId, digest) is not { } manifestId) return false;
+                    Point(connection, repositoryId, tag, manifestId);
+                    return true;
+                },
+                cancel);
+        }
+        finally
+        {
+            cache.Forget(repository, [tag.Value]);
+        }
+    }
+
+    /// <summary>Removes a tag, or a manifest with all its tags. False where it is not there.</summary>
+    public async Task<bool> Delete(RepositoryName repository, Reference reference, CancellationToken cancel)
+    {
+        List<string> gone = [reference.Text];
+        try
+        {
+            return await database.Write(
+                connection =>
+                {
+                    if (RepositoryRow.Find(connection, repository) is not { } id) return false;
+                    if (reference is not Reference.ByDigest { Digest: var digest })
+                        return connection.Execute("DELETE FROM registry_tags WHERE repository_id = @id AND name = @name", new { id, name = reference.Text }) > 0;
+                    if (FindManifest(connection, id, digest) is not { } manifestId) return false;
+                    gone.AddRange(connection.Query<string>("SELECT name FROM registry_tags WHERE manifest_id = @manifestId", new { manifestId }));
+                    return connection.Execute("DELETE FROM registry_manifests WHERE id = @manifestId", new { manifestId }) > 0;
+                },
+                cancel);
+        }
+        finally
+        {
+            cache.Forget(repository, gone);
+        }
+    }
+
+    /// <summary>Removes a repository with everything that it has; blobs that others have stay theirs. False where it is not there.</summary>
+    public async Task<bool> DeleteRepository(RepositoryName repository, CancellationToken cancel)
+    {
+        List<string> gone = [];
+        try
+        {
+            return await database.Write(
+                connection =>
+                {
+                    if (RepositoryRow.Find(connection, repository) is not { } id) return false;
+                    gone.AddRange(connection.Query<string>("SELECT name FROM registry_tags WHERE repository_id = @id", new { id }));
+                    gone.AddRange(connection.Query<string>("SELECT digest FROM registry_manifests WHERE repository_id = @id", new { id }));
+                    return connection.Execute("DELETE FROM registry_repositories WHERE id = @id", new { id }) > 0;
+                },
+                cancel);
+        }
+        finally
+        {
+            cache.Forget(repository, gone);
+        }
+    }
+
+    long Insert(DbConnection connection, long repositoryId, StoredManifest manifest, ManifestDocument document) => connection.ExecuteScalar<long>(
+        """
+        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created)
+        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created)
+        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content
+        RETURNING id
+        """,
+        new
+        {
+            repositoryId,
+            digest = manifest.Digest.Value,
+            mediaType = manifest.MediaType,
+            content = manifest.Content,
+            subject = document.Subject?.Digest.Value,
+            artifactType = document.EffectiveArtifactType,
+            annotations = document.Subject is null ? null : document.Annotations?.GetRawText(),
+            created = Now(),
+        });
+
+    void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId) => connection.Execute(
+        """
+        INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @updated)
+        ON CONFLICT (repository_id, name) DO UPDATE SET manifest_id = excluded.manifest_id, updated = excluded.updated
+        """,
+        new { repositoryId, tag = tag.Value, manifestId, updated = Now() });
+
+    static void Refer(DbConnection connection, long manifestId, string kind, Digest digest) => connection.Execute(
+        "INSERT INTO registry_manifest_references (manifest_id, kind, digest) VALUES (@manifestId, @kind, @digest)",
+        new { manifestId, kind, digest = digest.Value });
+
+    static bool HasBlob(DbConnection connection, long repositoryId, Digest digest) => connection.ExecuteScalar<long?>(
+        """
+        SELECT b.id FROM registry_blobs b JOIN registry_repository_blobs l ON l.blob_id = b.id AND l.repository_id = @repositoryId
+        WHERE b.digest = @digest
+        """,
+        new { repositoryId, digest = digest.Value }) is not null;
+
+    static bool HasManifest(DbConnection connection, long repositoryId, Digest digest) => FindManifest(connection, repositoryId, digest) is not null;
+
+    static long? FindManifest(DbConnection connection, long repositoryId, Digest digest) => connection.ExecuteScalar<long?>(
+        "SELECT id FROM registry_manifests WHERE repository_id = @repositoryId AND digest = @digest",
+        new { repositoryId, digest = digest.Value });
+
+    string Now() => time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
+
+    sealed record ManifestRow(string Digest, string MediaType, byte[] Content);
+}

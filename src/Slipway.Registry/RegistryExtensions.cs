@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Slipway.Database;
+using Slipway.Registry.Endpoints;
+using Slipway.Registry.Manifests;
+using Slipway.Registry.Storage;
+using Slipway.Registry.Uploads;
+
+namespace Slipway.Registry;
+
+public static class RegistryExtensions
+{
+    /// <summary>The registry's tables, for <see cref="Database.Database.Open"/>.</summary>
+    public static MigrationSet RegistryMigrations { get; } = MigrationSet.FromAssembly("registry", typeof(RegistryExtensions).Assembly);
+
+    /// <summary>The registry's services, among them <see cref="ImageCatalog"/>. Needs a <see cref="Database.Database"/> with its migrations.</summary>
+    public static IServiceCollection AddRegistry(this IServiceCollection services, RegistryOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services
+            .AddSingleton(options)
+            .AddSingleton<IBlobStore>(_ => new FileBlobStore(options.Folder))
+            .AddSingleton<BlobIndex>()
+            .AddSingleton<UploadSessions>()
+            .AddSingleton(_ => new ManifestCache(options.ManifestCacheBytes))
+            .AddSingleton<ManifestStore>()
+            .AddSingleton<Listings>()
+            .AddSingleton(provider => new ImageCatalog(provider.GetRequiredService<ManifestStore>(), provider.GetRequiredService<Listings>()))
+            .AddSingleton<BlobEndpoints>()
+            .AddSingleton<UploadEndpoints>()
+            .AddSingleton<ManifestEndpoints>()
+            .AddSingleton<ListEndpoints>()
+            .AddSingleton<RegistryEndpoint>()
+            .AddHostedService<UploadExpiry>();
+    }
+
+    /// <summary>
+    /// Serves the OCI Distribution Specification 1.1 at /v2/. Who may do what is up to the caller: without <c>RequireAuthorization</c>, everyone may do everything.
+    /// </summary>
+    public static IEndpointConventionBuilder MapRegistry(this IEndpointRouteBuilder routes) =>
+        routes.Map("/v2/{**path}", routes.ServiceProvider.GetRequiredService<RegistryEndpoint>().Handle).WithDisplayName("registry");
+}

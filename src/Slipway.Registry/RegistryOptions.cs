@@ -1,0 +1,25 @@
+namespace Slipway.Registry;
+
+/// <summary>Where the registry keeps its bytes, and the bounds it works in.</summary>
+public sealed record RegistryOptions
+{
+    /// <summary>The folder of blobs and uploads; made when it is not there, for this user only.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>
+    /// Bytes that must stay free on the folder's file system; below them pushes are refused with 507 and everything else goes on. Default: 512 MiB.
+    /// </summary>
+    public long MinFreeBytes { get; init; } = 512L << 20;
+
+    /// <summary>Bytes of manifests that are kept in memory. Default: 16 MiB.</summary>
+    public long ManifestCacheBytes { get; init; } = 16L << 20;
+
+    /// <summary>How long an upload may lie without a new byte before it is given up. Default: one day.</summary>
+    public TimeSpan UploadLifetime { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 1,000.</summary>
+    public int MaxUploads { get; init; } = 1000;
+
+    /// <summary>Bytes of one manifest; a larger one is refused with 413. Default: 4 MiB, the least that the specification asks for.</summary>
+    public int MaxManifestBytes { get; init; } = 4 << 20;
+}

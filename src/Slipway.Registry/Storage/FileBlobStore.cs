@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using Slipway.Model;
+
+namespace Slipway.Registry.Storage;
+
+/// <summary>
+/// Blobs as files. The paths are made of identifiers and digests that were parsed; nothing from outside becomes one.
+/// <code>
+/// FOLDER/
+///   uploads/UUID                    bytes of an upload; its length is the offset to go on from
+///   blobs/sha256/2 HEX/64 HEX       published: there by rename after fsync, or not at all
+///   blobs/sha512/2 HEX/128 HEX
+/// </code>
+/// </summary>
+sealed class FileBlobStore : IBlobStore
+{
+    readonly string _root;
+    readonly string _uploads;
+    readonly DriveInfo _drive;
+    readonly ConcurrentDictionary<string, bool> _madeFolders = new(StringComparer.Ordinal);
+
+    public FileBlobStore(string folder)
+    {
+        _root = Path.GetFullPath(folder);
+        _uploads = Path.Combine(_root, "uploads");
+        DurableFolder.Create(_uploads);
+        DurableFolder.Create(Path.Combine(_root, "blobs"));
+        _drive = new DriveInfo(_root);
+    }
+
+    public long? FreeBytes => _drive.AvailableFreeSpace;
+
+    public Task<UploadWriter> OpenUpload(Guid upload, CancellationToken cancel)
+    {
+        var handle = File.OpenHandle(UploadPath(upload), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        return Task.FromResult<UploadWriter>(new FileUploadWriter(handle));
+    }
+
+    public Task<long> UploadLength(Guid upload, CancellationToken cancel) => Task.FromResult(Length(UploadPath(upload)) ?? 0);
+
+    public Task<string> Publish(Guid upload, Digest digest, CancellationToken cancel)
+    {
+        var key = $"blobs/{digest.Algorithm}/{digest.Hex[..2]}/{digest.Hex}";
+        var path = BlobPath(key);
+        var folder = Path.GetDirectoryName(path)!;
+        if (!_madeFolders.ContainsKey(folder))
+        {
+            DurableFolder.Create(folder);
+            _madeFolders[folder] = true;
+        }
+        File.Move(UploadPath(upload), path, overwrite: true);
+        DurableFolder.Flush(folder);
+        return Task.FromResult(key);
+    }
+
+    public Task Discard(Guid upload, CancellationToken cancel)
+    {
+        File.Delete(UploadPath(upload));
+        return Task.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<StoredUpload> Uploads([EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (var file in new DirectoryInfo(_uploads).EnumerateFiles())
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (Guid.TryParseExact(file.Name, "D", out var id)) yield return new StoredUpload(id, new DateTimeOffset(file.LastWriteTimeUtc));
+        }
+        await Task.CompletedTask;
+    }
+
+    public Task<BlobReader?> OpenBlob(string key, CancellationToken cancel)
+    {
+        try
+        {
+            var handle = File.OpenHandle(BlobPath(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return Task.FromResult<BlobReader?>(new FileBlobReader(handle));
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<BlobReader?>(null);
+        }
+    }
+
+    public Task<long?> BlobLength(string key, CancellationToken cancel) => Task.FromResult(Length(BlobPath(key)));
+
+    static long? Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : null;
+
+    string UploadPath(Guid upload) => Path.Combine(_uploads, upload.ToString("D", CultureInfo.InvariantCulture));
+
+    // A key comes from the database, and there only from Publish.
+    string BlobPath(string key) => Path.Combine(_root, key);
+
+    sealed class FileUploadWriter(SafeFileHandle handle) : UploadWriter
+    {
+        long _length = RandomAccess.GetLength(handle);
+
+        public override long Length => _length;
+
+        // Synchronous: on Linux the asynchronous calls for files are the same system call on another thread, which costs more than it hides.
+        public override ValueTask Append(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+        {
+            RandomAccess.Write(handle, bytes.Span, _length);
+            _length += bytes.Length;
+            return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask<int> Read(Memory<byte> buffer, long offset, CancellationToken cancel) =>
+            ValueTask.FromResult(RandomAccess.Read(handle, buffer.Span, offset));
+
+        public override ValueTask Flush(CancellationToken cancel)
+        {
+            RandomAccess.FlushToDisk(handle);
+            return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask DisposeAsync()
+        {
+            handle.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    sealed class FileBlobReader(SafeFileHandle handle) : BlobReader
+    {
+        public override long Length { get; } = RandomAccess.GetLength(handle);
+
+        public override ValueTask<int> Read(Memory<byte> buffer, long offset, CancellationToken cancel) =>
+            ValueTask.FromResult(RandomAccess.Read(handle, buffer.Span, offset));
+
+        public override ValueTask DisposeAsync()
+        {
+            handle.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

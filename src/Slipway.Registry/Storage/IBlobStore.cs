@@ -1,0 +1,75 @@
+using Slipway.Model;
+
+namespace Slipway.Registry.Storage;
+
+/// <summary>
+/// Where blobs' bytes are: a folder; object stores come behind the same calls. It knows uploads by identifier and blobs by the key that it gave them
+/// itself; names, digests' rows and rights are the database's.
+/// <para>
+/// Lifecycle: made once, used until the process ends. Thread safety: all calls may run at the same time; the calls for one upload are made by one
+/// caller at a time, except <see cref="UploadLength"/>. Idempotence: <see cref="Discard"/> and <see cref="Publish"/> of a digest that is
+/// already there may be repeated. Cancellation: a cancelled call may have happened; what it wrote is found by <see cref="Uploads"/>.
+/// </para>
+/// Errors: <see cref="IOException"/> when the store is broken or full. "Not there" is an answer, never an error.
+/// </summary>
+interface IBlobStore
+{
+    /// <summary>Bytes that may still be written, or null where the store has no such bound.</summary>
+    long? FreeBytes { get; }
+
+    /// <summary>Opens an upload to go on at its end, and makes an empty one where there is none.</summary>
+    Task<UploadWriter> OpenUpload(Guid upload, CancellationToken cancel);
+
+    /// <summary>Bytes that an upload has, 0 where nothing of it was written.</summary>
+    Task<long> UploadLength(Guid upload, CancellationToken cancel);
+
+    /// <summary>
+    /// Makes an upload's bytes the blob of this digest, durably and as a whole or not at all, and returns the key under which they are found.
+    /// The bytes were flushed and checked against the digest by the caller. An object store keeps them where they are: the key need not tell the digest.
+    /// What was published for the same digest before may be replaced; who is reading it reads on.
+    /// </summary>
+    Task<string> Publish(Guid upload, Digest digest, CancellationToken cancel);
+
+    /// <summary>Gives an upload up. No error when there is none.</summary>
+    Task Discard(Guid upload, CancellationToken cancel);
+
+    /// <summary>Every upload that has something in the store.</summary>
+    IAsyncEnumerable<StoredUpload> Uploads(CancellationToken cancel);
+
+    /// <summary>Opens a published blob, or null where nothing is at the key.</summary>
+    Task<BlobReader?> OpenBlob(string key, CancellationToken cancel);
+
+    /// <summary>Bytes at the key, or null where nothing is.</summary>
+    Task<long?> BlobLength(string key, CancellationToken cancel);
+}
+
+/// <param name="LastWritten">When bytes last came.</param>
+readonly record struct StoredUpload(Guid Id, DateTimeOffset LastWritten);
+
+/// <summary>An upload while one request adds to it. For one caller at a time.</summary>
+abstract class UploadWriter : IAsyncDisposable
+{
+    /// <summary>Bytes so far: where the next ones go.</summary>
+    public abstract long Length { get; }
+
+    public abstract ValueTask Append(ReadOnlyMemory<byte> bytes, CancellationToken cancel);
+
+    /// <summary>Reads what was appended, by this writer or before; 0 at the end.</summary>
+    public abstract ValueTask<int> Read(Memory<byte> buffer, long offset, CancellationToken cancel);
+
+    /// <summary>Returns when what was appended survives a power cut.</summary>
+    public abstract ValueTask Flush(CancellationToken cancel);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>A published blob. Thread-safe.</summary>
+abstract class BlobReader : IAsyncDisposable
+{
+    public abstract long Length { get; }
+
+    /// <summary>Reads up to the buffer's length from <paramref name="offset"/>; 0 at the end.</summary>
+    public abstract ValueTask<int> Read(Memory<byte> buffer, long offset, CancellationToken cancel);
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,107 @@
+using System.Buffers;
+using Slipway.Model;
+using Slipway.Registry.Names;
+using Slipway.Registry.Storage;
+
+namespace Slipway.Registry.Uploads;
+
+/// <summary>One request's hold on an upload; disposing lets the next request in.</summary>
+sealed class Upload(Guid id, RepositoryName repository, UploadState state, UploadWriter writer, UploadSessions sessions, IBlobStore store, BlobIndex blobs)
+    : IAsyncDisposable
+{
+    /// <summary>Network reads are gathered to this size before they are hashed and written.</summary>
+    const int BufferSize = 256 << 10;
+
+    public Guid Id => id;
+
+    /// <summary>Bytes so far.</summary>
+    public long Length => writer.Length;
+
+    /// <summary>
+    /// Adds the stream to its end. When that breaks off, what came before stays: the client asks for the offset and goes on.
+    /// </summary>
+    /// <param name="algorithm">What the upload will be closed with, where the client has said so; spares a second hashing.</param>
+    public async Task Append(Stream body, string? algorithm, CancellationToken cancel)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        var filled = 0;
+        try
+        {
+            await CatchUp(algorithm ?? state.Algorithm, cancel);
+            while (await body.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), cancel) is var read and > 0)
+            {
+                filled += read;
+                if (filled < BufferSize) continue;
+                filled = 0;
+                await Store(buffer.AsMemory(0, BufferSize));
+            }
+        }
+        finally
+        {
+            try
+            {
+                if (filled > 0) await Store(buffer.AsMemory(0, filled));
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes the upload a blob of the repository: digest checked, file flushed, renamed, folder flushed, row committed, in this order.
+    /// False where the bytes have another digest; then the upload is gone (what is wrong in it can't be taken back).
+    /// </summary>
+    public async Task<bool> Finish(Digest digest, CancellationToken cancel)
+    {
+        await CatchUp(digest.Algorithm, cancel);
+        if (Convert.ToHexStringLower(state.Hash!.GetCurrentHash()) != digest.Hex)
+        {
+            await Cancel();
+            return false;
+        }
+        await writer.Flush(cancel);
+        // From here on the client's going away must not leave it half-done.
+        var size = writer.Length;
+        var key = await store.Publish(id, digest, CancellationToken.None);
+        await blobs.Add(repository, digest, new StoredBlob(size, key), id);
+        sessions.Forget(id, state);
+        return true;
+    }
+
+    /// <summary>Gives the upload up: its row first, so that a crash in between leaves bytes without a row, never a row without bytes.</summary>
+    public Task Cancel() => sessions.End(id, state);
+
+    public async ValueTask DisposeAsync()
+    {
+        await writer.DisposeAsync();
+        state.Gate.Release();
+    }
+
+    /// <summary>Brings the hash to the end of what is stored: after a restart, or with another algorithm, that reads it all again.</summary>
+    async Task CatchUp(string algorithm, CancellationToken cancel)
+    {
+        if (state.Hash is null || state.Algorithm != algorithm || state.Hashed > writer.Length) state.HashFromStart(algorithm);
+        if (state.Hashed == writer.Length) return;
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            while (await writer.Read(buffer.AsMemory(0, BufferSize), state.Hashed, cancel) is var read and > 0)
+            {
+                cancel.ThrowIfCancellationRequested();
+                state.AddToHash(buffer.AsSpan(0, read));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    async Task Store(ReadOnlyMemory<byte> bytes)
+    {
+        await writer.Append(bytes, CancellationToken.None);
+        state.AddToHash(bytes.Span);
+    }
+}

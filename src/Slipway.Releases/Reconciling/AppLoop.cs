@@ -1,0 +1,147 @@
+using Microsoft.Extensions.Logging;
+using Slipway.Engines;
+using Slipway.Model;
+using Slipway.Releases.Storing;
+
+namespace Slipway.Releases.Reconciling;
+
+/// <summary>
+/// The control loop of one app: look at what is stored and what is, decide, take the steps, look again. Holds nothing that a new one could not
+/// find out, so that it may be killed between any two instructions.
+/// </summary>
+sealed partial class AppLoop : IDisposable
+{
+    static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    readonly AppName _app;
+    readonly LoopServices _services;
+    readonly Readiness _readiness;
+    readonly AttemptLog _attempts = new();
+    readonly RolloutReporter _reporter;
+    readonly StepExecutor _executor;
+    int _failures;
+
+    public AppLoop(AppName app, LoopServices services)
+    {
+        (_app, _services) = (app, services);
+        _readiness = new Readiness(services.Probe, services.Time, Wake);
+        _reporter = new RolloutReporter(services.Journal, services.Time);
+        _executor = new StepExecutor(app, services.Engine, services.Transitions, services.Publisher, _reporter, _attempts, services.Time, Wake, services.Log);
+    }
+
+    /// <summary>Runs until the app is forgotten.</summary>
+    public async Task Run(CancellationToken cancel)
+    {
+        while (true)
+        {
+            DateTimeOffset? next;
+            try
+            {
+                var pass = await Pass(cancel);
+                if (pass.IsGone) return;
+                _failures = 0;
+                if (pass.Acted) continue;
+                next = pass.Next;
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                next = _services.Time.GetUtcNow() + Pause(++_failures);
+                if (error is EngineUnavailableException or EngineException) LogEngineAway(_services.Log, _app, error.Message);
+                else LogFailed(_services.Log, error, _app);
+            }
+            await WaitForWork(next, cancel);
+        }
+    }
+
+    /// <summary>One look and the steps that follow from it.</summary>
+    /// <exception cref="EngineUnavailableException">Nothing is known of the instances, so nothing was done and the routes stay.</exception>
+    public async Task<PassResult> Pass(CancellationToken cancel)
+    {
+        if (_services.Database.Read(db => ReleaseRows.Load(db, _app)) is not { } stored) return new PassResult(false, null, true);
+        _services.Publisher.Poke();
+        var plan = WorkloadPlanner.Plan(stored, _services.RegistryAddress);
+        var acknowledged = _services.Publisher.Acknowledged;
+        var instances = await _services.Engine.Observe(_app, cancel);
+        _attempts.Observe(plan, instances, _services.Time.GetUtcNow());
+        var view = new AppView
+        {
+            Stored = stored,
+            Plan = plan,
+            Instances = instances,
+            Verdicts = _readiness.Judge(plan, instances),
+            Attempts = _attempts.Snapshot(),
+            Acknowledged = acknowledged,
+            Reports = stored.Drains.Count > 0 || stored.Slots.Any(s => s.Leaving == Leaving.Draining) ? await Report(cancel) : null,
+            Now = _services.Time.GetUtcNow(),
+        };
+        _services.Observations.Set(view);
+        var decision = AppDecision.Decide(view);
+        _reporter.Seen(view, decision.WaitsFor is { } waits && _services.Publisher.Trouble is { } trouble && !view.IsSettled ? $"{waits}: {trouble}" : decision.WaitsFor);
+        var acted = await _executor.Take(view, decision, cancel);
+        if (decision.Steps is [Step.Forget]) Forgotten(stored);
+        return new PassResult(acted, Earliest(decision.Next, _readiness.NextByTime(plan, instances), view.IsSettled ? null : _services.Publisher.NextTry), false);
+    }
+
+    /// <summary>Starts the probes that are due; says when the next one is.</summary>
+    public DateTimeOffset? Probe() => _readiness.StartDue();
+
+    public void Dispose() => _readiness.Dispose();
+
+    /// <summary>Waits for the bell or the time; probes go on meanwhile without a look at the engine, unless one of them changes a verdict.</summary>
+    async Task WaitForWork(DateTimeOffset? next, CancellationToken cancel)
+    {
+        var resync = _services.Time.GetUtcNow() + _services.ResyncEvery;
+        var end = Earliest(next, resync)!.Value;
+        while (true)
+        {
+            var until = Earliest(end, Probe())!.Value;
+            if (await _services.Bells.Wait(_app, until - _services.Time.GetUtcNow(), _services.Time, cancel)) return;
+            if (_services.Time.GetUtcNow() >= end) return;
+        }
+    }
+
+    async Task<IReadOnlyList<GatewayReport>?> Report(CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(ReportPatience);
+        try
+        {
+            return await _services.Gateways.Report(limit.Token);
+        }
+        catch (Exception error) when (error is GatewayUnavailableException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    void Forgotten(StoredApp stored)
+    {
+        if (_services.Database.Read(db => ReleaseRows.HasApp(db, stored.App))) return;
+        _services.Observations.Forget(_app);
+        _services.Bells.Ended(_app);
+    }
+
+    void Wake() => _services.Bells.Ring(_app);
+
+    static TimeSpan Pause(int failures) => failures > 5 ? LongestPause : TimeSpan.FromSeconds(Math.Pow(2, failures - 1));
+
+    static DateTimeOffset? Earliest(params ReadOnlySpan<DateTimeOffset?> times)
+    {
+        DateTimeOffset? earliest = null;
+        foreach (var time in times)
+            if (time is not null && (earliest is null || time < earliest)) earliest = time;
+        return earliest;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{App} waits: {Reason}")]
+    static partial void LogEngineAway(ILogger log, AppName app, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A look at {App} failed and is repeated")]
+    static partial void LogFailed(ILogger log, Exception error, AppName app);
+}
+
+/// <param name="Acted">Something was done: look again at once.</param>
+/// <param name="Next">When to look again though nothing rings.</param>
+/// <param name="IsGone">The app is no longer stored.</param>
+readonly record struct PassResult(bool Acted, DateTimeOffset? Next, bool IsGone);

@@ -1,0 +1,78 @@
+using Slipway.Model;
+
+namespace Slipway.Releases.Reconciling;
+
+/// <summary>Writes what an app's loop does and sees into the journal of the rollout that is going on.</summary>
+sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
+{
+    readonly Dictionary<string, (string State, Instance Instance)> _states = [];
+    string? _waitsFor;
+
+    /// <summary>A step was stored.</summary>
+    public void Taken(AppView view, Step step, string? error)
+    {
+        if (view.Stored.Rollout is not { } rollout) return;
+        switch (step)
+        {
+            case Step.Move move:
+                State(rollout, move.State, move.Message);
+                break;
+            case Step.Fail:
+                State(rollout, RolloutState.RollingBack, error);
+                break;
+            case Step.GoLive:
+                if (rollout.State != RolloutState.Promoting) State(rollout, RolloutState.Promoting, null);
+                break;
+            case Step.Advance advance:
+                Note(rollout, $"step {advance.To}: the next instances are shifted");
+                break;
+            case Step.Hold hold:
+                Note(rollout, hold.Reason);
+                break;
+            case Step.TakeSlot take:
+                foreach (var (service, origin) in take.Origins.Where(o => o.Value != take.Release.Number))
+                    Note(rollout, $"{service} is carried over from v{origin}");
+                break;
+        }
+    }
+
+    /// <summary>What changed about the instances since the last look, and what the decision waits for.</summary>
+    public void Seen(AppView view, string? waitsFor)
+    {
+        if (view.Stored.Rollout is { } rollout)
+        {
+            if (waitsFor is not null && waitsFor != _waitsFor) Note(rollout, waitsFor);
+            foreach (var instance in view.Instances)
+                if (StateOf(view, instance) is var state && (!_states.TryGetValue(instance.Id, out var before) ? state != "ready" || IsNew(view, instance) : before.State != state))
+                    Changed(rollout, instance, state);
+            foreach (var (id, gone) in _states.Where(s => view.Instances.All(i => i.Id != s.Key)).ToList()) Changed(rollout, gone.Instance, "removed");
+        }
+        _waitsFor = waitsFor;
+        _states.Clear();
+        foreach (var instance in view.Instances) _states[instance.Id] = (StateOf(view, instance), instance);
+    }
+
+    static bool IsNew(AppView view, Instance instance) => instance.Created >= view.Stored.Rollout!.Created;
+
+    static string StateOf(AppView view, Instance instance)
+    {
+        var isWanted = view.Plan.Wants(instance);
+        if (!Convergence.IsAlive(instance)) return instance.State == InstanceState.Exited ? isWanted && instance.ExitCode != 0 ? "died" : "stopped" : "starting";
+        if (!isWanted) return "draining";
+        return view.VerdictOf(instance) == Verdict.Ready ? "ready" : "starting";
+    }
+
+    void Changed(Rollout rollout, Instance instance, string state) => journal.Append(rollout.Id, new RolloutEvent.InstanceChanged
+    {
+        Time = time.GetUtcNow(),
+        Service = instance.Service,
+        Instance = instance.Name,
+        State = state,
+        Detail = state == "died" ? $"exit code {instance.ExitCode}{(instance.OutOfMemory ? ", out of memory" : "")}" : null,
+    });
+
+    void Note(Rollout rollout, string text) => journal.Append(rollout.Id, new RolloutEvent.Note { Time = time.GetUtcNow(), Text = text });
+
+    void State(Rollout rollout, RolloutState state, string? message) => journal.Append(
+        rollout.Id, new RolloutEvent.StateChanged { Time = time.GetUtcNow(), State = state, Release = rollout.Release, Message = message });
+}

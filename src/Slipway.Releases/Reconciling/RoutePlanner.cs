@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Slipway.Model;
+using Slipway.Releases.Storing;
+
+namespace Slipway.Releases.Reconciling;
+
+/// <summary>An app's part of the route table, from what is wanted and which instances are ready.</summary>
+static class RoutePlanner
+{
+    public const string PreviewPrefix = "preview.";
+
+    public static IReadOnlyList<Route> Plan(AppView view)
+    {
+        if (view.Stored.Removing || view.Stored.LiveSlot is not { } live) return [];
+        var routes = live.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => LiveRoute(view, live, s)).ToList();
+        if (Previewed(view) is { } staged)
+            routes.AddRange(staged.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => PreviewRoute(view, staged, s)));
+        return routes;
+    }
+
+    public static bool AreSame(IReadOnlyList<Route> one, IReadOnlyList<Route> other) => Text(one) == Text(other);
+
+    /// <summary>The release that waits, ready and unseen, for a person.</summary>
+    static SlotState? Previewed(AppView view) =>
+        view.Stored.Rollout is { State: RolloutState.Holding or RolloutState.Promoting }
+            ? view.Stored.Slots.FirstOrDefault(s => s is { Standing: Standing.Staged, Leaving: Leaving.No }) : null;
+
+    static Route LiveRoute(AppView view, SlotState live, ServiceModel service)
+    {
+        var sides = new List<PlannedWorkload>();
+        if (view.Plan.InForce.TryGetValue((live.Slot, service.Name), out var current)) sides.Add(current);
+        if (view.Stored.Rollout is { State: RolloutState.Shifting or RolloutState.RollingBack }
+            && ReleaseStrategy.Of(view.Stored.Target?.Model ?? live.Release.Model) == Strategy.Rolling
+            && view.Plan.InForce.TryGetValue((live.Slot.Other, service.Name), out var next)
+            && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);
+        var destinations = Destinations(view, live.Slot, sides, IsRoutable);
+        if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running);
+        return Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
+    }
+
+    static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
+    {
+        IReadOnlyList<PlannedWorkload> sides = view.Plan.InForce.TryGetValue((staged.Slot, service.Name), out var planned) ? [planned] : [];
+        return Make(view, service, [.. service.Release.Hosts.Select(h => PreviewPrefix + h)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned);
+    }
+
+    static Route Make(AppView view, ServiceModel service, IReadOnlyList<string> hosts, IReadOnlyList<GatewayPort> ports, List<Destination> destinations, PlannedWorkload? current) => new()
+    {
+        App = view.Stored.App,
+        Service = service.Name,
+        Hosts = hosts,
+        Path = service.Release.Path,
+        Ports = ports,
+        Destinations = destinations,
+        Unavailable = destinations.Count > 0 ? null
+            : current is { IsExclusive: true } && view.Stored.Rollout is { State: RolloutState.Promoting or RolloutState.Shifting or RolloutState.RollingBack }
+                ? $"{view.Stored.App} is being replaced by v{current.Release}; try again in a moment"
+                : $"no instance of {service.Name} of {view.Stored.App} is running; try again in a moment",
+    };
+
+    static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits)
+    {
+        var destinations = new List<Destination>();
+        foreach (var side in sides)
+        {
+            var upstreams = view.Of(side)
+                .Select(i => (Instance: i, Upstream: UpstreamOf(i, side, slot)))
+                .Where(p => p.Upstream is not null && fits(view, p.Instance, p.Upstream))
+                .Select(p => p.Upstream!).ToList();
+            // A shared workload answers as the release that is live, not as the one that once brought it in.
+            var release = side.Slots.Contains(slot) && !side.IsExclusive
+                ? view.Stored.In(slot)!.Release.Number : side.Release;
+            if (upstreams.Count > 0) destinations.Add(new Destination { Release = release, Weight = upstreams.Count, Upstreams = upstreams });
+        }
+        return destinations;
+    }
+
+    /// <summary>Ready; or not yet judged since the server started and already getting requests, which it then keeps.</summary>
+    static bool IsRoutable(AppView view, Instance instance, Upstream upstream) => view.VerdictOf(instance) switch
+    {
+        Verdict.Ready => true,
+        Verdict.Unknown => view.Stored.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Contains(upstream))),
+        _ => false,
+    };
+
+    static Upstream? UpstreamOf(Instance instance, PlannedWorkload planned, Slot slot) =>
+        instance.State == InstanceState.Running && planned.Service.Release.Port is { } port && AddressOf(instance, slot) is { } address
+            ? new Upstream(instance.Id, address, port) : null;
+
+    /// <summary>In the slot's own networks first: those of the other slot go away with it.</summary>
+    public static string? AddressOf(Instance instance, Slot? slot) => instance.Addresses
+        .OrderBy(a => slot is { } preferred && a.Key.StartsWith(WorkloadPlanner.NetworkName(instance.App, preferred, ""), StringComparison.Ordinal) ? 0 : 1)
+        .ThenBy(a => a.Key, StringComparer.Ordinal)
+        .Select(a => a.Value).FirstOrDefault();
+
+    static string Text(IReadOnlyList<Route> routes) => JsonSerializer.Serialize(new RouteTable { Version = 0, Routes = routes }, ModelJson.Default.RouteTable);
+}

@@ -1,0 +1,54 @@
+using Slipway.Model;
+using Slipway.Releases.Storing;
+
+namespace Slipway.Releases.Reconciling;
+
+/// <summary>
+/// How many instances each side of a rolling rollout has. At step k the new release has k + 1 of each service and the old one k fewer than all:
+/// one more is ready before one less is left, so that the capacity never falls.
+/// </summary>
+readonly record struct Shift
+{
+    Slot New { get; init; }
+
+    int Step { get; init; }
+
+    bool OldShrinks { get; init; }
+
+    bool IsOn { get; init; }
+
+    public static Shift Of(StoredApp stored)
+    {
+        if (stored.Rollout is not { } rollout || stored.Target is not { } target || stored.LiveSlot is not { } live) return default;
+        if (live.Release.Number == target.Number || ReleaseStrategy.Of(target.Model) != Strategy.Rolling) return default;
+        if (stored.In(stored.TargetSlot) is not { Standing: Standing.Staged }) return default;
+        return new Shift { IsOn = true, New = stored.TargetSlot, Step = rollout.Step, OldShrinks = rollout.State == RolloutState.Shifting };
+    }
+
+    public int Replicas(Slot slot, int all) =>
+        !IsOn ? all
+        : slot == New ? Math.Min(all, Step + 1)
+        : OldShrinks ? Math.Max(0, all - Step)
+        : all;
+
+    /// <summary>The step at which nothing of the old release is left and all of the new one is there.</summary>
+    public static int LastStep(StoredApp stored) => stored.Slots
+        .SelectMany(s => s.Release.Model.Services)
+        .Select(s => stored.Scales.TryGetValue(s.Name, out var scaled) ? scaled : s.Replicas)
+        .Append(1).Max();
+}
+
+/// <summary>The strategy of an app as a whole: its services switch as one group.</summary>
+static class ReleaseStrategy
+{
+    /// <summary>
+    /// Blue-green where any routed service says so; else rolling. Services to be recreated are replaced in the course of either.
+    /// </summary>
+    public static Strategy Of(AppModel model) =>
+        model.Services.Any(s => s.Release.IsRouted && s.Release.Strategy == Strategy.BlueGreen) ? Strategy.BlueGreen : Strategy.Rolling;
+
+    public static TimeSpan Warm(AppModel model) =>
+        model.Services.Where(s => s.Release.IsRouted).Select(s => s.Release.Keep.Warm).DefaultIfEmpty(TimeSpan.Zero).Max();
+
+    public static int Kept(AppModel model) => model.Services.Select(s => s.Release.Keep.Releases).DefaultIfEmpty(1).Max();
+}

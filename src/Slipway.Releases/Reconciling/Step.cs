@@ -1,0 +1,68 @@
+using Slipway.Model;
+
+namespace Slipway.Releases.Reconciling;
+
+/// <summary>One thing to do next. Each may be repeated, and each is decided anew from what is stored and observed after a crash.</summary>
+abstract record Step
+{
+    /// <summary>Stores these as the app's routes and lets the gateways have them.</summary>
+    public sealed record SaveRoutes(IReadOnlyList<Route> Routes) : Step;
+
+    /// <param name="IsNew">An instance is missing, so the image may be too.</param>
+    public sealed record Apply(PlannedWorkload Planned, bool IsNew) : Step;
+
+    /// <summary>Notes the time at which the instance lost its routes.</summary>
+    public sealed record BeginDrain(Instance Instance) : Step;
+
+    /// <summary>Stops the instance where it runs, then removes it.</summary>
+    public sealed record Retire(Instance Instance) : Step;
+
+    /// <summary>Puts the rollout's release into its slot.</summary>
+    public sealed record TakeSlot(Slot Slot, Release Release, IReadOnlyDictionary<string, int> Origins) : Step;
+
+    /// <summary>Begins, or goes on with, the clearing of a slot.</summary>
+    public sealed record Clear(Slot Slot, Storing.Leaving Leaving) : Step;
+
+    /// <summary>Removes the slot's networks and forgets what was in it.</summary>
+    public sealed record FreeSlot(Slot Slot) : Step;
+
+    /// <summary>The exclusive services are from now on those of the release in this slot.</summary>
+    public sealed record Hold(Slot Slot, string Reason) : Step;
+
+    /// <summary>The switch: the release in the slot is live, the one that was live is warm or leaves.</summary>
+    public sealed record GoLive(Slot Slot, bool KeepOldWarm) : Step;
+
+    /// <summary>The rollout's next state.</summary>
+    public sealed record Move(RolloutState State, string? Message = null) : Step;
+
+    /// <summary>One more instance of each service is shifted.</summary>
+    public sealed record Advance(int To) : Step;
+
+    /// <summary>The rollout failed: back to what was live.</summary>
+    /// <param name="Instance">Whose last lines belong into the message.</param>
+    public sealed record Fail(string Reason, Instance? Instance) : Step;
+
+    /// <summary>Nothing of the app runs any more: forgets it.</summary>
+    public sealed record Forget(bool Volumes) : Step;
+}
+
+/// <param name="Steps">In the order in which they are to be taken.</param>
+/// <param name="Next">When to look again though nothing reported anything; null: whenever something does.</param>
+/// <param name="WaitsFor">A sentence about what stands in the way, for the journal.</param>
+sealed record Decision(IReadOnlyList<Step> Steps, DateTimeOffset? Next, string? WaitsFor);
+
+/// <summary>Gathers a decision.</summary>
+sealed class DecisionBuilder
+{
+    readonly List<Step> _steps = [];
+    DateTimeOffset? _next;
+    string? _waitsFor;
+
+    public void Do(Step step) => _steps.Add(step);
+
+    public void LookAgain(DateTimeOffset at) => _next = _next is { } known && known < at ? known : at;
+
+    public void WaitFor(string what) => _waitsFor ??= what;
+
+    public Decision Build() => new(_steps, _next, _waitsFor);
+}

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Slipway.Engines;
+using Slipway.Model;
+using Slipway.Releases.Storing;
+
+namespace Slipway.Releases.Reconciling;
+
+/// <summary>
+/// Carries steps out for one app. What is stored is changed at once and in order; what the engine does runs beside, one thing at a time for each
+/// workload, so that an instance that takes its time to stop delays nothing else of the app.
+/// </summary>
+sealed partial class StepExecutor(
+    AppName app, IEngine engine, Transitions transitions, RoutePublisher publisher, RolloutReporter reporter, AttemptLog attempts, TimeProvider time, Action wake, ILogger log)
+{
+    readonly ConcurrentDictionary<WorkloadKey, Task> _running = new();
+
+    /// <summary>Takes the steps in order, until one of them makes those behind it void.</summary>
+    /// <returns>Whether anything was done, so that it is worth looking again at once.</returns>
+    public async Task<bool> Take(AppView view, Decision decision, CancellationToken cancel)
+    {
+        var acted = false;
+        foreach (var step in decision.Steps)
+            switch (step)
+            {
+                case Step.Apply apply:
+                    acted |= await Start(apply.Planned.Key, () => Apply(apply, cancel));
+                    break;
+                case Step.Retire retire:
+                    acted |= await Start(WorkloadKey.Of(retire.Instance), () => Retire(retire.Instance, cancel));
+                    break;
+                default:
+                    await Change(view, step, cancel);
+                    // The view is older than what is stored now.
+                    return true;
+            }
+        return acted;
+    }
+
+    /// <summary>Ends when nothing is under way any more.</summary>
+    public Task Idle() => Task.WhenAll(_running.Values);
+
+    async Task Change(AppView view, Step step, CancellationToken cancel)
+    {
+        if (step is Step.FreeSlot free) await engine.Sweep(app, free.Slot, volumes: false, cancel);
+        if (step is Step.Forget forget) await engine.Sweep(app, null, forget.Volumes, cancel);
+        var error = step is Step.Fail fail ? await FailureReport.Write(engine, fail, cancel) : null;
+        if (!await transitions.Take(view.Stored, step, error, cancel)) return;
+        if (step is Step.SaveRoutes) publisher.Poke();
+        reporter.Taken(view, step, error);
+    }
+
+    async Task<bool> Start(WorkloadKey key, Func<Task> effect)
+    {
+        if (_running.TryGetValue(key, out var running) && !running.IsCompleted) return false;
+        var task = effect();
+        if (task.IsCompleted)
+        {
+            await task;
+            return true;
+        }
+        _running[key] = Finish(key, task);
+        return false;
+    }
+
+    async Task Finish(WorkloadKey key, Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (OperationCanceledException)
+        {
+            // The server ends; what was done is found by the next one.
+        }
+        catch (Exception error)
+        {
+            attempts.Refused(key, error.Message, time.GetUtcNow());
+            LogFailed(log, error, app, key.Service);
+        }
+        _running.TryRemove(key, out _);
+        wake();
+    }
+
+    async Task Apply(Step.Apply step, CancellationToken cancel)
+    {
+        try
+        {
+            if (step.IsNew) await engine.Prepare(step.Planned.Workload.Image, cancel);
+            await engine.Apply(step.Planned.Workload, cancel);
+        }
+        catch (EngineException refused)
+        {
+            attempts.Refused(step.Planned.Key, refused.Message, time.GetUtcNow());
+            LogRefused(log, app, step.Planned.Service.Name, refused.Message);
+        }
+    }
+
+    async Task Retire(Instance instance, CancellationToken cancel)
+    {
+        if (Convergence.IsAlive(instance)) await engine.Stop(instance.Id, cancel);
+        await engine.Remove(instance.Id, cancel);
+        await transitions.Retired(app, instance.Id, cancel);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The engine refused to start {Service} of {App}: {Reason}")]
+    static partial void LogRefused(ILogger log, AppName app, string service, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A step for {Service} of {App} failed and is tried again")]
+    static partial void LogFailed(ILogger log, Exception error, AppName app, string service);
+}

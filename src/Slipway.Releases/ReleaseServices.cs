@@ -1,0 +1,56 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Slipway.Database;
+using Slipway.Engines;
+using Slipway.Releases.Reconciling;
+using Slipway.Releases.Storing;
+
+namespace Slipway.Releases;
+
+public static class ReleaseServices
+{
+    /// <summary>The tables of rollouts, for <see cref="Database.Database.Open"/>.</summary>
+    public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly("releases", typeof(ReleaseServices).Assembly);
+
+    /// <summary>
+    /// <see cref="Rollouts"/>, <see cref="ReleaseQueries"/>, <see cref="RolloutJournal"/> and the <see cref="Reconciler"/>.
+    /// Needs a <see cref="Database.Database"/> opened with <see cref="Migrations"/>, an <see cref="IEngine"/> and <see cref="IGateways"/>.
+    /// </summary>
+    public static IServiceCollection AddReleases(this IServiceCollection services, ReleaseOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(new RolloutJournal(Path.Combine(options.DataFolder, "rollouts")));
+        services.AddSingleton(new GrantedFiles(Path.Combine(options.DataFolder, "files")));
+        services.AddSingleton<Bells>();
+        services.AddSingleton<Observations>();
+        services.AddSingleton<Transitions>();
+        services.AddSingleton<NetworkProbe>();
+        services.AddSingleton<RoutePublisher>();
+        services.AddSingleton(provider => new LoopServices
+        {
+            Database = provider.GetRequiredService<Database.Database>(),
+            Engine = provider.GetRequiredService<IEngine>(),
+            Gateways = provider.GetRequiredService<IGateways>(),
+            Publisher = provider.GetRequiredService<RoutePublisher>(),
+            Transitions = provider.GetRequiredService<Transitions>(),
+            Journal = provider.GetRequiredService<RolloutJournal>(),
+            Observations = provider.GetRequiredService<Observations>(),
+            Bells = provider.GetRequiredService<Bells>(),
+            Probe = provider.GetRequiredService<NetworkProbe>().Check,
+            Time = provider.GetRequiredService<TimeProvider>(),
+            Log = provider.GetRequiredService<ILogger<Reconciler>>(),
+            RegistryAddress = options.RegistryAddress,
+            ResyncEvery = options.ResyncEvery,
+        });
+        services.AddSingleton(provider => new Rollouts(
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RolloutJournal>(), provider.GetRequiredService<GrantedFiles>(),
+            provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ReleaseQueries(
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), options));
+        services.AddSingleton(provider => new Reconciler(provider.GetRequiredService<LoopServices>()));
+        services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
+        return services;
+    }
+}

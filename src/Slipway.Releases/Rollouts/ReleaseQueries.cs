@@ -1,0 +1,101 @@
+using System.Data.Common;
+using Dapper;
+using Slipway.Model;
+using Slipway.Releases.Reconciling;
+using Slipway.Releases.Storing;
+
+namespace Slipway.Releases;
+
+/// <summary>What is true of the apps now. Reads the last commit and the reconciler's last look; never waits for the engine.</summary>
+public sealed class ReleaseQueries
+{
+    readonly Database.Database _database;
+    readonly Observations _observations;
+    readonly ReleaseOptions _options;
+
+    internal ReleaseQueries(Database.Database database, Observations observations, ReleaseOptions options) =>
+        (_database, _observations, _options) = (database, observations, options);
+
+    public IReadOnlyList<AppStatus> Apps() => _database.Read(db =>
+        (IReadOnlyList<AppStatus>)[.. ReleaseRows.Apps(db).Select(app => ReleaseRows.Load(db, app)).OfType<StoredApp>().Select(stored => StatusOf(db, stored))]);
+
+    public AppStatus? App(AppName app) => _database.Read(db => ReleaseRows.Load(db, app) is { } stored ? StatusOf(db, stored) : null);
+
+    /// <summary>Newest first.</summary>
+    public IReadOnlyList<ReleaseStatus> Releases(AppName app) => _database.Read(db =>
+    {
+        var slots = ReleaseRows.Slots(db, app);
+        return (IReadOnlyList<ReleaseStatus>)[.. db
+            .Query<(string Changed, string Record)>("SELECT changed, record FROM releases WHERE app = @app ORDER BY number DESC", new { app = app.Value })
+            .Select(row => StatusOf(ReleasesJson.Read(row.Record, ModelJson.Default.Release), ReleasesJson.Read(row.Changed, ReleasesJson.Default.ListString), slots))];
+    });
+
+    public Release? Release(AppName app, int number) => _database.Read(db => ReleaseRows.FindRelease(db, app, number));
+
+    public Rollout? Rollout(long id) => _database.Read(db => ReleaseRows.FindRollout(db, id));
+
+    /// <summary>Newest first.</summary>
+    public IReadOnlyList<Rollout> Rollouts(AppName app) => _database.Read(db => ReleaseRows.Rollouts(db, app));
+
+    /// <summary>The newest stored route table.</summary>
+    public RouteTable Routes() => _database.Read(ReleaseRows.Table);
+
+    AppStatus StatusOf(DbConnection db, StoredApp stored)
+    {
+        var shown = stored.LiveSlot ?? stored.Slots.FirstOrDefault(s => s.Standing == Standing.Staged);
+        var staged = stored.Slots.FirstOrDefault(s => s is { Standing: Standing.Staged, Leaving: Leaving.No });
+        var rollout = stored.Rollout ?? ReleaseRows.LastRollout(db, stored.App);
+        return new AppStatus
+        {
+            App = stored.App,
+            Live = stored.Live,
+            Slots = stored.Slots.ToDictionary(s => s.Slot.Name, s => s.Release.Number),
+            Urls = stored.LiveSlot is { } live ? [.. live.Release.Model.Services.SelectMany(s => UrlsOf(s, ""))] : [],
+            PreviewUrls = staged is not null && rollout is { State: RolloutState.Holding } ? [.. staged.Release.Model.Services.SelectMany(s => UrlsOf(s, RoutePlanner.PreviewPrefix))] : [],
+            Services = shown is null ? [] : [.. shown.Release.Model.Services.Select(s => StatusOf(stored, shown, s))],
+            Rollout = rollout,
+            Next = NextOf(stored, rollout),
+        };
+    }
+
+    ServiceStatus StatusOf(StoredApp stored, SlotState slot, ServiceModel service)
+    {
+        var planned = WorkloadPlanner.Plan(stored, _options.RegistryAddress).InForce.GetValueOrDefault((slot.Slot, service.Name));
+        var seen = _observations.Of(stored.App);
+        return new ServiceStatus
+        {
+            Service = service.Name,
+            Release = planned?.Workload.Release ?? slot.Origins[service.Name],
+            Replicas = planned?.Workload.Replicas ?? 0,
+            Ready = planned is null || seen is null ? 0 : seen.Instances.Count(i => planned.Has(i) && (seen.VerdictOf(i) == Verdict.Ready || Completion.IsDone(i, service))),
+            Image = slot.Release.Images[service.Name],
+            Urls = [.. UrlsOf(service, "")],
+        };
+    }
+
+    static ReleaseStatus StatusOf(Release release, IReadOnlyList<string> changed, IReadOnlyList<SlotState> slots)
+    {
+        var slot = slots.FirstOrDefault(s => s.Release.Number == release.Number);
+        return new ReleaseStatus
+        {
+            Number = release.Number,
+            Standing = slot is null || slot.Leaving != Leaving.No ? Standing.Cold : slot.Standing,
+            Slot = slot?.Slot ?? release.Slot,
+            Created = release.Created,
+            Images = release.Images,
+            Changed = changed,
+            Note = release.Note,
+        };
+    }
+
+    IEnumerable<string> UrlsOf(ServiceModel service, string prefix) => service.Release.Hosts
+        .Select(host => $"http://{prefix}{host}{(_options.GatewayPort == 80 ? "" : FormattableString.Invariant($":{_options.GatewayPort}"))}{service.Release.Path}");
+
+    static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
+    {
+        RolloutState.Holding => $"slipway promote {stored.App}",
+        RolloutState.Done when stored.Slots.Any(s => s is { Standing: Standing.Warm, Leaving: Leaving.No }) => $"slipway rollback {stored.App}",
+        null => $"slipway deploy --app {stored.App}",
+        _ => null,
+    };
+}

@@ -1,0 +1,129 @@
+using System.Data.Common;
+using Dapper;
+using Slipway.Model;
+
+namespace Slipway.Releases.Storing;
+
+/// <summary>The SQL of the tables in 0001_releases.sql. Every method works inside the caller's transaction or snapshot.</summary>
+static class ReleaseRows
+{
+    public static IReadOnlyList<AppName> Apps(DbConnection db) =>
+        [.. db.Query<string>("SELECT app FROM apps ORDER BY app").Select(AppName.Parse)];
+
+    public static bool HasApp(DbConnection db, AppName app) =>
+        db.ExecuteScalar<long>("SELECT count(*) FROM apps WHERE app = @app", new { app = app.Value }) > 0;
+
+    public static StoredApp? Load(DbConnection db, AppName app)
+    {
+        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version FROM apps WHERE app = @app", new { app = app.Value });
+        if (row is null) return null;
+        var rollout = ActiveRollout(db, app);
+        return new StoredApp
+        {
+            App = app,
+            Live = (int?)row.Live,
+            Holder = row.Holder is null ? null : ParseSlot(row.Holder),
+            Scales = ReleasesJson.Read(row.Scales, ReleasesJson.Default.DictionaryStringInt32),
+            Removing = row.Removing > 0,
+            RemoveVolumes = row.Removing == 2,
+            Revision = row.Revision,
+            RouteVersion = row.RouteVersion,
+            Slots = Slots(db, app),
+            Rollout = rollout,
+            Target = rollout?.Release is { } number ? FindRelease(db, app, number) : null,
+            Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
+                .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
+            Routes = [.. Table(db).Routes.Where(r => r.App == app)],
+        };
+    }
+
+    public static IReadOnlyList<SlotState> Slots(DbConnection db, AppName app) =>
+        [.. db.Query<SlotRow>("SELECT slot, release, standing, since, leaving, origins FROM slots WHERE app = @app ORDER BY slot", new { app = app.Value })
+            .Select(row => new SlotState
+            {
+                Slot = ParseSlot(row.Slot),
+                Release = FindRelease(db, app, (int)row.Release) ?? throw new InvalidDataException($"Slot {row.Slot} of {app} holds v{row.Release}, which is not stored."),
+                Standing = Enum.Parse<Standing>(row.Standing, ignoreCase: true),
+                Since = DateTimeOffset.FromUnixTimeMilliseconds(row.Since),
+                Leaving = (Leaving)row.Leaving,
+                Origins = ReleasesJson.Read(row.Origins, ReleasesJson.Default.DictionaryStringInt32),
+            })];
+
+    public static Release? FindRelease(DbConnection db, AppName app, int number) =>
+        db.QuerySingleOrDefault<string>("SELECT record FROM releases WHERE app = @app AND number = @number", new { app = app.Value, number }) is { } text
+            ? ReleasesJson.Read(text, ModelJson.Default.Release) : null;
+
+    public static Rollout? ActiveRollout(DbConnection db, AppName app) =>
+        ReadRollout(db.QuerySingleOrDefault<string>("SELECT record FROM rollouts WHERE app = @app AND ended = 0", new { app = app.Value }));
+
+    public static Rollout? LastRollout(DbConnection db, AppName app) =>
+        ReadRollout(db.QuerySingleOrDefault<string>("SELECT record FROM rollouts WHERE app = @app ORDER BY id DESC LIMIT 1", new { app = app.Value }));
+
+    public static Rollout? FindRollout(DbConnection db, long id) =>
+        ReadRollout(db.QuerySingleOrDefault<string>("SELECT record FROM rollouts WHERE id = @id", new { id }));
+
+    public static IReadOnlyList<Rollout> Rollouts(DbConnection db, AppName app) =>
+        [.. db.Query<string>("SELECT record FROM rollouts WHERE app = @app ORDER BY id DESC", new { app = app.Value }).Select(r => ReadRollout(r)!)];
+
+    /// <summary>Rollouts whose images are to be built, oldest first.</summary>
+    public static IReadOnlyList<Rollout> ToBuild(DbConnection db) =>
+        [.. db.Query<string>("SELECT record FROM rollouts WHERE state IN ('Queued', 'Building') ORDER BY id").Select(r => ReadRollout(r)!)];
+
+    public static Rollout Insert(DbConnection db, Rollout rollout)
+    {
+        var id = db.ExecuteScalar<long>("INSERT INTO rollouts (app, state, record) VALUES (@app, @state, '') RETURNING id", new { app = rollout.App.Value, state = rollout.State.ToString() });
+        rollout = rollout with { Id = id };
+        Save(db, rollout);
+        return rollout;
+    }
+
+    public static void Save(DbConnection db, Rollout rollout)
+    {
+        db.Execute(
+            "UPDATE rollouts SET state = @state, ended = @ended, record = @record WHERE id = @id",
+            new { id = rollout.Id, state = rollout.State.ToString(), ended = rollout.State.IsEnded ? 1 : 0, record = ReleasesJson.Write(rollout, ModelJson.Default.Rollout) });
+        Touch(db, rollout.App);
+    }
+
+    /// <summary>Makes every decision that was made before this transaction void.</summary>
+    public static void Touch(DbConnection db, AppName app) =>
+        db.Execute("UPDATE apps SET revision = revision + 1 WHERE app = @app", new { app = app.Value });
+
+    public static RouteTable Table(DbConnection db) =>
+        ReleasesJson.Read(db.ExecuteScalar<string>("SELECT document FROM route_table WHERE id = 1")!, ModelJson.Default.RouteTable);
+
+    public static long TableVersion(DbConnection db) => db.ExecuteScalar<long>("SELECT version FROM route_table WHERE id = 1");
+
+    /// <summary>Puts an app's routes in the place of those it had: one new version of the whole table.</summary>
+    public static void SaveRoutes(DbConnection db, AppName app, IReadOnlyList<Route> routes)
+    {
+        var table = Table(db);
+        var next = new RouteTable { Version = table.Version + 1, Routes = [.. table.Routes.Where(r => r.App != app), .. routes] };
+        db.Execute("UPDATE route_table SET version = @version, document = @document WHERE id = 1", new { version = next.Version, document = ReleasesJson.Write(next, ModelJson.Default.RouteTable) });
+        db.Execute("UPDATE apps SET route_version = @version WHERE app = @app", new { app = app.Value, version = next.Version });
+    }
+
+    public static Slot ParseSlot(string name) => name == "blue" ? Slot.Blue : Slot.Green;
+
+    static Rollout? ReadRollout(string? record) => record is null ? null : ReleasesJson.Read(record, ModelJson.Default.Rollout);
+
+    sealed class AppRow
+    {
+        public long? Live { get; set; }
+        public string? Holder { get; set; }
+        public string Scales { get; set; } = "{}";
+        public long Removing { get; set; }
+        public long Revision { get; set; }
+        public long RouteVersion { get; set; }
+    }
+
+    sealed class SlotRow
+    {
+        public string Slot { get; set; } = "";
+        public long Release { get; set; }
+        public string Standing { get; set; } = "";
+        public long Since { get; set; }
+        public long Leaving { get; set; }
+        public string Origins { get; set; } = "{}";
+    }
+}

@@ -1,0 +1,75 @@
+using Slipway.Model;
+
+namespace Slipway.Releases.Storing;
+
+/// <summary>Everything that is stored of one app, read in one snapshot: what is wanted, never what is.</summary>
+sealed record StoredApp
+{
+    public required AppName App { get; init; }
+
+    public int? Live { get; init; }
+
+    /// <summary>The slot whose release's exclusive services run (those that never run twice).</summary>
+    public Slot? Holder { get; init; }
+
+    public IReadOnlyDictionary<string, int> Scales { get; init; } = new Dictionary<string, int>();
+
+    public bool Removing { get; init; }
+
+    public bool RemoveVolumes { get; init; }
+
+    public long Revision { get; init; }
+
+    public long RouteVersion { get; init; }
+
+    public IReadOnlyList<SlotState> Slots { get; init; } = [];
+
+    /// <summary>The rollout that has not ended.</summary>
+    public Rollout? Rollout { get; init; }
+
+    /// <summary>The release that <see cref="Rollout"/> brings in, once it exists.</summary>
+    public Release? Target { get; init; }
+
+    /// <summary>When each instance began to drain.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> Drains { get; init; } = new Dictionary<string, DateTimeOffset>();
+
+    /// <summary>This app's part of the stored route table.</summary>
+    public IReadOnlyList<Route> Routes { get; init; } = [];
+
+    public SlotState? LiveSlot => Live is null ? null : Slots.FirstOrDefault(s => s.Release.Number == Live && s.Standing == Standing.Live);
+
+    /// <summary>Where the rollout's release goes: beside what is live.</summary>
+    public Slot TargetSlot => LiveSlot?.Slot.Other ?? Slot.Blue;
+
+    public SlotState? In(Slot slot) => Slots.FirstOrDefault(s => s.Slot == slot);
+}
+
+/// <summary>The release that occupies a slot.</summary>
+sealed record SlotState
+{
+    public required Slot Slot { get; init; }
+
+    public required Release Release { get; init; }
+
+    public required Standing Standing { get; init; }
+
+    public required DateTimeOffset Since { get; init; }
+
+    public Leaving Leaving { get; init; }
+
+    /// <summary>For each service the release that brought its workload in.</summary>
+    public required IReadOnlyDictionary<string, int> Origins { get; init; }
+}
+
+/// <summary>How far the clearing of a slot is.</summary>
+enum Leaving
+{
+    /// <summary>It isn't being cleared.</summary>
+    No,
+
+    /// <summary>The instances that are only this slot's are drained, stopped and removed.</summary>
+    Draining,
+
+    /// <summary>Instances that the other slot shares are detached from this slot's networks.</summary>
+    Detaching,
+}

@@ -1,0 +1,106 @@
+using System.Data.Common;
+using Dapper;
+using Slipway.Model;
+using Slipway.Releases.Reconciling;
+
+namespace Slipway.Releases.Storing;
+
+/// <summary>
+/// What the reconciler's steps change in the database, each in one transaction. A step that was decided by an older revision of the app
+/// changes nothing: a person's command came between, and the next look decides anew.
+/// </summary>
+sealed class Transitions(Database.Database database, TimeProvider time)
+{
+    /// <returns>The rollout after the step where it has one; null when the step was void.</returns>
+    public async Task<bool> Take(StoredApp seen, Step step, string? error, CancellationToken cancel)
+    {
+        var isTaken = await database.Write(db =>
+        {
+            var revision = db.QuerySingleOrDefault<long?>("SELECT revision FROM apps WHERE app = @app", new { app = seen.App.Value });
+            if (revision != seen.Revision) return false;
+            Take(db, seen, step, error);
+            if (step is not Step.Forget) ReleaseRows.Touch(db, seen.App);
+            return true;
+        }, cancel);
+        return isTaken;
+    }
+
+    void Take(DbConnection db, StoredApp seen, Step step, string? error)
+    {
+        var app = seen.App.Value;
+        var now = time.GetUtcNow();
+        var since = now.ToUnixTimeMilliseconds();
+        switch (step)
+        {
+            case Step.SaveRoutes routes:
+                ReleaseRows.SaveRoutes(db, seen.App, routes.Routes);
+                break;
+            case Step.BeginDrain drain:
+                db.Execute("INSERT OR IGNORE INTO drains (app, instance, since) VALUES (@app, @instance, @since)", new { app, instance = drain.Instance.Id, since });
+                break;
+            case Step.TakeSlot take:
+                db.Execute(
+                    "INSERT INTO slots (app, slot, release, standing, since, origins) VALUES (@app, @slot, @release, 'staged', @since, @origins)",
+                    new { app, slot = take.Slot.Name, release = take.Release.Number, since, origins = ReleasesJson.Write(take.Origins.ToDictionary(), ReleasesJson.Default.DictionaryStringInt32) });
+                break;
+            case Step.Clear clear:
+                db.Execute("UPDATE slots SET leaving = @leaving WHERE app = @app AND slot = @slot", new { app, slot = clear.Slot.Name, leaving = (int)clear.Leaving });
+                break;
+            case Step.FreeSlot free:
+                db.Execute("DELETE FROM slots WHERE app = @app AND slot = @slot AND leaving = 2", new { app, slot = free.Slot.Name });
+                break;
+            case Step.Hold hold:
+                db.Execute("UPDATE apps SET holder = @slot WHERE app = @app", new { app, slot = hold.Slot.Name });
+                // The gates of what is started now are counted from now.
+                ReleaseRows.Save(db, seen.Rollout! with { Changed = now });
+                break;
+            case Step.GoLive live:
+                GoLive(db, seen, live, now);
+                break;
+            case Step.Advance advance:
+                ReleaseRows.Save(db, seen.Rollout! with { Step = advance.To, Changed = now });
+                break;
+            case Step.Move move:
+                ReleaseRows.Save(db, seen.Rollout! with { State = move.State, Error = move.State == RolloutState.Done ? null : seen.Rollout!.Error, Changed = now });
+                if (move.State == RolloutState.Done) ForgetOld(db, seen);
+                break;
+            case Step.Fail:
+                ReleaseRows.Save(db, seen.Rollout! with { State = RolloutState.RollingBack, Error = error, Changed = now });
+                break;
+            case Step.Forget:
+                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "apps"])
+                    db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
+                break;
+        }
+    }
+
+    static void GoLive(DbConnection db, StoredApp seen, Step.GoLive live, DateTimeOffset now)
+    {
+        var (app, since) = (seen.App.Value, now.ToUnixTimeMilliseconds());
+        var next = seen.In(live.Slot)!.Release;
+        db.Execute(
+            "UPDATE slots SET standing = 'warm', since = @since, leaving = @leaving WHERE app = @app AND slot <> @slot",
+            new { app, slot = live.Slot.Name, since, leaving = (int)(live.KeepOldWarm ? Leaving.No : Leaving.Draining) });
+        db.Execute("UPDATE slots SET standing = 'live', since = @since, leaving = 0 WHERE app = @app AND slot = @slot", new { app, slot = live.Slot.Name, since });
+        db.Execute("UPDATE apps SET live = @number, holder = @slot WHERE app = @app", new { app, number = next.Number, slot = live.Slot.Name });
+        db.Execute("UPDATE releases SET was_live = 1 WHERE app = @app AND number = @number", new { app, number = next.Number });
+        ReleaseRows.Save(db, seen.Rollout! with { State = RolloutState.Promoting, Changed = now });
+    }
+
+    /// <summary>Keeps the newest releases and everything that runs.</summary>
+    static void ForgetOld(DbConnection db, StoredApp seen)
+    {
+        if (seen.LiveSlot is not { } live) return;
+        db.Execute(
+            """
+            DELETE FROM releases WHERE app = @app
+              AND number NOT IN (SELECT release FROM slots WHERE app = @app)
+              AND number NOT IN (SELECT number FROM releases WHERE app = @app ORDER BY number DESC LIMIT @keep)
+            """,
+            new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
+    }
+
+    /// <summary>A drained instance is gone. Not bound to a revision: it is a fact about the engine.</summary>
+    public Task Retired(AppName app, string instance, CancellationToken cancel) => database.Write(
+        db => { db.Execute("DELETE FROM drains WHERE app = @app AND instance = @instance", new { app = app.Value, instance }); }, cancel);
+}

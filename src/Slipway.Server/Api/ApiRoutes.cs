@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Http.Metadata;
+using Slipway.Model;
+
+namespace Slipway.Server.Api;
+
+/// <summary>The API's table of contents.</summary>
+static class ApiRoutes
+{
+    public static void AddApi(this IServiceCollection services)
+    {
+        services.AddExceptionHandler<Problems>();
+        services.AddProblemDetails();
+        services.AddOpenApi("v1", ApiDocument.Describe);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Clear();
+            json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
+            json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
+        });
+        // Bad bodies and parameters reach the one exception handler too.
+        services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
+    }
+
+    public static void MapApi(this WebApplication app)
+    {
+        var api = app.MapGroup("/api/v1").Errors(401, 500);
+        api.MapStatus();
+        api.MapApps();
+        api.MapRollouts();
+        api.MapReleases();
+        api.MapServices();
+        api.MapLogs();
+        api.MapBaseImages();
+        app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    /// <summary>The statuses, beside success, that an operation answers with; all of them carry a <see cref="Problem"/>.</summary>
+    public static T Errors<T>(this T endpoint, params ReadOnlySpan<int> statuses) where T : IEndpointConventionBuilder
+    {
+        foreach (var status in statuses) endpoint.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Problem), [Problem.MediaType]));
+        return endpoint;
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.WebUtilities;
+using Slipway.Engines;
+using Slipway.Model;
+
+namespace Slipway.Server.Api;
+
+/// <summary>
+/// From what was thrown to what a client reads. The one place where that is decided: endpoints do not catch.
+/// Bugs answer 500 without details and are logged with them.
+/// </summary>
+sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception error, CancellationToken cancel)
+    {
+        if (context.RequestAborted.IsCancellationRequested) return true;
+        var problem = Of(error);
+        if (problem.Status == StatusCodes.Status500InternalServerError) LogBug(error, context.Request.Method, context.Request.Path);
+        await Write(context, problem);
+        return true;
+    }
+
+    public static Problem Of(Exception error) => error switch
+    {
+        InvalidInputException invalid => Make(400, invalid.Message) with { Title = "Bad input", Diagnostics = invalid.Diagnostics },
+        BadHttpRequestException bad => Make(bad.StatusCode, bad.InnerException is { } inner ? $"{bad.Message} {inner.Message}" : bad.Message),
+        NotFoundException missing => Make(404, missing.Message),
+        ConflictException conflict => Make(409, conflict.Message),
+        EngineUnavailableException away => Make(503, away.Message) with { Title = "Engine unavailable" },
+        EngineException refused => Make(502, refused.Message) with { Title = "Engine error" },
+        _ => Make(500, "Something is wrong in Slipway itself; the server's log says what."),
+    };
+
+    /// <summary>Also gives a body to errors that have none: no such path, or a method that a path does not have.</summary>
+    public static void Use(IApplicationBuilder app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(async pages =>
+        {
+            var (request, response) = (pages.HttpContext.Request, pages.HttpContext.Response);
+            if (HttpMethods.IsHead(request.Method)) return;
+            await Write(pages.HttpContext, response.StatusCode, response.StatusCode switch
+            {
+                StatusCodes.Status404NotFound => $"There is no {request.Path}. /openapi/v1.json lists every operation.",
+                StatusCodes.Status405MethodNotAllowed => $"{request.Path} has no {request.Method}, only {response.Headers.Allow}.",
+                _ => null,
+            });
+        });
+    }
+
+    public static Task Write(HttpContext context, int status, string? detail) => Write(context, Make(status, detail));
+
+    static Task Write(HttpContext context, Problem problem)
+    {
+        context.Response.StatusCode = problem.Status;
+        return context.Response.WriteAsJsonAsync(problem, ApiJson.Default.Problem, Problem.MediaType, context.RequestAborted);
+    }
+
+    static Problem Make(int status, string? detail) => new() { Status = status, Title = ReasonPhrases.GetReasonPhrase(status), Detail = detail };
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
+    partial void LogBug(Exception error, string method, string path);
+}

@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Slipway.Model;
+using Slipway.Releases;
+using Slipway.Server.Apps;
+using Slipway.Server.Builds;
+
+namespace Slipway.Server.Api;
+
+static class RolloutsApi
+{
+    public static void MapRollouts(this IEndpointRouteBuilder api)
+    {
+        var ofApp = api.MapGroup("/apps/{app}").WithTags("Rollouts");
+
+        ofApp.MapPost("/rollouts", Deploy).WithName("Deploy").Errors(400, 409, 413, 415)
+            .WithSummary("Deploy a folder")
+            .WithDescription("Reads the Compose files of a folder on the server's machine (what is wrong with them is a 400 with every diagnostic, and nothing is stored), then builds, ships and releases. Follow its events.");
+
+        ofApp.MapGet("/rollouts", List).WithName("ListRollouts").Errors(400, 404)
+            .WithSummary("List an app's rollouts")
+            .WithDescription("Newest first.");
+
+        ofApp.MapPost("/promote", Promote).WithName("Promote").Errors(400, 404, 409)
+            .WithSummary("Give the staged release the traffic")
+            .WithDescription("Of a blue-green rollout that is holding. All of it at once; the release that was live stays warm.");
+
+        ofApp.MapPost("/rollback", Rollback).WithName("Rollback").Errors(400, 404, 409)
+            .WithSummary("Give the traffic back to an earlier release")
+            .WithDescription("The one that was live before, or the one named by to. To a warm release this is a change of routes only.");
+
+        ofApp.MapPost("/abort", Abort).WithName("Abort").Errors(400, 404, 409)
+            .WithSummary("End the rollout that goes on")
+            .WithDescription("What was live stays live.");
+
+        var rollouts = api.MapGroup("/rollouts/{id:long}").WithTags("Rollouts");
+
+        rollouts.MapGet("/", Get).WithName("GetRollout").Errors(404)
+            .WithSummary("One rollout")
+            .WithDescription("Its state, and in error why it did not end in done.");
+
+        rollouts.MapGet("/events", Events).WithName("ReadRolloutEvents").Errors(404)
+            .WithSummary("What happened in a rollout")
+            .WithDescription("One {index, event} a line (application/x-ndjson), from the index 'from' on. follow=true goes on until the rollout has ended.");
+
+        rollouts.MapPost("/cancel", Cancel).WithName("CancelRollout").Errors(404, 409)
+            .WithSummary("End this rollout")
+            .WithDescription("As abort does, whichever rollout of the app goes on by now: one that has ended already is left as it is.");
+    }
+
+    static async Task<Accepted<Rollout>> Deploy(string app, DeployRequest request, Rollouts rollouts, CancellationToken cancel)
+    {
+        var name = AppName.Parse(app);
+        // Only to find what is wrong with it: the builder reads it again, because a build may begin after the folder changed.
+        await Task.Run(() => SourceReader.Read(name, request.Source), cancel);
+        return Accepted(await rollouts.Deploy(name, request.Source, request.AutoPromote, cancel));
+    }
+
+    static Ok<IReadOnlyList<Rollout>> List(string app, ReleaseQueries releases) =>
+        TypedResults.Ok(releases.Rollouts(releases.Require(AppName.Parse(app)).App));
+
+    static async Task<Accepted<Rollout>> Promote(string app, Rollouts rollouts, CancellationToken cancel) =>
+        Accepted(await rollouts.Promote(AppName.Parse(app), cancel));
+
+    static async Task<Accepted<Rollout>> Rollback(string app, Rollouts rollouts, CancellationToken cancel, RollbackRequest? request = null) =>
+        Accepted(await rollouts.Rollback(AppName.Parse(app), request?.To, cancel));
+
+    static async Task<Accepted<Rollout>> Abort(string app, Rollouts rollouts, CancellationToken cancel) =>
+        Accepted(await rollouts.Abort(AppName.Parse(app), cancel));
+
+    static Ok<Rollout> Get(long id, ReleaseQueries releases) => TypedResults.Ok(releases.RequireRollout(id));
+
+    static Ndjson<JournalEntry> Events(long id, ReleaseQueries releases, RolloutJournal journal, CancellationToken cancel, long from = 0, bool follow = false)
+    {
+        releases.RequireRollout(id);
+        return new(journal.Read(id, from, follow, cancel).Select(line => new JournalEntry(line.Index, line.Event)), ApiJson.Default.JournalEntry);
+    }
+
+    static async Task<Accepted<Rollout>> Cancel(long id, Rollouts rollouts, ReleaseQueries releases, CancellationToken cancel)
+    {
+        await rollouts.Cancel(id, cancel);
+        return Accepted(releases.RequireRollout(id));
+    }
+
+
+    static Accepted<Rollout> Accepted(Rollout rollout) => TypedResults.Accepted(FormattableString.Invariant($"/api/v1/rollouts/{rollout.Id}"), rollout);
+}

@@ -1,0 +1,143 @@
+using Slipway.Engines;
+using Slipway.Model;
+using Slipway.Pipelines.Images;
+using Slipway.Registry;
+using Slipway.Releases;
+
+namespace Slipway.Server.Builds;
+
+/// <summary>
+/// Takes the rollouts that are queued, makes their images and hands them over as releases: the way from <c>queued</c> to <c>staging</c>.
+/// Killed anywhere on it, the next server takes the same rollouts and goes the way again; what was built and pushed costs next to nothing then.
+/// </summary>
+sealed partial class Builder(Rollouts rollouts, AppImages images, ImageCatalog catalog, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
+{
+    /// <summary>Apps at once. One app has one rollout at a time by itself.</summary>
+    const int AtOnce = 2;
+
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        using var places = new SemaphoreSlim(AtOnce, AtOnce);
+        var building = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                await places.WaitAsync(stoppingToken);
+                building.RemoveAll(build => build.IsCompleted);
+                building.Add(await TakeNext(places, stoppingToken));
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await Task.WhenAll(building);
+        }
+    }
+
+    /// <summary>Waits for the next rollout and begins to build it. A database that can't be written (a full disk) is tried again, not the end of the server.</summary>
+    async Task<Task> TakeNext(SemaphoreSlim places, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                var rollout = await rollouts.TakeQueued(stopping);
+                return Task.Run(() => BuildInPlace(rollout, places, stopping), CancellationToken.None);
+            }
+            catch (Exception broken) when (!stopping.IsCancellationRequested)
+            {
+                LogNotTaken(broken);
+                await Task.Delay(Pause, time, stopping);
+            }
+        }
+    }
+
+    async Task BuildInPlace(Rollout rollout, SemaphoreSlim places, CancellationToken stopping)
+    {
+        try
+        {
+            await Build(rollout, stopping);
+        }
+        catch (Exception notStored)
+        {
+            // Not even the failure could be stored: the rollout stays as building, and the next start builds it.
+            LogBug(notStored, rollout.Id, rollout.App);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    async Task Build(Rollout rollout, CancellationToken stopping)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(rollouts.CancellationOf(rollout.Id), stopping);
+        try
+        {
+            await Make(rollout, ends.Token);
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            // Aborted, and stored as such by whoever aborted it; or the server stops, and the next one builds it.
+            LogStopped(rollout.Id, rollout.App);
+        }
+        catch (Exception error)
+        {
+            var reason = ReasonOf(error);
+            if (reason is null) LogBug(error, rollout.Id, rollout.App);
+            else LogFailed(rollout.Id, rollout.App, reason);
+            await rollouts.Fail(rollout.Id, reason ?? "Something is wrong in Slipway itself; the server's log says what.", CancellationToken.None);
+        }
+    }
+
+    async Task Make(Rollout rollout, CancellationToken cancel)
+    {
+        var source = rollout.Source ?? throw new InvalidOperationException($"Rollout {rollout.Id} is to be built and has no source.");
+        var compose = await Task.Run(() => SourceReader.Read(rollout.App, source), cancel);
+        var events = new JournalProgress(journal, rollout.Id, cancel);
+        foreach (var warning in compose.Warnings)
+            events.Report(new RolloutEvent.Note { Time = time.GetUtcNow(), Severity = warning.Severity, Text = (warning with { Severity = Severity.Error }).ToString() });
+
+        var made = await images.Make(compose.Model, rollout.Id, source.NoCache, events, cancel);
+        var release = await rollouts.Stage(
+            rollout.Id, compose.Model,
+            made.ToDictionary(image => image.Key, image => image.Value.Image),
+            made.ToDictionary(image => image.Key, image => image.Value.Facts), cancel);
+        if (release is not null) await Tag(release);
+    }
+
+    /// <summary>Names the release's images for people (guestbook/web:v2). The release itself goes by digests, so it does not depend on this.</summary>
+    async Task Tag(Release release)
+    {
+        foreach (var image in release.Images.Values)
+            if (image.Split('@') is [var repository, var digest] && !await catalog.Tag(repository, $"v{release.Number}", Digest.Parse(digest)))
+                LogNotTagged(image, release.Number);
+    }
+
+    /// <summary>What a person can do something about; null: a bug.</summary>
+    static string? ReasonOf(Exception error) => error switch
+    {
+        InvalidInputException or ConflictException or NotFoundException or EngineException or EngineUnavailableException => error.Message,
+        IOException or UnauthorizedAccessException or HttpRequestException => error.Message,
+        AggregateException { InnerExceptions: [var one] } => ReasonOf(one),
+        _ => null,
+    };
+
+    [LoggerMessage(LogLevel.Information, "Rollout {Rollout} of {App}: the build was stopped")]
+    partial void LogStopped(long rollout, AppName app);
+
+    [LoggerMessage(LogLevel.Information, "Rollout {Rollout} of {App} failed: {Reason}")]
+    partial void LogFailed(long rollout, AppName app, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Rollout {Rollout} of {App} failed")]
+    partial void LogBug(Exception error, long rollout, AppName app);
+
+    [LoggerMessage(LogLevel.Error, "The next rollout can't be taken")]
+    partial void LogNotTaken(Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "{Image} could not be tagged v{Release}: the registry does not have it")]
+    partial void LogNotTagged(string image, int release);
+}

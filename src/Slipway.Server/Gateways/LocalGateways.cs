@@ -1,0 +1,60 @@
+using Slipway.Gateway.Control;
+using Slipway.Model;
+using Slipway.Releases;
+using Slipway.Server.Data;
+
+namespace Slipway.Server.Gateways;
+
+/// <summary>
+/// The one gateway process beside this server. A gateway that started anew, or that serves by an older table than was published,
+/// is given the last table again as soon as its report shows it.
+/// </summary>
+sealed partial class LocalGateways(DataFolder folder, ILogger<LocalGateways> logger) : IGateways, IDisposable
+{
+    const string WhatToDo = "'slipway up' starts it again.";
+
+    readonly GatewayClient _client = new(folder.ControlSocket);
+    volatile RouteTable? _published;
+    volatile string? _session;
+
+    public async Task Publish(RouteTable table, CancellationToken cancel)
+    {
+        await Translate(async () => { await _client.Publish(table, cancel); return true; });
+        _published = table;
+    }
+
+    public async Task<IReadOnlyList<GatewayReport>> Report(CancellationToken cancel)
+    {
+        var report = await Translate(() => _client.Report(cancel));
+        if (_published is { } last && (report.TableVersion < last.Version || (_session is { } before && before != report.Session)))
+        {
+            LogAgain(last.Version, report.TableVersion);
+            await Translate(async () => { await _client.Publish(last, cancel); return true; });
+            report = await Translate(() => _client.Report(cancel));
+        }
+        _session = report.Session;
+        return [report];
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    static async Task<T> Translate<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Gateway.Control.GatewayUnavailableException away)
+        {
+            throw new Releases.GatewayUnavailableException($"{away.Message} {WhatToDo}", away);
+        }
+        catch (TableRefusedException refused)
+        {
+            throw new Releases.GatewayUnavailableException(
+                $"The gateway serves by table {refused.CurrentVersion}, which this server's database does not know: {refused.Message} Was the database restored or removed? Then stop the gateway, remove gateway/table.json from the data folder, and run 'slipway up'.", refused);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The gateway started anew or lost its table: publishing version {Version} again (it has {Has})")]
+    partial void LogAgain(long version, long has);
+}

@@ -1,0 +1,76 @@
+using Dapper;
+
+namespace Slipway.Database.Tests;
+
+public sealed class MigrationSetTests : IDisposable
+{
+    static readonly (string, string) First = ("0001_first", "CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (1);");
+    static readonly (string, string) Second = ("0002_second", "INSERT INTO a VALUES (2);");
+
+    readonly DatabaseFile _file = new();
+
+    public void Dispose() => _file.Dispose();
+
+    [Fact]
+    public async Task Open_NewDatabase_RunsEveryMigrationInOrder()
+    {
+        await using var database = Open(Second, First);
+
+        Rows(database).ShouldBe([1, 2]);
+        database.Read(connection => connection.Query<string>("SELECT name FROM migrations WHERE component = 'test' ORDER BY number").ToList())
+            .ShouldBe(["0001_first", "0002_second"]);
+    }
+
+    [Fact]
+    public async Task Open_Again_RunsOnlyWhatIsNew()
+    {
+        await using (Open(First))
+        {
+        }
+        await using (var second = Open(First, Second)) Rows(second).ShouldBe([1, 2]);
+        await using var third = Open(First, Second);
+        Rows(third).ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task Open_WrittenByNewerVersion_IsRefusedAndUntouched()
+    {
+        await using (Open(First, Second))
+        {
+        }
+        Should.Throw<InvalidDataException>(() => Open(First)).Message.ShouldContain("newer version");
+        await using var database = Open(First, Second);
+        Rows(database).ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task Open_MigrationFails_LeavesNothingOfIt()
+    {
+        await using (Open(First))
+        {
+        }
+        Should.Throw<Microsoft.Data.Sqlite.SqliteException>(() => Open(First, ("0002_bad", "INSERT INTO a VALUES (7); INSERT INTO nowhere VALUES (1);")));
+        await using var database = Open(First, Second);
+        Rows(database).ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public void FromScripts_NumberMissing_SaysWhich() =>
+        Should.Throw<InvalidOperationException>(() => MigrationSet.FromScripts("test", [First, ("0003_third", "")])).Message.ShouldContain("Migration 2 of test is missing");
+
+    [Fact]
+    public void FromScripts_NumberTwice_IsRefused() =>
+        Should.Throw<InvalidOperationException>(() => MigrationSet.FromScripts("test", [First, ("0001_again", "")]));
+
+    [Fact]
+    public async Task Open_TwoComponents_AreNumberedApart()
+    {
+        await using var database = Database.Open(
+            _file.Path, MigrationSet.FromScripts("test", [First]), MigrationSet.FromScripts("other", [("0001_other", "CREATE TABLE b (x)")]));
+        database.Read(connection => connection.ExecuteScalar<long>("SELECT count(*) FROM migrations")).ShouldBe(2);
+    }
+
+    Database Open(params (string, string)[] scripts) => Database.Open(_file.Path, MigrationSet.FromScripts("test", scripts));
+
+    static List<int> Rows(Database database) => database.Read(connection => connection.Query<int>("SELECT x FROM a ORDER BY rowid").ToList());
+}
