@@ -28,13 +28,13 @@ public sealed record ServerOptions
 
     /// <summary>Port of the first of <see cref="GatewayHttp"/>.</summary>
     /// <exception cref="InvalidInputException">It has none.</exception>
-    internal int GatewayPort => GatewayHttp is [var first, ..] && ushort.TryParse(first.AsSpan(first.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-        ? port
-        : throw new InvalidInputException(new Diagnostic
+    internal int GatewayPort
+    {
+        get
         {
-            Message = $"'{GatewayHttp.FirstOrDefault()}' is no address of a gateway",
-            Key = "--gateway-http",
-            Found = GatewayHttp.FirstOrDefault(),
-            Expected = "ADDRESS:PORT or :PORT",
-        });
+            var first = GatewayHttp is [var address, ..] ? address : "";
+            if (ushort.TryParse(first.AsSpan(first.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)) return port;
+            throw new InvalidInputException(new Diagnostic { Message = $"'{first}' is no address of a gateway", Key = "--gateway-http", Found = first, Expected = "ADDRESS:PORT or :PORT" });
+        }
+    }
 }
