@@ -17,7 +17,7 @@ static class DockerConfig
     public static string? Login(string file, string registry, string user, string password)
     {
         // A link is followed to the file that it names, so that the link itself stays.
-        var target = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        var target = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file : file;
         var config = Read(target);
         if (config["auths"] is not JsonObject auths) config["auths"] = auths = [];
         if (auths[registry] is not JsonObject entry) auths[registry] = entry = [];
