@@ -58,6 +58,7 @@ static class CommandLine
             ScaleCommand.Make(context), RemoveCommand.Make(context),
             BaseCommand.Make(context), LoginCommand.Make(context), EngineCommand.Make(context),
             CompletionCommand.Make(context), VersionCommand.Make(context),
+            DemoCommand.Make(context),
             ServeCommand.Make(context), GatewayCommand.Make(context), SuperviseCommand.Make(context),
         ]) root.Subcommands.Add(command);
         return root;

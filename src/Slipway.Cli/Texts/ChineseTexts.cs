@@ -18,6 +18,7 @@ static class ChineseTexts
         ["up"] = "启动引擎、服务器和网关；没有 Docker Engine 时自动安装。可重复执行。",
         ["up --foreground"] = "保持在前台运行；按 Ctrl-C 停止服务器和网关。",
         ["up --gateway-http"] = "网关接收应用请求的地址，可重复指定（默认：root 用户为 :80，其他用户为 :8000）。",
+        ["demo"] = "让示例留言簿在负载下走完全程：构建、交付、运行、蓝绿发布、回滚。",
         ["down"] = "停止服务器和网关；应用实例继续运行。",
         ["down --apps"] = "同时停止应用实例；下次 'up' 时会重新启动。",
         ["down --engine"] = "同时停止由 'slipway up' 启动的 Docker Engine。",

@@ -18,6 +18,7 @@ static class EnglishTexts
         ["up"] = "Start the engine, the server and the gateway; install a Docker Engine where there is none. Safe to repeat.",
         ["up --foreground"] = "Stay in the foreground; Ctrl-C stops server and gateway.",
         ["up --gateway-http"] = "Where the gateway takes the apps' requests; may be repeated (default: :80 as root, else :8000).",
+        ["demo"] = "Take the guestbook sample the whole way under load: build, ship, run, blue-green, rollback.",
         ["down"] = "Stop server and gateway; the apps' instances run on.",
         ["down --apps"] = "Stop the apps' instances too; the next 'up' starts them again.",
         ["down --engine"] = "Stop the Docker Engine too, if 'slipway up' started it.",
