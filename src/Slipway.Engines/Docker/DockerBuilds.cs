@@ -108,9 +108,9 @@ public sealed class DockerBuilds(DockerClient client)
         return query.ToString();
     }
 
-    /// <summary>Compose has name=address and name:address; the engine only knows the latter.</summary>
+    /// <summary>Compose has name=address and name:address, IPv6 also in brackets; the engine knows name:address without them.</summary>
     internal static string EngineHost(string host) =>
-        host.IndexOf('=', StringComparison.Ordinal) is var sign and > 0 ? $"{host[..sign]}:{host[(sign + 1)..].Trim('[', ']')}" : host;
+        host.AsSpan().IndexOfAny('=', ':') is var split and > 0 ? $"{host[..split]}:{host[(split + 1)..].Trim('[', ']')}" : host;
 
     static string? Json<T>(T value, int count, JsonTypeInfo<T> type) => count == 0 ? null : JsonSerializer.Serialize(value, type);
 

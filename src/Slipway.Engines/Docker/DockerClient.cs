@@ -30,6 +30,8 @@ public sealed class DockerClient : IDisposable
             ConnectCallback = (_, cancel) => Connect(end, cancel),
             UseProxy = false,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            // An endless answer that is left (logs, events) is not worth reading on for the sake of its connection.
+            ResponseDrainTimeout = TimeSpan.Zero,
             AutomaticDecompression = DecompressionMethods.None,
         })
         {
