@@ -83,7 +83,8 @@ public sealed class DockerBuilds(DockerClient client)
 
     /// <summary>An engine whose BuildKit is off or absent refuses the request as a whole, before it reads the context.</summary>
     static bool IsAboutBuildKit(EngineException refused) => refused.Status == 501
-        || (refused.Status >= 400 && (refused.Message.Contains("buildkit", StringComparison.OrdinalIgnoreCase) || refused.Message.Contains("builder version", StringComparison.OrdinalIgnoreCase)));
+        || (refused.Status >= 400 && (refused.Message.Contains("buildkit", StringComparison.OrdinalIgnoreCase)
+            || refused.Message.Contains("builder version", StringComparison.OrdinalIgnoreCase)));
 
     internal static string Path(BuildRequest request, bool buildKit)
     {
