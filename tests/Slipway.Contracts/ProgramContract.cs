@@ -234,6 +234,18 @@ public abstract class ProgramContract : EngineTests
     }
 
     [Fact]
+    public async Task Apply_BindOfAFolderThatIsNotThere_NamesServiceAndFolder()
+    {
+        var workload = Workload(NewApp(), "web", container: new() { Mounts = [new() { Kind = MountKind.Bind, Source = "/no/such/folder", Target = "/x" }] });
+
+        var refusal = await Should.ThrowAsync<EngineException>(() => Engine.Apply(workload, Cancel));
+
+        refusal.Message.ShouldContain($"{workload.App}/web");
+        refusal.Message.ShouldContain("/no/such/folder");
+        (await Engine.Observe(workload.App, Cancel)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Apply_ExternalNetworkOrVolumeMissing_SaysWhichAndStartsNothing()
     {
         var workload = Workload(NewApp(), "web");

@@ -47,7 +47,7 @@ static class ContainerMapping
         {
             NetworkMode = network ?? workload.NetworkMode,
             Binds = Some(spec.Mounts.Where(IsLegacyBind).Select(LegacyBind)),
-            Mounts = Some(spec.Mounts.Where(mount => !IsLegacyBind(mount)).Select(Mount).Concat(spec.Files.Select(file => Grant(workload, file)))),
+            Mounts = Some(spec.Mounts.Where(mount => !IsLegacyBind(mount)).Select(Mount).Concat(spec.Files.Select(file => Grant(file)))),
             PortBindings = workload.Ports.Count == 0 ? null : workload.Ports.GroupBy(PortKey).ToDictionary(
                 group => group.Key,
                 IReadOnlyList<PortBinding> (group) => [.. group.Select(port => new PortBinding(port.HostAddress ?? "", port.Published?.ToString(CultureInfo.InvariantCulture) ?? ""))]),
@@ -139,10 +139,10 @@ static class ContainerMapping
         TmpfsOptions = mount.Kind == MountKind.Tmpfs && (mount.TmpfsSize ?? mount.TmpfsMode) is not null ? new(mount.TmpfsSize, mount.TmpfsMode) : null,
     };
 
-    static MountConfig Grant(Workload workload, FileGrant file) => new()
+    static MountConfig Grant(FileGrant file) => new()
     {
         Type = "bind",
-        Source = file.Source ?? throw new EngineException(400, $"The {(file.IsSecret ? "secret" : "config")} '{file.Name}' of {workload.App}/{workload.Service} has no file on the server to be mounted from."),
+        Source = file.Source ?? throw new EngineException(400, $"the {(file.IsSecret ? "secret" : "config")} '{file.Name}' has no file on the server to be mounted from"),
         Target = file.Target,
         ReadOnly = true,
     };

@@ -83,7 +83,8 @@ public sealed class DockerBuilds(DockerClient client)
 
     /// <summary>An engine whose BuildKit is off or absent refuses the request as a whole, before it reads the context.</summary>
     static bool IsAboutBuildKit(EngineException refused) => refused.Status == 501
-        || (refused.Status >= 400 && (refused.Message.Contains("buildkit", StringComparison.OrdinalIgnoreCase) || refused.Message.Contains("builder version", StringComparison.OrdinalIgnoreCase)));
+        || (refused.Status >= 400 && (refused.Message.Contains("buildkit", StringComparison.OrdinalIgnoreCase)
+            || refused.Message.Contains("builder version", StringComparison.OrdinalIgnoreCase)));
 
     internal static string Path(BuildRequest request, bool buildKit)
     {
@@ -108,9 +109,9 @@ public sealed class DockerBuilds(DockerClient client)
         return query.ToString();
     }
 
-    /// <summary>Compose has name=address and name:address; the engine only knows the latter.</summary>
+    /// <summary>Compose has name=address and name:address, IPv6 also in brackets; the engine knows name:address without them.</summary>
     internal static string EngineHost(string host) =>
-        host.IndexOf('=', StringComparison.Ordinal) is var sign and > 0 ? $"{host[..sign]}:{host[(sign + 1)..].Trim('[', ']')}" : host;
+        host.AsSpan().IndexOfAny('=', ':') is var split and > 0 ? $"{host[..split]}:{host[(split + 1)..].Trim('[', ']')}" : host;
 
     static string? Json<T>(T value, int count, JsonTypeInfo<T> type) => count == 0 ? null : JsonSerializer.Serialize(value, type);
 

@@ -30,6 +30,8 @@ public sealed class DockerClient : IDisposable
             ConnectCallback = (_, cancel) => Connect(end, cancel),
             UseProxy = false,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            // An endless answer that is left (logs, events) is not worth reading on for the sake of its connection.
+            ResponseDrainTimeout = TimeSpan.Zero,
             AutomaticDecompression = DecompressionMethods.None,
         })
         {
@@ -116,7 +118,8 @@ public sealed class DockerClient : IDisposable
     /// <summary>Sends a request and returns the answer once its head is there; the caller disposes of it. The body may be an endless stream.</summary>
     /// <exception cref="EngineException">Any status but 2xx and 304.</exception>
     /// <exception cref="EngineUnavailableException">No engine answers.</exception>
-    public async Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? content, CancellationToken cancel, params IReadOnlyList<(string Name, string Value)> headers)
+    public async Task<HttpResponseMessage> Send(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancel, params IReadOnlyList<(string Name, string Value)> headers)
     {
         var version = await NegotiateVersion(cancel);
         var request = new HttpRequestMessage(method, $"/v{version}{path}") { Content = content };
@@ -173,7 +176,8 @@ public sealed class DockerClient : IDisposable
         catch (HttpRequestException broken)
         {
             _version = null;
-            throw new EngineUnavailableException($"No Docker Engine answers at {Address} ({broken.InnerException?.Message ?? broken.Message}). Start it, or let 'slipway up' do so.", broken);
+            throw new EngineUnavailableException(
+                $"No Docker Engine answers at {Address} ({broken.InnerException?.Message ?? broken.Message}). Start it, or let 'slipway up' do so.", broken);
         }
     }
 

@@ -17,17 +17,16 @@ sealed class DockerInstances(DockerClient client, DockerImages images, DockerNet
     {
         var name = DockerLabels.InstanceName(workload, index);
         var there = await client.Find($"/containers/{name}/json", DockerJson.Default.ContainerInspection, cancel);
-        if (there is not null) RequireOurs(workload, name, there);
         if (there?.State.Status is "dead" or "removing")
         {
+            RequireOurs(workload, name, there);
             await Remove(there.Id, cancel);
             there = null;
         }
-        if (there is null)
-        {
-            await Make(workload, index, name, ids, prepare, cancel);
-            return;
-        }
+        if (there is null && await Make(workload, index, name, ids, prepare, cancel)) return;
+        // Not made: a call of a server that was killed meanwhile came first.
+        there ??= await client.Get($"/containers/{name}/json", DockerJson.Default.ContainerInspection, cancel);
+        RequireOurs(workload, name, there);
         if (workload.Networks.Count > 0) await networks.Attach(there, workload, ids, cancel);
         if (there.State.Status is "created" or "exited") await Start(there.Id, workload, removeOnConflict: there.State.Status == "created", cancel);
     }
@@ -46,21 +45,40 @@ sealed class DockerInstances(DockerClient client, DockerImages images, DockerNet
         }
     }
 
-    async Task Make(Workload workload, int index, string name, IReadOnlyList<string> ids, Func<CancellationToken, Task> prepare, CancellationToken cancel)
+    /// <summary>Makes and starts it; false where one of its name exists.</summary>
+    async Task<bool> Make(Workload workload, int index, string name, IReadOnlyList<string> ids, Func<CancellationToken, Task> prepare, CancellationToken cancel)
     {
         string id;
         try
         {
-            id = await Create(workload, index, name, ids, cancel);
+            id = await CreatePrepared(workload, index, name, ids, prepare, cancel);
+        }
+        catch (EngineException taken) when (taken.Status == 409 && taken.Message.Contains("is already in use by container", StringComparison.Ordinal))
+        {
+            return false;
+        }
+        catch (EngineException refused)
+        {
+            throw new EngineException(refused.Status, $"{workload.App}/{workload.Service} can't be made: {refused.Message}", refused);
+        }
+        await networks.AttachRest(id, workload, ids, cancel);
+        await Start(id, workload, removeOnConflict: true, cancel);
+        return true;
+    }
+
+    async Task<string> CreatePrepared(
+        Workload workload, int index, string name, IReadOnlyList<string> ids, Func<CancellationToken, Task> prepare, CancellationToken cancel)
+    {
+        try
+        {
+            return await Create(workload, index, name, ids, cancel);
         }
         catch (EngineException missing) when (missing.Status == 404 && missing.Message.Contains("No such image", StringComparison.OrdinalIgnoreCase))
         {
             // Removed from the engine since it was prepared.
             await prepare(cancel);
-            id = await Create(workload, index, name, ids, cancel);
+            return await Create(workload, index, name, ids, cancel);
         }
-        await networks.AttachRest(id, workload, ids, cancel);
-        await Start(id, workload, removeOnConflict: true, cancel);
     }
 
     async Task<string> Create(Workload workload, int index, string name, IReadOnlyList<string> ids, CancellationToken cancel)

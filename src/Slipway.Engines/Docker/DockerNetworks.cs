@@ -68,7 +68,8 @@ sealed class DockerNetworks(DockerClient client) : IDisposable
     {
         if (await Find(network.Name, cancel) is { } there) return there;
         if (network.Definition.External)
-            throw new EngineException(404, $"The external network '{network.Name}' of {workload.App}/{workload.Service} does not exist on the engine. Make it (docker network create {network.Name}), or take 'external: true' away.");
+            throw new EngineException(404, $"The external network '{network.Name}' of {workload.App}/{workload.Service} does not exist on the engine. "
+                + $"Make it (docker network create {network.Name}), or take 'external: true' away.");
         await _making.WaitAsync(cancel);
         try
         {

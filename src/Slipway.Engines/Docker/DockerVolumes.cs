@@ -27,7 +27,8 @@ sealed class DockerVolumes(DockerClient client)
     async Task RequireExternal(Workload workload, VolumeModel volume, CancellationToken cancel)
     {
         if (await client.Find($"/volumes/{Uri.EscapeDataString(volume.Name)}", DockerJson.Default.VolumeListed, cancel) is null)
-            throw new EngineException(404, $"The external volume '{volume.Name}' of {workload.App}/{workload.Service} does not exist on the engine. Make it (docker volume create {volume.Name}), or take 'external: true' away.");
+            throw new EngineException(404, $"The external volume '{volume.Name}' of {workload.App}/{workload.Service} does not exist on the engine. "
+                + $"Make it (docker volume create {volume.Name}), or take 'external: true' away.");
     }
 
     static VolumeCreation Creation(AppName app, VolumeModel volume) => new()

@@ -67,8 +67,9 @@ sealed class LineAssembler(LogStream stream, bool terminal)
         Span<char> text = stackalloc char[Longest];
         text = text[..Encoding.ASCII.GetChars(bytes[..space], text)];
         var zone = Seconds + text[Seconds..].IndexOfAny("Z+-");
-        if (zone < Seconds || !DateTimeOffset.TryParse($"{text[..Math.Min(zone, Seconds + 1 + Digits)]}{text[zone..]}", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time))
-            return false;
+        if (zone < Seconds) return false;
+        var exact = $"{text[..Math.Min(zone, Seconds + 1 + Digits)]}{text[zone..]}";
+        if (!DateTimeOffset.TryParse(exact, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time)) return false;
         bytes = bytes[(space + 1)..];
         return true;
     }

@@ -70,7 +70,8 @@ static class LogReader
         buffer.Slice(0, HeaderSize).CopyTo(header);
         var length = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
         if (header[0] > 2 || length > MaxFrame)
-            throw new EngineException(0, $"The engine's log stream has a frame of type {header[0]} and {length} bytes; expected are the types 0 to 2 and at most {MaxFrame} bytes.");
+            throw new EngineException(0, $"The engine's log stream has a frame of type {header[0]} and {length} bytes; "
+                + $"expected are the types 0 to 2 and at most {MaxFrame} bytes.");
         if (buffer.Length < HeaderSize + length) return false;
         isError = header[0] == 2;
         payload = buffer.Slice(HeaderSize, length);

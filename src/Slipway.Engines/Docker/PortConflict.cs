@@ -13,14 +13,17 @@ sealed partial class PortConflict(DockerClient client)
         var isConflict = refused.Message.Contains("port is already allocated", StringComparison.Ordinal)
             || refused.Message.Contains("address already in use", StringComparison.Ordinal);
         if (!isConflict) return null;
-        var named = Bound().Match(refused.Message) is { Success: true } match && int.TryParse(match.Groups["port"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : (int?)null;
+        var match = Bound().Match(refused.Message);
+        int? named = match.Success ? int.Parse(match.Groups["port"].ValueSpan, CultureInfo.InvariantCulture) : null;
         var what = named is { } port
             ? $"Port {port.ToString(CultureInfo.InvariantCulture)} of the host"
             : $"A port of the host ({string.Join(", ", workload.Ports)})";
         var holder = named is { } taken && await Holder(taken, cancel) is { } name ? $"the container '{name}'" : "another program";
-        return new EngineException(409, $"{what} can't be published for {workload.App}/{workload.Service}: {holder} has it. Stop that, or choose another port in 'ports'. (The engine says: {refused.Message})", refused);
+        return new EngineException(
+            409,
+            $"{what} can't be published for {workload.App}/{workload.Service}: {holder} has it. Stop that, or choose another port in 'ports'. "
+                + $"(The engine says: {refused.Message})",
+            refused);
     }
 
     async Task<string?> Holder(int port, CancellationToken cancel)

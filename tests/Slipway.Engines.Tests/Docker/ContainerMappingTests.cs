@@ -103,7 +103,7 @@ public sealed class ContainerMappingTests
 
     [Fact]
     public void Create_FileWithoutSource_IsRefusedByName() =>
-        Should.Throw<EngineException>(() => Map(new() { Files = [new() { Name = "key", Target = "/k", IsSecret = true }] })).Message.ShouldContain("secret 'key' of shop/web");
+        Should.Throw<EngineException>(() => Map(new() { Files = [new() { Name = "key", Target = "/k", IsSecret = true }] })).Message.ShouldContain("secret 'key' has no file");
 
     [Fact]
     public void Create_Ports_AreExposedAndBound()
@@ -153,7 +153,7 @@ public sealed class ContainerMappingTests
             Dns = ["1.1.1.1"],
             DnsSearch = ["s"],
             DnsOptions = ["ndots:1"],
-            ExtraHosts = ["a:1.2.3.4", "b=[::1]"],
+            ExtraHosts = ["a:1.2.3.4", "b=[::1]", "c:[::2]"],
             Devices = ["/dev/fuse", "/dev/a:/dev/b:r"],
             Sysctls = new Dictionary<string, string> { ["net.core.somaxconn"] = "1024" },
             Ulimits = new Dictionary<string, UlimitModel> { ["nofile"] = new(1, 2) },
@@ -179,7 +179,7 @@ public sealed class ContainerMappingTests
         host.ToJsonString().ShouldBe(
             """{"NetworkMode":"net-id","RestartPolicy":{"Name":"no"},"NanoCpus":300000000,"Memory":100,"MemoryReservation":50,"MemorySwap":-1,"CpuShares":7,"CpusetCpus":"0-1","PidsLimit":9,"OomScoreAdj":-3"""
             + ""","Init":true,"ReadonlyRootfs":true,"Privileged":true,"CapAdd":["NET_ADMIN"],"CapDrop":["ALL"],"GroupAdd":["g"],"SecurityOpt":["no-new-privileges"],"Dns":["1.1.1.1"],"DnsSearch":["s"],"DnsOptions":["ndots:1"]"""
-            + ""","ExtraHosts":["a:1.2.3.4","b:::1"],"Devices":[{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/fuse","CgroupPermissions":"rwm"},{"PathOnHost":"/dev/a","PathInContainer":"/dev/b","CgroupPermissions":"r"}]"""
+            + ""","ExtraHosts":["a:1.2.3.4","b:::1","c:::2"],"Devices":[{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/fuse","CgroupPermissions":"rwm"},{"PathOnHost":"/dev/a","PathInContainer":"/dev/b","CgroupPermissions":"r"}]"""
             + ""","Sysctls":{"net.core.somaxconn":"1024"},"Ulimits":[{"Name":"nofile","Soft":1,"Hard":2}],"ShmSize":64,"IpcMode":"host","PidMode":"host","CgroupParent":"c","Runtime":"runc","LogConfig":{"Type":"json-file","Config":{"max-size":"1m"}}}""");
     }
 

@@ -2,7 +2,7 @@ using Slipway.Engines.Docker;
 
 namespace Slipway.Engines.Tests.Docker;
 
-public sealed class DockerBuildsTests(RealEngine engine)
+public sealed class DockerBuildsTests(RealEngine engine) : IClassFixture<RealEngine>
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

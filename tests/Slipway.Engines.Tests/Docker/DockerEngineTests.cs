@@ -5,7 +5,7 @@ using Slipway.Model;
 namespace Slipway.Engines.Tests.Docker;
 
 /// <summary>The contract, and what is Docker's own: the names and labels by which a server with an empty memory finds what it owns.</summary>
-public sealed class DockerEngineTests(RealEngine real) : EngineContract
+public sealed class DockerEngineTests(RealEngine real) : EngineContract, IClassFixture<RealEngine>
 {
     readonly DockerEngine _engine = new(real.Client, _ => null);
 

@@ -5,7 +5,7 @@ using Slipway.Engines.Docker;
 
 namespace Slipway.Engines.Tests.Docker;
 
-public sealed class DockerImagesTests(RealEngine engine)
+public sealed class DockerImagesTests(RealEngine engine) : IClassFixture<RealEngine>
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

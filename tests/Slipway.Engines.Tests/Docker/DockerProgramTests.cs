@@ -3,7 +3,7 @@ using Slipway.Engines.Docker;
 
 namespace Slipway.Engines.Tests.Docker;
 
-public sealed class DockerProgramTests(RealEngine real) : ProgramContract
+public sealed class DockerProgramTests(RealEngine real) : ProgramContract, IClassFixture<RealEngine>
 {
     readonly DockerEngine _engine = new(real.Client, _ => null);
 

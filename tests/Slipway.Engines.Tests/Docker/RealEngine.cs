@@ -3,8 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Slipway.Engines.Docker;
 
-[assembly: AssemblyFixture(typeof(Slipway.Engines.Tests.Docker.RealEngine))]
-
 namespace Slipway.Engines.Tests.Docker;
 
 /// <summary>The Docker Engine that these tests run against, and a small image on it: busybox with its applets, built by Slipway's own builder.</summary>
@@ -25,6 +23,9 @@ public sealed class RealEngine : IAsyncLifetime
         CMD ["sleep", "3600"]
         """;
 
+    /// <summary>Test classes run beside each other; the first one builds the image for all.</summary>
+    static readonly SemaphoreSlim Building = new(1, 1);
+
     public DockerClient Client { get; } = new(DockerClient.DefaultAddress);
 
     public DockerImages Images => new(Client);
@@ -42,8 +43,16 @@ public sealed class RealEngine : IAsyncLifetime
             throw new InvalidOperationException($"These tests need a Docker Engine: run them through ./slipway test, which starts one. {none.Message}", none);
         }
         if (!File.Exists(Busybox)) throw new InvalidOperationException($"These tests need {Busybox} (apt-get install busybox-static): run them through ./slipway test.");
-        if (await Images.Find(Tag, TestContext.Current.CancellationToken) is null)
-            await Build(Dockerfile, Tag, new() { ["busybox"] = await File.ReadAllBytesAsync(Busybox) });
+        await Building.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            if (await Images.Find(Tag, TestContext.Current.CancellationToken) is null)
+                await Build(Dockerfile, Tag, new() { ["busybox"] = await File.ReadAllBytesAsync(Busybox) });
+        }
+        finally
+        {
+            Building.Release();
+        }
     }
 
     public ValueTask DisposeAsync()
