@@ -12,6 +12,7 @@ static class Convergence
     {
         foreach (var planned in view.Plan.Workloads) Start(view, planned, decision);
         foreach (var instance in view.Surplus) Retire(view, instance, decision);
+        foreach (var gone in view.Stored.Drains.Keys.Where(id => view.Instances.All(i => i.Id != id))) decision.Do(new Step.EndDrain(gone));
     }
 
     static void Start(AppView view, PlannedWorkload planned, DecisionBuilder decision)

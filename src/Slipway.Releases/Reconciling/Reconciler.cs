@@ -35,9 +35,27 @@ public sealed partial class Reconciler : BackgroundService
 
     async Task StartLoops(CancellationToken cancel)
     {
-        foreach (var app in _services.Database.Read(ReleaseRows.Apps)) Start(app, cancel);
+        foreach (var app in _services.Database.Read(ReleaseRows.Apps))
+        {
+            await EndJournals(app, cancel);
+            Start(app, cancel);
+        }
         await foreach (var app in _services.Bells.Any.Reader.ReadAllAsync(cancel))
             if ((!_loops.TryGetValue(app, out var loop) || loop.IsCompleted) && _services.Database.Read(db => ReleaseRows.HasApp(db, app))) Start(app, cancel);
+    }
+
+    /// <summary>A server that was killed between storing a rollout's end and writing it into the journal leaves its readers waiting.</summary>
+    async Task EndJournals(AppName app, CancellationToken cancel)
+    {
+        // A deploy ends at most the rollout before it, so that only the last two can be concerned.
+        foreach (var rollout in _services.Database.Read(db => ReleaseRows.Rollouts(db, app)).Take(2).Where(r => r.State.IsEnded))
+        {
+            var hasEnded = false;
+            await foreach (var (_, happened) in _services.Journal.Read(rollout.Id, 0, follow: false, cancel))
+                hasEnded |= happened is RolloutEvent.StateChanged { State.IsEnded: true };
+            if (!hasEnded)
+                _services.Journal.Append(rollout.Id, new RolloutEvent.StateChanged { Time = rollout.Changed, State = rollout.State, Release = rollout.Release, Message = rollout.Error });
+        }
     }
 
     void Start(AppName app, CancellationToken cancel) => _loops[app] = Task.Run(async () =>

@@ -14,6 +14,9 @@ abstract record Step
     /// <summary>Notes the time at which the instance lost its routes.</summary>
     public sealed record BeginDrain(Instance Instance) : Step;
 
+    /// <summary>The instance that drained is gone.</summary>
+    public sealed record EndDrain(string Instance) : Step;
+
     /// <summary>Stops the instance where it runs, then removes it.</summary>
     public sealed record Retire(Instance Instance) : Step;
 

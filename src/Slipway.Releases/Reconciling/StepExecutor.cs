@@ -100,7 +100,6 @@ sealed partial class StepExecutor(
     {
         if (Convergence.IsAlive(instance)) await engine.Stop(instance.Id, cancel);
         await engine.Remove(instance.Id, cancel);
-        await transitions.Retired(app, instance.Id, cancel);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The engine refused to start {Service} of {App}: {Reason}")]

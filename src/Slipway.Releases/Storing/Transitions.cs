@@ -11,10 +11,10 @@ namespace Slipway.Releases.Storing;
 /// </summary>
 sealed class Transitions(Database.Database database, TimeProvider time)
 {
-    /// <returns>The rollout after the step where it has one; null when the step was void.</returns>
+    /// <returns>False when the step was void.</returns>
     public async Task<bool> Take(StoredApp seen, Step step, string? error, CancellationToken cancel)
     {
-        var isTaken = await database.Write(db =>
+        return await database.Write(db =>
         {
             var revision = db.QuerySingleOrDefault<long?>("SELECT revision FROM apps WHERE app = @app", new { app = seen.App.Value });
             if (revision != seen.Revision) return false;
@@ -22,7 +22,6 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             if (step is not Step.Forget) ReleaseRows.Touch(db, seen.App);
             return true;
         }, cancel);
-        return isTaken;
     }
 
     void Take(DbConnection db, StoredApp seen, Step step, string? error)
@@ -34,9 +33,16 @@ sealed class Transitions(Database.Database database, TimeProvider time)
         {
             case Step.SaveRoutes routes:
                 ReleaseRows.SaveRoutes(db, seen.App, routes.Routes);
+                // One that gets requests again starts its next drain from the beginning.
+                db.Execute(
+                    "DELETE FROM drains WHERE app = @app AND instance IN @back",
+                    new { app, back = routes.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => u.Instance).Distinct().ToList() });
                 break;
             case Step.BeginDrain drain:
                 db.Execute("INSERT OR IGNORE INTO drains (app, instance, since) VALUES (@app, @instance, @since)", new { app, instance = drain.Instance.Id, since });
+                break;
+            case Step.EndDrain gone:
+                db.Execute("DELETE FROM drains WHERE app = @app AND instance = @instance", new { app, instance = gone.Instance });
                 break;
             case Step.TakeSlot take:
                 db.Execute(
@@ -99,8 +105,4 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             """,
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
     }
-
-    /// <summary>A drained instance is gone. Not bound to a revision: it is a fact about the engine.</summary>
-    public Task Retired(AppName app, string instance, CancellationToken cancel) => database.Write(
-        db => { db.Execute("DELETE FROM drains WHERE app = @app AND instance = @instance", new { app = app.Value, instance }); }, cancel);
 }

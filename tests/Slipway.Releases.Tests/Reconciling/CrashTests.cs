@@ -47,7 +47,7 @@ public sealed class CrashTests
             world.StartServer();
         }
         // What is left to clear is cleared: routes and slots come to rest.
-        for (var passes = 0; passes < 40; passes++)
+        for (var passes = 0; passes < 15; passes++)
         {
             await world.Turn();
             if (!world.HasCrashed) continue;

@@ -16,7 +16,10 @@ sealed class ServerDied : Exception;
 /// </summary>
 sealed class World : IAsyncDisposable
 {
-    readonly string _folder = Directory.CreateTempSubdirectory("slipway-test-").FullName;
+    // In memory where there is such a folder: hundreds of worlds are made, and none of them survives a power cut.
+    readonly string _folder = Directory.Exists("/dev/shm")
+        ? Directory.CreateDirectory($"/dev/shm/slipway-test-{Guid.NewGuid():N}").FullName
+        : Directory.CreateTempSubdirectory("slipway-test-").FullName;
     readonly Database.Database _database;
     readonly Dictionary<AppName, AppLoop> _loops = [];
     RoutePublisher _publisher = null!;
@@ -52,6 +55,9 @@ sealed class World : IAsyncDisposable
     public Func<Instance, bool> Silent { get; set; } = _ => false;
 
     public string Folder => _folder;
+
+    /// <summary>Told each turn, for finding out why a test fails.</summary>
+    public Action<string>? Trace { get; set; }
 
     public StoredApp? Stored(AppName app) => _database.Read(db => ReleaseRows.Load(db, app));
 
@@ -131,6 +137,7 @@ sealed class World : IAsyncDisposable
             if (loop.Probe() is { } probe && probe < next) next = probe;
         }
         Watchdog.Violation.ShouldBeNull();
+        Trace?.Invoke($"{Time.Now:mm:ss.fff} acted {acted} next {next:mm:ss.fff} {Describe()}");
         if (acted) return;
         Time.MoveTo(latest is { } most && most < next ? most : next > Time.Now ? next : Time.Now + TimeSpan.FromMilliseconds(100));
     }
