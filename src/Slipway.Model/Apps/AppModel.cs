@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Model;
 
 /// <summary>
@@ -52,6 +54,7 @@ public sealed record ServiceModel
     /// Holds state: has a volume or a writable bind mount. Such a service is never run twice at once; releases share its one workload,
     /// and a changed one is replaced only when its release is promoted.
     /// </summary>
+    [JsonIgnore]
     public bool IsStateful => Container.Mounts.Any(m => !m.ReadOnly && m.Kind is MountKind.Volume or MountKind.Bind);
 }
 

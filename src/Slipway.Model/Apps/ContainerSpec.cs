@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Model;
 
 /// <summary>
@@ -168,6 +170,7 @@ public sealed record HealthCheckModel
 
     public int? Retries { get; init; }
 
+    [JsonIgnore]
     public bool IsDisabled => Test is ["NONE"];
 }
 

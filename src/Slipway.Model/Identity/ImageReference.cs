@@ -59,7 +59,7 @@ public sealed partial record ImageReference
         if (rest.IndexOf('/', StringComparison.Ordinal) is var slash and > 0)
         {
             var first = rest[..slash];
-            if (first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost")
+            if (first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost" || first.Any(char.IsAsciiLetterUpper))
                 (registry, repository) = (first, rest[(slash + 1)..]);
         }
         if (registry == "index.docker.io") registry = DockerHub;
@@ -82,7 +82,8 @@ public sealed partial record ImageReference
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\z")]
     private static partial Regex TagPattern();
 
-    [GeneratedRegex(@"^[A-Za-z0-9.\-\[\]]+(:[0-9]{1,5}|(:[0-9a-fA-F]*)+\](:[0-9]{1,5})?)?\z")]
+    // Labels joined by dots, or an IPv6 address in brackets; then a port (distribution/reference, regexp.go, "domain").
+    [GeneratedRegex(@"^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?\z")]
     private static partial Regex RegistryPattern();
 
     // OCI Distribution Specification 1.1, "Pulling manifests": <name>.

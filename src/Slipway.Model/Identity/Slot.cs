@@ -6,8 +6,8 @@ namespace Slipway.Model;
 [JsonConverter(typeof(JsonStringEnumConverter<Slot>))]
 public enum Slot
 {
-    Blue,
-    Green,
+    [JsonStringEnumMemberName("blue")] Blue,
+    [JsonStringEnumMemberName("green")] Green,
 }
 
 public static class SlotExtensions

@@ -70,7 +70,7 @@ sealed class ProjectLoader(ComposeRequest request, Findings findings, KeyWalk ke
         if (!string.IsNullOrEmpty(text))
         {
             // Compose allows '_', which no host name may contain.
-            if (AppName.FromFolder(text) is { } near && near.Value == text.Replace('_', '-')) return near;
+            if (AppName.FromFolder(text) is { } near && string.Equals(near.Value, text.Replace('_', '-'), StringComparison.OrdinalIgnoreCase)) return near;
             findings.Error(mark, "name", $"'{text}' is no app name", text, AppName.Rule);
             return null;
         }

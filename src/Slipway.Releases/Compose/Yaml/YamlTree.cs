@@ -152,7 +152,8 @@ sealed class YamlTree
     {
         var line = (int)broken.Start.Line;
         var lines = _text.Split('\n');
-        for (var near = Math.Max(1, line - 1); near <= Math.Min(line + 1, lines.Length); near++)
+        // The parser often blames an earlier line; a tab near the blamed one is the likelier cause than one further down.
+        foreach (var near in Enumerable.Range(1, lines.Length).OrderBy(l => Math.Abs(l - line) > 1))
         {
             var indent = lines[near - 1].AsSpan(0, lines[near - 1].Length - lines[near - 1].AsSpan().TrimStart().Length);
             if (indent.Contains('\t'))
