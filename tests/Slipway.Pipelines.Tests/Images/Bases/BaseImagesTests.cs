@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Slipway.Model;
 using Slipway.Pipelines.Images;
+using Slipway.Pipelines.Images.Bases;
+using static Slipway.Pipelines.Tests.Images.ThisMachine;
 
 namespace Slipway.Pipelines.Tests.Images.Bases;
 
@@ -134,6 +136,25 @@ public sealed class BaseImagesTests(RealEngine engine)
         await engine.Get<ImageBuilder>().Build("web", new BuildModel { Context = folder.Root, NoCache = true }, engine.Named($"slipway-pipelines-tests/debian:{engine.Unique}"), events, Cancel);
         events.Output.ShouldBe(["is bookworm", "0"]);
     }
+
+    [Fact]
+    public async Task Make_Cancelled_EndsItsProcessesAndLeavesNoFiles()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var before = Scratch();
+        var making = new Mmdebstrap(new ImageOptions { RegistryPassword = () => "", InstallMissing = true })
+            .Make(new DebianSuite("bookworm", true, true), _ => { }, tar => Task.FromResult(tar.Length), stop.Token);
+        await Until(() => Scratch().Except(before).Any(folder => Directory.EnumerateFileSystemEntries(folder).Any()));
+        var scratch = Scratch().Except(before).ShouldHaveSingleItem();
+
+        await stop.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => making);
+        Directory.Exists(scratch).ShouldBeFalse();
+        await Until(() => !Processes.Any(command => command.Contains(scratch, StringComparison.Ordinal)));
+    }
+
+    static string[] Scratch() => Directory.GetDirectories(Path.GetTempPath(), "slipway-debian-*");
 
     void Say(string sentence)
     {
