@@ -4,7 +4,7 @@ using Slipway.Model;
 using Slipway.Pipelines.Images;
 using static Slipway.Pipelines.Tests.Images.ThisMachine;
 
-namespace Slipway.Pipelines.Tests.Images.Building;
+namespace Slipway.Pipelines.Tests.Images;
 
 public sealed class ImageBuilderTests(RealEngine engine)
 {
