@@ -12,6 +12,7 @@ public sealed class AppImagesTests(RealEngine engine)
     {
         using var folder = TemporaryFolder.ForBuild($"FROM scratch\nCOPY busybox /bin/sh\nRUN echo {engine.Unique} > /id; echo built\nEXPOSE 5000\n");
         var app = App("shared", [Built("web", folder, engine.Named($"slipway-pipelines-tests/shared:{engine.Unique}")), Built("Worker", folder, $"slipway-pipelines-tests/shared:{engine.Unique}"), Named("cron", $"slipway-pipelines-tests/shared:{engine.Unique}")]);
+        foreach (var repository in (string[])["web", "worker", "cron"]) engine.Named($"{engine.RegistryAddress}/{app.Name}/{repository}:rollout-1");
         var events = new Watched();
 
         var made = await engine.Get<AppImages>().Make(app, 1, noCache: true, events, Cancel);
@@ -26,7 +27,6 @@ public sealed class AppImagesTests(RealEngine engine)
         {
             var parts = image.Image.Split('@');
             (await engine.Get<OwnRegistry>().Has(parts[0], parts[1], Cancel)).ShouldBeTrue();
-            engine.Named($"{engine.RegistryAddress}/{parts[0]}:rollout-1");
         }
     }
 

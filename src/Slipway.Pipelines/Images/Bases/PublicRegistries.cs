@@ -32,7 +32,7 @@ internal sealed class PublicRegistries(DockerClient client, DockerImages images,
         {
             await images.Pull(reference.ToString(), null, bound.Token);
         }
-        catch (EngineException refused)
+        catch (EngineException refused) when (!DiskSpace.IsMissing(refused))
         {
             throw new BaseImageException($"{reference.Registry} does not give it ({refused.Message.Trim()})", refused);
         }

@@ -13,7 +13,7 @@ internal static partial class DockerfileLines
     /// <param name="escape">\ or `.</param>
     public static IReadOnlyList<Instruction> Split(string text, out (string Image, int Line)? syntax, out char escape)
     {
-        var lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
+        var lines = text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n');
         (syntax, escape) = ReadDirectives(lines);
 
         var instructions = new List<Instruction>();

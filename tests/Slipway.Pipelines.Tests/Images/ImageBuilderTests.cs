@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Slipway.Model;
 using Slipway.Pipelines.Images;
+using static Slipway.Pipelines.Tests.Images.ThisMachine;
 
-namespace Slipway.Pipelines.Tests.Images.Building;
+namespace Slipway.Pipelines.Tests.Images;
 
 public sealed class ImageBuilderTests(RealEngine engine)
 {
@@ -137,22 +138,5 @@ public sealed class ImageBuilderTests(RealEngine engine)
     }
 
     /// <summary>The engine runs on this machine, and what it runs is seen from here.</summary>
-    static bool IsRunning(string argument) => Directory.EnumerateDirectories("/proc").Any(process =>
-    {
-        try
-        {
-            return int.TryParse(Path.GetFileName(process), out _) && File.ReadAllText(Path.Combine(process, "cmdline")) == $"sleep\0{argument}\0";
-        }
-        catch (Exception ended) when (ended is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    });
-
-    static async Task Until(Func<bool> condition)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds(30));
-        while (!condition()) await Task.Delay(20, deadline.Token);
-    }
+    static bool IsRunning(string seconds) => Processes.Contains($"sleep\0{seconds}\0");
 }

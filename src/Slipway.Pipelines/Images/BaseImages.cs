@@ -29,7 +29,55 @@ public sealed class BaseImages
     /// <param name="refresh">Ask the public registry first, even where the engine has the image.</param>
     /// <param name="say">Gets one sentence about the way that was taken.</param>
     /// <exception cref="InvalidInputException">No way leads to it; the message lists what was tried and what each said.</exception>
+    /// <exception cref="EngineException">The engine failed, or has no disk space.</exception>
     public async Task<ImageFacts> Provide(ImageReference reference, bool refresh, Action<string> say, CancellationToken cancel)
+    {
+        try
+        {
+            return await Get(reference, refresh, say, cancel);
+        }
+        catch (EngineException full) when (DiskSpace.IsMissing(full))
+        {
+            throw DiskSpace.Explain($"getting {reference.Familiar}", full);
+        }
+    }
+
+    /// <summary>Gets the image by any way and stores it in our registry (<c>slipway base import</c>).</summary>
+    /// <param name="name">debian:bookworm-slim</param>
+    /// <exception cref="InvalidInputException">The name is no image's, or no way leads to it.</exception>
+    /// <exception cref="EngineException">Our registry does not take it.</exception>
+    public async Task<BaseImage> Import(string name, Action<string> say, CancellationToken cancel)
+    {
+        if (!ImageReference.TryParse(name, out var reference) || ImageNames.Base(reference) is not var (repository, tag))
+            throw new InvalidInputException(new Diagnostic { Message = $"'{name}' can't be stored as a base image", Found = name, Expected = "[registry/]repository[:tag] in lower case, without a digest" });
+        await Provide(reference, refresh: false, say, cancel);
+        try
+        {
+            if (!await _registry.Has(repository, tag, cancel))
+            {
+                await Store(reference, cancel);
+                say($"{reference.Familiar} is stored in our registry.");
+            }
+        }
+        catch (Exception failure) when (IsOfRegistry(failure, cancel))
+        {
+            throw new EngineException(0, $"{reference.Familiar} is in the engine, but our registry ({_registry.Address}) does not take it: {failure.Message.Trim()}", failure);
+        }
+        return new BaseImage(reference.Familiar, $"{repository}:{tag}");
+    }
+
+    /// <summary>The base images in our registry, by name.</summary>
+    /// <exception cref="HttpRequestException">Our registry does not answer.</exception>
+    public async Task<IReadOnlyList<BaseImage>> List(CancellationToken cancel)
+    {
+        var found = new List<BaseImage>();
+        foreach (var repository in await _registry.Repositories(ImageNames.BasePrefix, cancel))
+            foreach (var tag in await _registry.Tags(repository, cancel))
+                if (ImageNames.FromBase(repository, tag) is { } reference) found.Add(new BaseImage(reference.Familiar, $"{repository}:{tag}"));
+        return [.. found.OrderBy(image => image.Name, StringComparer.Ordinal)];
+    }
+
+    async Task<ImageFacts> Get(ImageReference reference, bool refresh, Action<string> say, CancellationToken cancel)
     {
         if (!refresh && await _images.Find(reference.ToString(), cancel) is { } there)
         {
@@ -38,43 +86,18 @@ public sealed class BaseImages
         }
         using var turn = await Turn(reference, cancel);
         var tried = new List<string>();
-        if (refresh && await FromPublic(reference, tried, say, cancel)) return await Found(reference, cancel);
+        var isOurs = reference.Registry == _registry.Address;
+        if (refresh && await (isOurs ? FromOurs(reference, tried, say, cancel) : FromPublic(reference, tried, say, cancel))) return await Found(reference, cancel);
         if (await _images.Find(reference.ToString(), cancel) is { } meanwhile)
         {
             say(refresh ? $"{reference.Familiar} is used as the engine has it: {tried[0]}." : $"{reference.Familiar} is in the engine.");
             return meanwhile;
         }
         tried.Insert(0, "the engine does not have it");
-        if (await FromOurs(reference, tried, say, cancel)) return await Found(reference, cancel);
-        if (!refresh && await FromPublic(reference, tried, say, cancel)) return await Found(reference, cancel);
+        if (!(refresh && isOurs) && await FromOurs(reference, tried, say, cancel)) return await Found(reference, cancel);
+        if (!(refresh || isOurs) && await FromPublic(reference, tried, say, cancel)) return await Found(reference, cancel);
         if (await Made(reference, tried, say, cancel)) return await Found(reference, cancel);
         throw Nowhere(reference, tried);
-    }
-
-    /// <summary>Gets the image by any way and stores it in our registry (<c>slipway base import</c>).</summary>
-    /// <param name="name">debian:bookworm-slim</param>
-    /// <exception cref="InvalidInputException">The name is no image's, or no way leads to it.</exception>
-    public async Task<BaseImage> Import(string name, Action<string> say, CancellationToken cancel)
-    {
-        if (!ImageReference.TryParse(name, out var reference) || ImageNames.Base(reference) is not var (repository, tag))
-            throw new InvalidInputException(new Diagnostic { Message = $"'{name}' can't be stored as a base image", Found = name, Expected = "[registry/]repository[:tag] in lower case, without a digest" });
-        await Provide(reference, refresh: false, say, cancel);
-        if (!await _registry.Has(repository, tag, cancel))
-        {
-            await Store(reference, cancel);
-            say($"{reference.Familiar} is stored in our registry.");
-        }
-        return new BaseImage(reference.Familiar, $"{repository}:{tag}");
-    }
-
-    /// <summary>The base images in our registry, by name.</summary>
-    public async Task<IReadOnlyList<BaseImage>> List(CancellationToken cancel)
-    {
-        var found = new List<BaseImage>();
-        foreach (var repository in await _registry.Repositories(ImageNames.BasePrefix, cancel))
-            foreach (var tag in await _registry.Tags(repository, cancel))
-                if (ImageNames.FromBase(repository, tag) is { } reference) found.Add(new BaseImage(reference.Familiar, $"{repository}:{tag}"));
-        return [.. found.OrderBy(image => image.Name, StringComparer.Ordinal)];
     }
 
     async Task<bool> FromOurs(ImageReference reference, List<string> tried, Action<string> say, CancellationToken cancel)
@@ -112,7 +135,6 @@ public sealed class BaseImages
 
     async Task<bool> FromPublic(ImageReference reference, List<string> tried, Action<string> say, CancellationToken cancel)
     {
-        if (reference.Registry == _registry.Address) return false;
         try
         {
             await _public.Pull(reference, cancel);
@@ -193,7 +215,7 @@ public sealed class BaseImages
     }
 
     static bool IsOfRegistry(Exception failure, CancellationToken cancel) =>
-        failure is EngineException or HttpRequestException || (failure is TaskCanceledException && !cancel.IsCancellationRequested);
+        failure is HttpRequestException || (failure is EngineException refused && !DiskSpace.IsMissing(refused)) || (failure is TaskCanceledException && !cancel.IsCancellationRequested);
 
     static InvalidInputException Nowhere(ImageReference reference, List<string> tried) => new(new Diagnostic
     {

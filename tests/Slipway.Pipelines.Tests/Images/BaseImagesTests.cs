@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Slipway.Engines;
 using Slipway.Model;
 using Slipway.Pipelines.Images;
+using Slipway.Pipelines.Images.Bases;
+using static Slipway.Pipelines.Tests.Images.ThisMachine;
 
-namespace Slipway.Pipelines.Tests.Images.Bases;
+namespace Slipway.Pipelines.Tests.Images;
 
 public sealed class BaseImagesTests(RealEngine engine)
 {
@@ -72,6 +75,36 @@ public sealed class BaseImagesTests(RealEngine engine)
     }
 
     [Fact]
+    public async Task Provide_RefreshOfAnImageInOurOwnRegistry_PullsItFromThere()
+    {
+        var repository = $"{engine.RegistryAddress}/shop/base";
+        await engine.Images.Tag(await Build("ours"), repository, "1", Cancel);
+        await engine.Images.Push(repository, "1", null, Cancel);
+        var reference = ImageReference.Parse(engine.Named($"{repository}:1"));
+
+        await engine.Get<BaseImages>().Provide(reference, refresh: true, _said.Add, Cancel);
+        await engine.Get<BaseImages>().Provide(reference, refresh: false, _said.Add, Cancel);
+        (await Should.ThrowAsync<InvalidInputException>(() => engine.Get<BaseImages>().Provide(ImageReference.Parse($"{repository}:none"), refresh: true, _said.Add, Cancel)))
+            .Message.ShouldContain("does not have it");
+
+        _said.ShouldBe([$"{reference.Familiar} is from our registry.", $"{reference.Familiar} is in the engine."]);
+    }
+
+    [Fact]
+    public async Task Import_OurRegistryAway_SaysThatItDoesNotTakeIt()
+    {
+        var name = await Build("kept");
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var address = $"127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}";
+        free.Stop();
+        await using var services = engine.With(options => options with { RegistryAddress = address });
+
+        (await Should.ThrowAsync<EngineException>(() => services.GetRequiredService<BaseImages>().Import(name, _said.Add, Cancel)))
+            .Message.ShouldContain($"our registry ({address}) does not take it");
+    }
+
+    [Fact]
     public async Task Provide_ImageNowhere_ListsWhatWasTried()
     {
         var wrong = await Should.ThrowAsync<InvalidInputException>(() =>
@@ -134,6 +167,25 @@ public sealed class BaseImagesTests(RealEngine engine)
         await engine.Get<ImageBuilder>().Build("web", new BuildModel { Context = folder.Root, NoCache = true }, engine.Named($"slipway-pipelines-tests/debian:{engine.Unique}"), events, Cancel);
         events.Output.ShouldBe(["is bookworm", "0"]);
     }
+
+    [Fact]
+    public async Task Make_Cancelled_EndsItsProcessesAndLeavesNoFiles()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var before = Scratch();
+        var making = new Mmdebstrap(new ImageOptions { RegistryPassword = () => "", InstallMissing = true })
+            .Make(new DebianSuite("bookworm", true, true), _ => { }, tar => Task.FromResult(tar.Length), stop.Token);
+        await Until(() => Scratch().Except(before).Any(folder => Directory.EnumerateFileSystemEntries(folder).Any()));
+        var scratch = Scratch().Except(before).ShouldHaveSingleItem();
+
+        await stop.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => making);
+        Directory.Exists(scratch).ShouldBeFalse();
+        await Until(() => !Processes.Any(command => command.Contains(scratch, StringComparison.Ordinal)));
+    }
+
+    static string[] Scratch() => Directory.GetDirectories(Path.GetTempPath(), "slipway-debian-*");
 
     void Say(string sentence)
     {
