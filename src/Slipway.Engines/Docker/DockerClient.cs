@@ -20,12 +20,14 @@ public sealed class DockerClient : IDisposable
     readonly SemaphoreSlim _negotiating = new(1, 1);
     volatile string? _version;
 
+    /// <exception cref="Slipway.Model.InvalidInputException">The address has another form than <see cref="Address"/> says.</exception>
     public DockerClient(string address)
     {
         Address = address;
+        var end = EndPointOf(address);
         _http = new HttpClient(new SocketsHttpHandler
         {
-            ConnectCallback = (_, cancel) => Connect(address, cancel),
+            ConnectCallback = (_, cancel) => Connect(end, cancel),
             UseProxy = false,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             AutomaticDecompression = DecompressionMethods.None,
@@ -188,9 +190,11 @@ public sealed class DockerClient : IDisposable
         }
     }
 
-    static async ValueTask<Stream> Connect(string address, CancellationToken cancel)
+    static async ValueTask<Stream> Connect(EndPoint end, CancellationToken cancel)
     {
-        var (socket, end) = Target(address);
+        var socket = end is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(end, cancel);
@@ -203,15 +207,15 @@ public sealed class DockerClient : IDisposable
         }
     }
 
-    static (Socket, EndPoint) Target(string address)
+    static EndPoint EndPointOf(string address)
     {
-        if (address.StartsWith("unix://", StringComparison.Ordinal))
-            return (new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint(address["unix://".Length..]));
-        if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "tcp" or "http")
-            return (new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, new DnsEndPoint(uri!.Host, uri.Port > 0 ? uri.Port : 2375));
+        const int PlainPort = 2375;
+        if (address.StartsWith("unix:///", StringComparison.Ordinal)) return new UnixDomainSocketEndPoint(address["unix://".Length..]);
+        if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "tcp" or "http", Host.Length: > 0 })
+            return new DnsEndPoint(uri.Host, uri.IsDefaultPort || uri.Port < 0 ? PlainPort : uri.Port);
         throw new Slipway.Model.InvalidInputException(new Slipway.Model.Diagnostic
         {
-            Message = $"'{address}' is no address of a Docker Engine",
+            Message = $"'{address}' is no address of a Docker Engine that Slipway can reach",
             Key = "DOCKER_HOST",
             Found = address,
             Expected = "unix:///path/to/docker.sock or tcp://host:port",

@@ -21,7 +21,8 @@ sealed class DockerLogs(DockerClient client)
             await foreach (var line in ReadOnce(instance, container, query.Follow, since, tail, cancel))
             {
                 yield return line;
-                since = line.Time.AddTicks(1);
+                // The two streams are written side by side: their times may cross by a little.
+                if (since is null || line.Time >= since) since = line.Time.AddTicks(1);
             }
             if (!query.Follow) yield break;
             if (!await StartedAgain(path, cancel)) yield break;

@@ -49,8 +49,7 @@ static class ControlServer
     {
         try
         {
-            var table = await JsonSerializer.DeserializeAsync(context.Request.Body, ModelJson.Default.RouteTable, context.RequestAborted)
-                ?? throw new JsonException("null is no route table");
+            var table = await TableReader.Read(context.Request.Body, context.RequestAborted);
             // Begun is done: a client that hangs up does not leave a table half in service.
             await tables.Apply(table, CancellationToken.None);
             await context.Response.WriteAsJsonAsync(new ControlState(table.Version), ControlJson.Default.ControlState);

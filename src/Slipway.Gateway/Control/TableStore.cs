@@ -13,7 +13,7 @@ sealed partial class TableStore(GatewayOptions options, ILogger<TableStore> log)
         try
         {
             using var file = File.OpenRead(options.TableFile);
-            return JsonSerializer.Deserialize(file, ModelJson.Default.RouteTable) ?? throw new JsonException("null is no route table");
+            return TableReader.Read(file);
         }
         catch (FileNotFoundException)
         {
@@ -43,8 +43,7 @@ sealed partial class TableStore(GatewayOptions options, ILogger<TableStore> log)
             file.Flush(flushToDisk: true);
         }
         File.Move(temporary, options.TableFile, overwrite: true);
-        using var folder = File.OpenHandle(options.Folder, FileMode.Open, FileAccess.Read);
-        RandomAccess.FlushToDisk(folder);
+        FolderSync.Flush(options.Folder);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{File} is no route table ({Reason}). It is kept as {Aside}; the gateway starts without routes until the server sends some.")]

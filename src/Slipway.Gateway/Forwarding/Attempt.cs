@@ -52,7 +52,6 @@ sealed class Attempt(GatewayOptions options)
                         outcome = Outcome.BrokenOff;
                         if (exchange.Answer.Status == 101)
                             outcome = exchange is { WantsUpgrade: true, Answer.Upgrade: not null } ? await Tunnel.Run(exchange, connection, instance) : Outcome.Broken;
-                        else if (ResponseBody.TryFinish(exchange, connection)) outcome = Outcome.Done;
                         else outcome = await ResponseBody.Relay(exchange, connection);
                     }
                 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -42,7 +41,7 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
         if (Kind is not null) headers["X-Slipway-Error"] = Kind;
         if (Status == 400 && !exchange.IsHttp2) headers.Connection = "close";
         if (RetryAfter is { } seconds) headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        if (exchange.Request.Method != "HEAD") exchange.Body.Writer.Write(body);
+        if (exchange.Request.Method != "HEAD") exchange.Body.Writer.Put(body);
     }
 
     string Plain() => $"{Status} {Title}\n{Text}\n{(Hint is null ? "" : Hint + "\n")}";

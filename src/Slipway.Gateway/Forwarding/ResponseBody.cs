@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -13,23 +12,32 @@ namespace Slipway.Gateway.Forwarding;
 /// </summary>
 static class ResponseBody
 {
-    /// <summary>The common case: the whole body came with its head. No waiting, no state machine.</summary>
-    public static bool TryFinish(Exchange exchange, UpstreamConnection connection)
-    {
-        var answer = exchange.Answer;
-        if (answer.Framing == Framing.None) return true;
-        if (answer.Framing != Framing.Length || connection.Received.Length < answer.Length) return false;
-        if (answer.Length > 0) exchange.Body.Writer.Write(connection.In.AsSpan(connection.Start, (int)answer.Length));
-        connection.Start += (int)answer.Length;
-        return true;
-    }
-
     public static ValueTask<Outcome> Relay(Exchange exchange, UpstreamConnection connection) => exchange.Answer.Framing switch
     {
+        Framing.None => new(Outcome.Done),
+        Framing.Length when connection.Received.Length >= exchange.Answer.Length => Finish(exchange, connection, (int)exchange.Answer.Length),
         Framing.Length => RelayLength(exchange, connection, exchange.Answer.Length),
         Framing.Chunked => RelayChunks(exchange, connection),
         _ => RelayToEnd(exchange, connection),
     };
+
+    /// <summary>The common case: the whole body came with its head, and goes on with it in one write. Mostly nothing is waited for.</summary>
+    static ValueTask<Outcome> Finish(Exchange exchange, UpstreamConnection connection, int length)
+    {
+        if (length == 0) return new(Outcome.Done);
+        var body = connection.In.AsMemory(connection.Start, length);
+        connection.Start += length;
+        var write = exchange.Body.Writer.WriteAsync(body);
+        if (!write.IsCompletedSuccessfully) return Awaited(write);
+        _ = write.Result;
+        return new(Outcome.Done);
+
+        static async ValueTask<Outcome> Awaited(ValueTask<FlushResult> write)
+        {
+            await write;
+            return Outcome.Done;
+        }
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     static async ValueTask<Outcome> RelayLength(Exchange exchange, UpstreamConnection connection, long left)
@@ -43,10 +51,10 @@ static class ResponseBody
             connection.Start += piece;
             if (left == 0)
             {
-                writer.Write(data.Span);
+                writer.Put(data.Span);
                 return Outcome.Done;
             }
-            if (piece > 0) writer.Write(data.Span);
+            if (piece > 0) writer.Put(data.Span);
             var more = await Receive(exchange, connection, writer, unsent: true, large: left > UpstreamConnection.SmallBuffer);
             if (more != Outcome.Done) return more;
         }
@@ -58,7 +66,7 @@ static class ResponseBody
         var writer = exchange.Body.Writer;
         while (true)
         {
-            writer.Write(connection.Received);
+            writer.Put(connection.Received);
             connection.Start = connection.End;
             switch (await Receive(exchange, connection, writer, unsent: true, large: true))
             {
@@ -97,8 +105,8 @@ static class ResponseBody
             if (step == ChunkStep.Data)
             {
                 if (framed) WriteSize(writer, data.Length);
-                writer.Write(data);
-                if (framed) writer.Write("\r\n"u8);
+                writer.Put(data);
+                if (framed) writer.Put("\r\n"u8);
                 unsent = true;
             }
             connection.Start += consumed;
@@ -117,7 +125,7 @@ static class ResponseBody
     static async ValueTask<Outcome> RelayTrailers(Exchange exchange, UpstreamConnection connection, PipeWriter writer, bool framed)
     {
         var trailers = exchange.IsHttp2 ? exchange.Features.Get<IHttpResponseTrailersFeature>()?.Trailers : null;
-        if (framed) writer.Write("0\r\n"u8);
+        if (framed) writer.Put("0\r\n"u8);
         while (true)
         {
             var line = connection.Received.IndexOf("\r\n"u8);
@@ -132,7 +140,7 @@ static class ResponseBody
             if (line == 0) break;
             if (!TryWriteTrailer(bytes, writer, framed, trailers)) return Outcome.BrokenOff;
         }
-        if (framed) writer.Write("\r\n"u8);
+        if (framed) writer.Put("\r\n"u8);
         return Outcome.Done;
     }
 
@@ -145,8 +153,8 @@ static class ResponseBody
         if (HeaderKinds.Of(name) != HeaderKind.Pass) return true;
         if (framed)
         {
-            writer.Write(line);
-            writer.Write("\r\n"u8);
+            writer.Put(line);
+            writer.Put("\r\n"u8);
         }
         trailers?.Append(name, Encoding.Latin1.GetString(line[(colon + 1)..].Trim(" \t"u8)));
         return true;

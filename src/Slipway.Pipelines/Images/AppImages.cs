@@ -70,8 +70,14 @@ public sealed class AppImages
             .ToDictionary(service => EngineTag(service)!, BuildKey, StringComparer.Ordinal);
         return model.Services
             .OrderBy(service => service.Build is null)
-            .GroupBy(service => service.Build is not null ? BuildKey(service) : Name(service) is { } name && builders.TryGetValue(name, out var key) ? key : $"image {service.Image}", StringComparer.Ordinal)
+            .GroupBy(Key, StringComparer.Ordinal)
             .Select(group => group.ToList());
+
+        string Key(ServiceModel service)
+        {
+            if (service.Build is not null) return BuildKey(service);
+            return Name(service) is { } name ? builders.GetValueOrDefault(name, $"image {name}") : $"image {service.Image}";
+        }
     }
 
     static string BuildKey(ServiceModel service) => $"build {JsonSerializer.Serialize(service.Build, ModelJson.Default.BuildModel)} as {EngineTag(service)}";

@@ -51,7 +51,7 @@ public sealed class ImageShipper
             {
                 if (await _registry.Has(repository, digest, cancel)) return $"{repository}@{digest}";
             }
-            catch (HttpRequestException)
+            catch (Exception unheard) when (unheard is HttpRequestException || (unheard is TaskCanceledException && !cancel.IsCancellationRequested))
             {
                 // The push will tell, with the engine's words, what is wrong with the registry.
                 return null;

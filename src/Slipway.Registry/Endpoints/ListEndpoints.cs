@@ -26,7 +26,7 @@ sealed class ListEndpoints(Listings listings)
     {
         if (await PageSize(context) is not { } size) return;
         var names = listings.Repositories(context.Request.Query["last"].ToString(), size + 1);
-        await WritePage(context, "/v2/_catalog", names, size, name => name, page => new RepositoryList(page), RegistryJson.Default.RepositoryList);
+        await WritePage(context, "/v2/_catalog", names, size, name => name, page => new RepositoryList(page), RegistryJson.Plain.RepositoryList);
     }
 
     public async Task Tags(HttpContext context, RegistryRequest.Tags request)
@@ -37,7 +37,7 @@ sealed class ListEndpoints(Listings listings)
             await RegistryError.NameUnknown(request.Repository).Write(context);
             return;
         }
-        await WritePage(context, $"/v2/{request.Repository}/tags/list", tags, size, tag => tag, page => new TagList(request.Repository.Value, page), RegistryJson.Default.TagList);
+        await WritePage(context, $"/v2/{request.Repository}/tags/list", tags, size, tag => tag, page => new TagList(request.Repository.Value, page), RegistryJson.Plain.TagList);
     }
 
     public async Task Referrers(HttpContext context, RegistryRequest.Referrers request)
@@ -50,7 +50,7 @@ sealed class ListEndpoints(Listings listings)
         context.Response.ContentType = ManifestDocument.OciIndex;
         await WritePage(
             context, $"/v2/{request.Repository}/referrers/{request.Subject}", referrers, size, referrer => referrer.Digest,
-            page => new ReferrerIndex(2, ManifestDocument.OciIndex, [.. page.Select(ReferrerEntry.Of)]), RegistryJson.Default.ReferrerIndex, artifactType);
+            page => new ReferrerIndex(2, ManifestDocument.OciIndex, [.. page.Select(ReferrerEntry.Of)]), RegistryJson.Plain.ReferrerIndex, artifactType);
     }
 
     /// <summary>'n', bounded; or null when the refusal is written.</summary>

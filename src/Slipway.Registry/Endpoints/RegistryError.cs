@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Slipway.Model;
 using Slipway.Registry.Names;
@@ -85,7 +84,7 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
     {
         context.Response.StatusCode = Status;
         context.Response.ContentType = "application/json";
-        var body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(Entries), RegistryJson.Default.ErrorBody);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(Entries), RegistryJson.Plain.ErrorBody);
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
@@ -99,10 +98,3 @@ sealed record ErrorBody(IReadOnlyList<ErrorEntry> Errors);
 sealed record ErrorEntry(string Code, string Message, ErrorDetail? Detail);
 
 sealed record ErrorDetail(string Digest);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(ErrorBody))]
-[JsonSerializable(typeof(TagList))]
-[JsonSerializable(typeof(RepositoryList))]
-[JsonSerializable(typeof(ReferrerIndex))]
-sealed partial class RegistryJson : JsonSerializerContext;

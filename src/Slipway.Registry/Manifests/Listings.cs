@@ -46,5 +46,17 @@ sealed class Listings(Database.Database database)
         """));
 }
 
-/// <param name="Annotations">A JSON object.</param>
-sealed record Referrer(string Digest, string MediaType, long Size, string? ArtifactType, string? Annotations);
+sealed record Referrer
+{
+    // Properties, not a constructor: of an empty result SQLite does not know what type length() would have had.
+    public string Digest { get; init; } = "";
+
+    public string MediaType { get; init; } = "";
+
+    public long Size { get; init; }
+
+    public string? ArtifactType { get; init; }
+
+    /// <summary>A JSON object.</summary>
+    public string? Annotations { get; init; }
+}

@@ -59,6 +59,8 @@ sealed record ManifestDocument
         {
             return $"the manifest is no JSON document of the expected shape: {error.Message}";
         }
+        if (document.Layers?.Contains(null!) is true || document.Manifests?.Contains(null!) is true)
+            return "the manifest has a null where a descriptor should stand";
         if (document.MediaType is { } own && mediaType is not null && !own.Equals(mediaType, StringComparison.OrdinalIgnoreCase))
             return $"the manifest's mediaType is '{own}', the request's Content-Type '{mediaType}'; they must be the same";
         mediaType ??= document.MediaType;

@@ -2,7 +2,6 @@ using Slipway.Engines.Docker;
 
 namespace Slipway.Engines.Tests.Docker;
 
-[Collection(EngineCollection.Name)]
 public sealed class DockerBuildsTests(RealEngine engine)
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;

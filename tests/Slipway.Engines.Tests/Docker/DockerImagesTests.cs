@@ -5,7 +5,6 @@ using Slipway.Engines.Docker;
 
 namespace Slipway.Engines.Tests.Docker;
 
-[Collection(EngineCollection.Name)]
 public sealed class DockerImagesTests(RealEngine engine)
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -1,5 +1,9 @@
 using System.Formats.Tar;
+using System.Text;
+using System.Text.Json;
 using Slipway.Engines.Docker;
+
+[assembly: AssemblyFixture(typeof(Slipway.Engines.Tests.Docker.RealEngine))]
 
 namespace Slipway.Engines.Tests.Docker;
 
@@ -58,10 +62,36 @@ public sealed class RealEngine : IAsyncLifetime
         return messages;
     }
 
+    /// <summary>What the engine itself says, past the code under test's reading of it.</summary>
+    public async Task<JsonElement> Json(string path)
+    {
+        using var answer = await Client.Send(HttpMethod.Get, path, null, TestContext.Current.CancellationToken);
+        using var json = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync());
+        return json.RootElement.Clone();
+    }
+
+    public async Task<bool> Exists(string path)
+    {
+        try
+        {
+            await Json(path);
+            return true;
+        }
+        catch (EngineException missing) when (missing.Status == 404)
+        {
+            return false;
+        }
+    }
+
+    public async Task Post(string path, string json) =>
+        (await Client.Send(HttpMethod.Post, path, new StringContent(json, Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken)).Dispose();
+
+    public async Task Delete(string path) => (await Client.Send(HttpMethod.Delete, path, null, TestContext.Current.CancellationToken)).Dispose();
+
     public static Func<Stream, CancellationToken, Task> Context(string dockerfile, Dictionary<string, byte[]>? files = null) => async (stream, cancel) =>
     {
         await using var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true);
-        await Write(tar, "Dockerfile", System.Text.Encoding.UTF8.GetBytes(dockerfile), cancel);
+        await Write(tar, "Dockerfile", Encoding.UTF8.GetBytes(dockerfile), cancel);
         foreach (var (name, content) in files ?? []) await Write(tar, name, content, cancel);
     };
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Slipway.Engines;
 using Slipway.Engines.Docker;
 using Slipway.Model;
@@ -62,6 +63,7 @@ public sealed class ImageBuilder
         var trace = new BuildTrace(service, _time);
         var classic = new LineAssembler();
         string? id = null;
+        var isBuildKit = false;
         try
         {
             await foreach (var message in _builds.Build(request, writeContext, cancel))
@@ -69,10 +71,12 @@ public sealed class ImageBuilder
                 switch (message)
                 {
                     case BuildMessage.Trace progress:
+                        isBuildKit = true;
                         foreach (var step in trace.Read(progress.StatusResponse)) events.Report(step);
                         break;
-                    case BuildMessage.Output output:
-                        foreach (var line in classic.Add(System.Text.Encoding.UTF8.GetBytes(output.Text)))
+                    // With BuildKit everything worth reading is in the trace; the rest is "Successfully tagged".
+                    case BuildMessage.Output output when !isBuildKit:
+                        foreach (var line in classic.Add(Encoding.UTF8.GetBytes(output.Text)))
                             events.Report(new RolloutEvent.BuildOutput { Time = _time.GetUtcNow(), Service = service, Step = service, Text = line });
                         break;
                     case BuildMessage.Image image:

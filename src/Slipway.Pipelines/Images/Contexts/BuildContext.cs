@@ -50,24 +50,7 @@ internal sealed class BuildContext
         await using var tar = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);
         if (_addedDockerfile is not null)
             await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, Dockerfile) { DataStream = new MemoryStream(_addedDockerfile), ModificationTime = DateTimeOffset.UnixEpoch }, cancel);
-        var current = ".";
-        try
-        {
-            foreach (var file in new ContextFiles(_root, _ignore, _always, _leftOut.Add).Walk())
-            {
-                current = file.Name;
-                await Write(tar, file, cancel);
-            }
-        }
-        catch (UnauthorizedAccessException refused)
-        {
-            throw new InvalidInputException(new Diagnostic
-            {
-                Message = $"'{current}' of the build context can't be read: {refused.Message}",
-                File = Path.Combine(_root, current),
-                Expected = "a file that the server may read, or a line in .dockerignore that leaves it out",
-            });
-        }
+        foreach (var file in new ContextFiles(_root, _ignore, _always, _leftOut.Add).Walk()) await Write(tar, file, cancel);
     }
 
     static async Task Write(TarWriter tar, ContextFile file, CancellationToken cancel)
@@ -86,12 +69,16 @@ internal sealed class BuildContext
             await using var data = file.Type == TarEntryType.RegularFile
                 ? new FixedLengthStream(new FileStream(file.Info.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: true))
                 : null;
-            entry.DataStream = data;
+            if (data is not null) entry.DataStream = data;
             await tar.WriteEntryAsync(entry, cancel);
         }
         catch (FileNotFoundException)
         {
             // Gone between the look into its folder and now, as an editor's temporary files are: then it is not part of the context.
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw ContextFiles.Unreadable(file.Info.FullName, refused);
         }
     }
 

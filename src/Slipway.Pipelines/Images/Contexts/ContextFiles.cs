@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using Slipway.Model;
 
 namespace Slipway.Pipelines.Images.Contexts;
 
@@ -12,13 +13,19 @@ internal sealed record ContextFile(string Name, FileSystemInfo Info, TarEntryTyp
 /// <param name="leftOut">Gets the name of each thing that is neither file, folder nor link.</param>
 internal sealed class ContextFiles(string root, IgnorePatterns ignore, IReadOnlySet<string> always, Action<string> leftOut)
 {
+    /// <exception cref="InvalidInputException">A folder can't be read.</exception>
     public IEnumerable<ContextFile> Walk() => Walk(new DirectoryInfo(root), "");
+
+    public static InvalidInputException Unreadable(string path, UnauthorizedAccessException refused) => new(new Diagnostic
+    {
+        Message = $"'{path}' of the build context can't be read: {refused.Message}",
+        File = path,
+        Expected = "what the server may read, or a line in .dockerignore that leaves it out",
+    });
 
     IEnumerable<ContextFile> Walk(DirectoryInfo folder, string prefix)
     {
-        var children = folder.GetFileSystemInfos();
-        Array.Sort(children, (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        foreach (var child in children)
+        foreach (var child in Children(folder))
         {
             var name = prefix + child.Name;
             var isLink = child.LinkTarget is not null;
@@ -31,6 +38,24 @@ internal sealed class ContextFiles(string root, IgnorePatterns ignore, IReadOnly
             if (isLink) yield return new ContextFile(name, child, TarEntryType.SymbolicLink);
             else if (IsRegular((FileInfo)child)) yield return new ContextFile(name, child, TarEntryType.RegularFile);
             else leftOut(name);
+        }
+    }
+
+    static FileSystemInfo[] Children(DirectoryInfo folder)
+    {
+        try
+        {
+            var children = folder.GetFileSystemInfos();
+            Array.Sort(children, (a, b) => string.CompareOrdinal(a.Name, b.Name));
+            return children;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw Unreadable(folder.FullName, refused);
         }
     }
 

@@ -1,3 +1,5 @@
+using Slipway.Model;
+
 namespace Slipway.Pipelines.Images.Contexts;
 
 /// <summary>
@@ -62,7 +64,13 @@ internal sealed class FixedLengthStream(FileStream file) : Stream
 
     int Advance(int read)
     {
-        if (read == 0) throw new IOException($"{file.Name} became shorter while it was sent; let whatever writes it end, then repeat.");
+        if (read == 0)
+            throw new InvalidInputException(new Diagnostic
+            {
+                Message = $"'{file.Name}' became shorter while it was sent to the build",
+                File = file.Name,
+                Expected = "a file that nothing writes during the build, or a line in .dockerignore that leaves it out",
+            });
         _position += read;
         return read;
     }

@@ -25,7 +25,7 @@ internal sealed class ArgumentSubstitution(Func<string, string?> find, char esca
             if (untilBrace && quote == '\0' && c == '}') return result.ToString();
             i++;
             if (c == quote) quote = '\0';
-            else if (quote == '\0' && c is '"' or '\'' && quote == '\0') quote = c;
+            else if (quote == '\0' && (c is '"' or '\'')) quote = c;
             else if (c == escape && quote != '\'' && i < text.Length) result.Append(text[i++]);
             else if (c == '$' && quote != '\'') result.Append(Variable(text, ref i));
             else result.Append(c);
@@ -54,6 +54,7 @@ internal sealed class ArgumentSubstitution(Func<string, string?> find, char esca
         var emptyCounts = i < text.Length && text[i] == ':';
         if (emptyCounts) i++;
         var modifier = i < text.Length ? text[i++] : '\0';
+        if (modifier == '\0') throw new FormatException("'${' has no '}'");
         if (modifier is not ('-' or '+' or '?')) throw new FormatException($"'${{{name}...}}' has a modifier that is not one of :- - :+ + :? ?");
         var word = Read(text, ref i, untilBrace: true);
         i++;

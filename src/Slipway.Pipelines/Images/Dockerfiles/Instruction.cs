@@ -23,5 +23,25 @@ internal sealed record Instruction(int Line, string Keyword, string Arguments)
     /// <summary>The words after the flags.</summary>
     public IReadOnlyList<string> Operands => [.. Words.SkipWhile(w => w.StartsWith("--", StringComparison.Ordinal))];
 
-    IEnumerable<string> Words => Arguments.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>Split at blanks outside of quotes; the quotes stay.</summary>
+    IEnumerable<string> Words
+    {
+        get
+        {
+            var quote = '\0';
+            var start = -1;
+            for (var i = 0; i < Arguments.Length; i++)
+            {
+                var c = Arguments[i];
+                if (c == quote) quote = '\0';
+                else if (quote == '\0' && (c is '"' or '\'')) quote = c;
+                var isBlank = quote == '\0' && (c is ' ' or '\t');
+                if (!isBlank && start < 0) start = i;
+                if (!isBlank || start < 0) continue;
+                yield return Arguments[start..i];
+                start = -1;
+            }
+            if (start >= 0) yield return Arguments[start..];
+        }
+    }
 }

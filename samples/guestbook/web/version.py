@@ -1,0 +1,5 @@
+VERSION = "1"
+
+
+def stats(entries):
+    return f"{len(entries)} entries"

@@ -1,0 +1,18 @@
+using System.CommandLine;
+
+namespace Slipway.Cli.Commands;
+
+static class AbortCommand
+{
+    public static Command Make(CommandContext context)
+    {
+        var command = context.Command("abort");
+        var app = context.App();
+        var json = context.Json();
+        command.Arguments.Add(app);
+        command.Options.Add(json);
+        command.SetAction((parsed, cancel) =>
+            TurnOfTraffic.Run(context, parsed, parsed.GetRequiredValue(app), parsed.GetValue(json), (api, name) => api.Abort(name, cancel), cancel, aborting: true));
+        return command;
+    }
+}

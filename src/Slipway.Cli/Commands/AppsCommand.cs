@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Slipway.Cli.Rendering;
+using Slipway.Model;
+
+namespace Slipway.Cli.Commands;
+
+static class AppsCommand
+{
+    public static Command Make(CommandContext context)
+    {
+        var command = context.Command("apps");
+        var json = context.Json();
+        command.Options.Add(json);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var api = context.Connect(parsed);
+            if (parsed.GetValue(json)) context.WriteJson(await api.Document("/apps", cancel));
+            else Write(context, await api.Apps(cancel));
+        });
+        return command;
+    }
+
+    internal static void Write(CommandContext context, IReadOnlyList<AppStatus> apps)
+    {
+        if (apps.Count == 0)
+        {
+            context.Shell.Out.WriteLine("No app yet. In a folder with a compose.yaml: slipway deploy");
+            return;
+        }
+        Columns.Write(context.Shell.Out, context.Paint, ["APP", "LIVE", "READY", "ROLLOUT", "URL"], apps.Select(app => (string[])
+        [
+            app.App.Value,
+            app.Live is { } live ? $"v{live}" : "-",
+            $"{app.Services.Sum(service => service.Ready)}/{app.Services.Sum(service => service.Replicas)}",
+            app.Rollout is { } rollout ? Readable.State(rollout.State) : "-",
+            string.Join(' ', app.Urls),
+        ]));
+    }
+}

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Slipway.Cli.Supervising;
+using Slipway.Gateway;
+using Slipway.Server;
+
+namespace Slipway.Cli.Commands;
+
+/// <summary>The gateway's process. Its first line is in Program.cs.</summary>
+static class GatewayCommand
+{
+    public static Command Make(CommandContext context)
+    {
+        var command = context.Command("gateway");
+        var listen = new Option<string[]>("--listen") { Description = context.Texts["gateway --listen"], HelpName = "ADDRESS:PORT" };
+        command.Options.Add(listen);
+        command.SetAction((parsed, cancel) =>
+        {
+            var addresses = parsed.GetValue(listen) is { Length: > 0 } given ? given : [ServerOptions.DefaultGatewayHttp];
+            return GatewayProcess.Run(new GatewayOptions
+            {
+                Listen = [.. addresses.Select(address => ListenAddress.Parse(address, "--listen").ToString())],
+                Folder = context.DataFolderOf(parsed).Gateway,
+            }, cancel);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Text.Json;
+using Slipway.Cli.Rendering;
+using Slipway.Model;
+
+namespace Slipway.Cli.Commands;
+
+static class PsCommand
+{
+    public static Command Make(CommandContext context)
+    {
+        var command = context.Command("ps");
+        var app = context.App(text: "ps APP");
+        app.Arity = ArgumentArity.ZeroOrOne;
+        var json = context.Json();
+        command.Arguments.Add(app);
+        command.Options.Add(json);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var api = context.Connect(parsed);
+            var names = parsed.GetValue(app) is { } one ? [CommandContext.Name(one)] : (await api.Apps(cancel)).Select(status => status.App).ToList();
+            var instances = new List<Instance>();
+            foreach (var name in names) instances.AddRange(await api.Instances(name, cancel));
+            if (parsed.GetValue(json)) context.WriteJson(JsonSerializer.Serialize(instances, ModelJson.Default.IReadOnlyListInstance));
+            else Write(context, instances);
+        });
+        return command;
+    }
+
+    static void Write(CommandContext context, List<Instance> instances)
+    {
+        if (instances.Count == 0)
+        {
+            context.Shell.Out.WriteLine("No instance runs.");
+            return;
+        }
+        var now = TimeProvider.System.GetUtcNow();
+        Columns.Write(context.Shell.Out, context.Paint, ["INSTANCE", "APP", "SERVICE", "RELEASE", "STATE", "RESTARTS", "SINCE", "IMAGE"], instances.Select(instance => (string[])
+        [
+            instance.Name, instance.App.Value, instance.Service, $"v{instance.Release}", StateText(instance),
+            instance.Restarts.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Readable.Ago((instance.State == InstanceState.Exited ? instance.Finished : instance.Started) ?? instance.Created, now),
+            Readable.ShortImage(instance.Image),
+        ]));
+    }
+
+    static string StateText(Instance instance) => instance.State switch
+    {
+        InstanceState.Exited when instance.OutOfMemory => "exited (out of memory)",
+        InstanceState.Exited => $"exited ({instance.ExitCode})",
+        InstanceState.Running when instance.Health != InstanceHealth.None => $"running ({instance.Health.ToString().ToLowerInvariant()})",
+        _ => instance.State.ToString().ToLowerInvariant(),
+    };
+}

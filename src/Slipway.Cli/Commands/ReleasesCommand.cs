@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Slipway.Cli.Rendering;
+using Slipway.Model;
+
+namespace Slipway.Cli.Commands;
+
+static class ReleasesCommand
+{
+    public static Command Make(CommandContext context)
+    {
+        var command = context.Command("releases");
+        var app = context.App();
+        var json = context.Json();
+        command.Arguments.Add(app);
+        command.Options.Add(json);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var name = CommandContext.Name(parsed.GetRequiredValue(app));
+            using var api = context.Connect(parsed);
+            if (parsed.GetValue(json)) context.WriteJson(await api.Document($"/apps/{name}/releases", cancel));
+            else Write(context, await api.Releases(name, cancel));
+        });
+        return command;
+    }
+
+    static void Write(CommandContext context, IReadOnlyList<ReleaseStatus> releases)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        Columns.Write(context.Shell.Out, context.Paint, ["RELEASE", "STANDING", "SLOT", "CREATED", "CHANGED", "NOTE"], releases.Select(release => (string[])
+        [
+            $"v{release.Number}",
+            release.Standing.ToString().ToLowerInvariant(),
+            release.Slot.Name,
+            Readable.Ago(release.Created, now),
+            release.Changed.Count == 0 ? "-" : string.Join(',', release.Changed),
+            release.Note ?? "",
+        ]));
+    }
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Slipway.Cli.Supervising;
+using Slipway.Server;
+
+namespace Slipway.Cli.Commands;
+
+/// <summary>The server's process.</summary>
+static class ServeCommand
+{
+    public static Command Make(CommandContext context)
+    {
+        var command = context.Command("serve");
+        var listen = new Option<string?>("--listen") { Description = context.Texts["--listen"], HelpName = "ADDRESS:PORT" };
+        var gateway = new Option<string[]>("--gateway-http") { Description = context.Texts["serve --gateway-http"], HelpName = "ADDRESS:PORT" };
+        var engine = new Option<string?>("--docker-host") { Description = context.Texts["--docker-host"], HelpName = "URL" };
+        command.Options.Add(listen);
+        command.Options.Add(gateway);
+        command.Options.Add(engine);
+        command.SetAction((parsed, cancel) =>
+        {
+            var options = new ServerOptions
+            {
+                DataFolder = context.DataFolderOf(parsed).Path,
+                Listen = parsed.GetValue(listen) ?? ServerOptions.DefaultListen,
+                DockerHost = parsed.GetValue(engine),
+            };
+            if (parsed.GetValue(gateway) is { Length: > 0 } addresses)
+                options = options with { GatewayHttp = [.. addresses.Select(address => ListenAddress.Parse(address, "--gateway-http").ToString())] };
+            return SlipwayServer.Run(options, cancel);
+        });
+        return command;
+    }
+}

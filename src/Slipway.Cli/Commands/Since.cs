@@ -1,0 +1,48 @@
+using System.Globalization;
+using Slipway.Model;
+
+namespace Slipway.Cli.Commands;
+
+/// <summary>A moment as people write it: an age (90s, 10m, 1h30m, 2d) or an RFC 3339 time.</summary>
+static class Since
+{
+    /// <exception cref="InvalidInputException">Neither.</exception>
+    public static DateTimeOffset Parse(string text, DateTimeOffset now)
+    {
+        if (TryParseAge(text, out var age)) return now - age;
+        // A date alone is midnight UTC; anything else without an offset would be guessed, and is refused.
+        if (text.Length >= 10 && (text.Length == 10 || text[^1] is 'Z' or 'z' || text.AsSpan(10).IndexOfAny('+', '-') > 0)
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment;
+        throw new InvalidInputException(new Diagnostic
+        {
+            Key = "--since",
+            Message = $"'{text}' is no time",
+            Found = text,
+            Expected = "an age such as 90s, 10m, 1h30m or 2d, or a time such as 2026-01-31T12:00:00Z",
+        });
+    }
+
+    static bool TryParseAge(string text, out TimeSpan age)
+    {
+        age = TimeSpan.Zero;
+        if (text.Length == 0) return false;
+        var start = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsAsciiDigit(text[i])) continue;
+            if (!int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+            TimeSpan? unit = text[i] switch
+            {
+                's' => TimeSpan.FromSeconds(1),
+                'm' => TimeSpan.FromMinutes(1),
+                'h' => TimeSpan.FromHours(1),
+                'd' => TimeSpan.FromDays(1),
+                _ => null,
+            };
+            if (unit is null || number > TimeSpan.MaxValue.TotalDays / 4) return false;
+            age += unit.Value * number;
+            start = i + 1;
+        }
+        return start == text.Length && age < TimeSpan.FromDays(36500);
+    }
+}

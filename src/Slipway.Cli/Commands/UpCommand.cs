@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Slipway.Cli.Supervising;
+
+namespace Slipway.Cli.Commands;
+
+static class UpCommand
+{
+    public static Command Make(CommandContext context)
+    {
+        var command = context.Command("up");
+        var foreground = new Option<bool>("--foreground") { Description = context.Texts["up --foreground"] };
+        var listen = new Option<string?>("--listen") { Description = context.Texts["--listen"], HelpName = "ADDRESS:PORT" };
+        var gateway = new Option<string[]>("--gateway-http") { Description = context.Texts["up --gateway-http"], HelpName = "ADDRESS:PORT", AllowMultipleArgumentsPerToken = true };
+        command.Options.Add(foreground);
+        command.Options.Add(listen);
+        command.Options.Add(gateway);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var request = new UpRequest
+            {
+                Folder = context.DataFolderOf(parsed),
+                Listen = parsed.GetValue(listen) is { } address ? ListenAddress.Parse(address, "--listen") : null,
+                GatewayHttp = [.. (parsed.GetValue(gateway) ?? []).Select(text => ListenAddress.Parse(text, "--gateway-http"))],
+                DockerHost = context.Shell.Variable("DOCKER_HOST"),
+                Foreground = parsed.GetValue(foreground),
+            };
+            var outcome = await new Up(context.Shell.Out, TimeProvider.System).Run(request, cancel);
+            if (!request.Foreground) await new UpReport(context.Shell.Out, request.Folder).Write(outcome);
+        });
+        return command;
+    }
+}

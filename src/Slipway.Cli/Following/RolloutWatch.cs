@@ -1,0 +1,96 @@
+using Slipway.Cli.Api;
+using Slipway.Cli.Rendering;
+using Slipway.Model;
+
+namespace Slipway.Cli.Following;
+
+/// <summary>What a person sees between asking for a rollout and its end: progress, then where the app is reached or why it failed.</summary>
+sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool json)
+{
+    readonly Paint _paint = Paint.For(shell);
+
+    TextWriter Output => json ? shell.Error : shell.Out;
+
+    /// <param name="from">Index of the first event to show: a promote does not tell the build again.</param>
+    /// <param name="until">States, besides the ended ones, in which a person is needed.</param>
+    /// <param name="cancelOnInterrupt">Ctrl-C cancels the rollout; otherwise it only ends the watching.</param>
+    /// <returns>The exit code.</returns>
+    public async Task<int> Run(Rollout rollout, long from, Func<RolloutState, bool> until, bool cancelOnInterrupt, CancellationToken cancel)
+    {
+        FollowEnd end;
+        await using (var view = MakeView())
+        {
+            var follower = new RolloutFollower(api, view, time);
+            try
+            {
+                end = await follower.Follow(rollout, from, until, cancel);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested && cancelOnInterrupt)
+            {
+                view.Say($"Cancelling rollout {rollout.Id} (Ctrl-C again leaves that to the server) ...");
+                await Cancel(rollout.Id);
+                end = await follower.Follow(rollout, from, _ => false, CancellationToken.None);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                view.Say($"Rollout {rollout.Id} goes on at the server; 'slipway apps' shows its state.");
+                return ExitCode.Failed;
+            }
+        }
+        return await Report(rollout, end);
+    }
+
+    /// <summary>Index after the last event so far.</summary>
+    public static async Task<long> CountEvents(ApiClient api, long rollout, CancellationToken cancel)
+    {
+        long next = 0;
+        await foreach (var entry in api.Events(rollout, 0, follow: false, cancel)) next = entry.Index + 1;
+        return next;
+    }
+
+    IRolloutView MakeView() => shell.Colors && !json ? new LiveRolloutView(time) : new PlainRolloutView(Output);
+
+    async Task Cancel(long rollout)
+    {
+        try
+        {
+            await api.Cancel(rollout, CancellationToken.None);
+        }
+        catch (ApiException ended) when (ended.Problem.Status == 409)
+        {
+            // It ended in the same moment; following tells how.
+        }
+    }
+
+    async Task<int> Report(Rollout rollout, FollowEnd end)
+    {
+        var now = await api.Rollout(rollout.Id, CancellationToken.None);
+        if (json) shell.Out.WriteLine(await api.Document($"/rollouts/{rollout.Id}", CancellationToken.None));
+        if (end.State is not (RolloutState.Done or RolloutState.Holding)) return ReportFailure(rollout.App, now, end);
+
+        var app = await api.App(rollout.App, CancellationToken.None);
+        if (end.State == RolloutState.Holding)
+        {
+            Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} is ready and gets no traffic yet.");
+            foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
+            foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");
+            Output.WriteLine($"  next     {app.Next ?? $"slipway promote {rollout.App}"}");
+            return ExitCode.Done;
+        }
+        var took = end.Switch is { } time ? $" The switch took {Readable.Duration(time)}." : "";
+        Output.WriteLine(now.Release is null || now.Release == now.From
+            ? $"{_paint.Green("✔")} {end.Message ?? $"Nothing changed: {rollout.App} v{app.Live} stays live."}"
+            : $"{_paint.Green("✔")} {rollout.App} v{now.Release} is live.{took}");
+        foreach (var url in app.Urls) Output.WriteLine($"  {_paint.Bold(url)}");
+        return ExitCode.Done;
+    }
+
+    int ReportFailure(AppName app, Rollout now, FollowEnd end)
+    {
+        var stays = now.From is { } live ? $" v{live} stays live." : "";
+        shell.Error.WriteLine($"{_paint.Red("✘")} Rollout {now.Id} of {app}: {Readable.State(end.State)}.{stays}");
+        if ((now.Error ?? end.Message) is { } why)
+            foreach (var line in why.Split('\n')) shell.Error.WriteLine("  " + Readable.Line(line));
+        return ExitCode.Failed;
+    }
+}

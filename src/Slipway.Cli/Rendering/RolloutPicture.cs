@@ -1,0 +1,126 @@
+using Slipway.Model;
+
+namespace Slipway.Cli.Rendering;
+
+/// <summary>How a line stands out.</summary>
+enum Tone
+{
+    Plain,
+    Dim,
+    Good,
+    Warning,
+    Bad,
+    Strong,
+}
+
+readonly record struct ToneLine(Tone Tone, string Text);
+
+/// <summary>
+/// A rollout for a terminal, in two parts: lines that are finished and scroll away, and those of what goes on now, which are drawn again and again.
+/// Not thread-safe.
+/// </summary>
+sealed class RolloutPicture
+{
+    const int ShownOutput = 4, KeptOutput = 60;
+
+    readonly List<RunningStep> _steps = [];
+    readonly List<(string Instance, DateTimeOffset Since)> _starting = [];
+    (string Text, DateTimeOffset Since)? _state;
+
+    /// <summary>Takes in what happened; gives the lines that are finished by it.</summary>
+    public IReadOnlyList<ToneLine> Take(RolloutEvent happened)
+    {
+        switch (happened)
+        {
+            case RolloutEvent.StateChanged changed:
+                return Take(changed);
+            case RolloutEvent.Note note:
+                return [new ToneLine(note.Severity switch { Severity.Error => Tone.Bad, Severity.Warning => Tone.Warning, _ => Tone.Dim }, "  " + Readable.Line(note.Text))];
+            case RolloutEvent.BuildStep step:
+                return Take(step);
+            case RolloutEvent.BuildOutput line:
+                if (Find(line.Service, line.Step) is { } writing) writing.Add(Readable.Line(line.Text));
+                return [];
+            case RolloutEvent.Pushed pushed:
+                return [new ToneLine(Tone.Good, $"  ✔ {pushed.Service} pushed {Readable.ShortImage(pushed.Image)}")];
+            case RolloutEvent.InstanceChanged instance:
+                return Take(instance);
+            default:
+                return [];
+        }
+    }
+
+    /// <summary>What goes on now. The frame turns the mark that shows that it does.</summary>
+    public IReadOnlyList<ToneLine> Now(DateTimeOffset now, int frame)
+    {
+        var lines = new List<ToneLine>();
+        var mark = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[frame % 10];
+        foreach (var step in _steps)
+        {
+            lines.Add(new ToneLine(Tone.Plain, $"  {mark} {step.Service} {step.Name}  {Elapsed(step.Since, now)}"));
+            lines.AddRange(step.Output.TakeLast(ShownOutput).Select(text => new ToneLine(Tone.Dim, "      " + text)));
+        }
+        foreach (var (instance, since) in _starting) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {instance} starting  {Elapsed(since, now)}"));
+        if (lines.Count == 0 && _state is { } state) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {state.Text}  {Elapsed(state.Since, now)}"));
+        return lines;
+    }
+
+    List<ToneLine> Take(RolloutEvent.StateChanged changed)
+    {
+        var text = Readable.State(changed.State) + (changed.Release is { } release ? $" v{release}" : "");
+        _state = changed.State.IsEnded ? null : (text, changed.Time);
+        if (changed.State.IsEnded) _starting.Clear();
+        return changed.State.IsEnded ? [] : [new ToneLine(Tone.Strong, text)];
+    }
+
+    List<ToneLine> Take(RolloutEvent.BuildStep step)
+    {
+        var running = Find(step.Service, step.Step);
+        var name = Readable.Line(step.Name);
+        if (step.State == BuildStepState.Started)
+        {
+            if (running is null) _steps.Add(new RunningStep(step.Service, step.Step, name, step.Time));
+            return [];
+        }
+        if (running is not null) _steps.Remove(running);
+        var time = step.Seconds is { } seconds ? "  " + Readable.Duration(TimeSpan.FromSeconds(seconds)) : "";
+        return step.State switch
+        {
+            BuildStepState.Cached => [new ToneLine(Tone.Dim, $"  ✔ {step.Service} {name}  cached")],
+            BuildStepState.Done => [new ToneLine(Tone.Good, $"  ✔ {step.Service} {name}{time}")],
+            _ =>
+            [
+                new ToneLine(Tone.Bad, $"  ✘ {step.Service} {name}{time}"),
+                .. (running?.Output ?? []).Select(text => new ToneLine(Tone.Plain, "      " + text)),
+                .. step.Error is { } error ? error.Split('\n').Select(line => new ToneLine(Tone.Bad, "      " + Readable.Line(line))) : [],
+            ],
+        };
+    }
+
+    List<ToneLine> Take(RolloutEvent.InstanceChanged changed)
+    {
+        _starting.RemoveAll(starting => starting.Instance == changed.Instance);
+        if (changed.State == "starting")
+        {
+            _starting.Add((changed.Instance, changed.Time));
+            return [];
+        }
+        var (tone, mark) = changed.State switch { "ready" => (Tone.Good, '✔'), "died" => (Tone.Bad, '✘'), _ => (Tone.Dim, '·') };
+        return [new ToneLine(tone, $"  {mark} {changed.Instance} {changed.State}{(changed.Detail is { } detail ? ": " + Readable.Line(detail) : "")}")];
+    }
+
+    RunningStep? Find(string service, string step) => _steps.Find(running => running.Service == service && running.Step == step);
+
+    static string Elapsed(DateTimeOffset since, DateTimeOffset now) => now > since ? Readable.Duration(TimeSpan.FromSeconds(Math.Floor((now - since).TotalSeconds * 10) / 10)) : "";
+
+    sealed record RunningStep(string Service, string Step, string Name, DateTimeOffset Since)
+    {
+        public Queue<string> Output { get; } = [];
+
+        public void Add(string line)
+        {
+            if (Output.Count == KeptOutput) Output.Dequeue();
+            Output.Enqueue(line);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using Slipway.Cli.Installing;
+using Slipway.Server;
+using Slipway.Server.Data;
+
+namespace Slipway.Cli.Supervising;
+
+/// <summary>What was asked of 'slipway up'; null and empty: as before, or the default.</summary>
+sealed record UpRequest
+{
+    public required DataFolder Folder { get; init; }
+
+    public ListenAddress? Listen { get; init; }
+
+    public IReadOnlyList<ListenAddress> GatewayHttp { get; init; } = [];
+
+    /// <summary>DOCKER_HOST of the person's shell.</summary>
+    public string? DockerHost { get; init; }
+
+    /// <summary>Stay, and stop everything when asked to end.</summary>
+    public bool Foreground { get; init; }
+}
+
+/// <summary>Where everything listens.</summary>
+/// <param name="WasUp">Nothing had to be started.</param>
+sealed record UpOutcome(bool WasUp, string Url, IReadOnlyList<ListenAddress> GatewayHttp, string TokenFile, string Version);
+
+/// <summary>Brings engine, gateway and server up; safe to repeat. Says to <paramref name="output"/> what takes time.</summary>
+sealed class Up(TextWriter output, TimeProvider time)
+{
+    public async Task<UpOutcome> Run(UpRequest request, CancellationToken cancel)
+    {
+        var folder = request.Folder;
+        folder.Prepare();
+        var stored = UpSettings.Find(folder);
+        var before = ProcessReport.Of(folder);
+        var settings = Settings(request, stored, before);
+        if (before is { Supervisor: not null } && !request.Foreground) return await Readiness.Wait(folder, settings, wasUp: true, time, cancel);
+
+        RefuseForeignServer(folder, before);
+        RefuseTakenPort(settings, before);
+        await new EngineInstaller(folder, settings.DockerHost, output, time).EnsureRunning(cancel);
+        settings.Write(folder);
+        if (request.Foreground) return await RunHere(folder, settings, cancel);
+
+        using var supervisor = Detached.Start(SlipwayProgram.Executable, Watched.Supervisor(folder).Arguments, Watched.Supervisor(folder).Log);
+        try
+        {
+            return await Readiness.Wait(folder, settings, wasUp: false, time, cancel);
+        }
+        catch when (before is { Server: null, Gateway: null })
+        {
+            // All of it was started just now, and it does not work: nothing is left half-done.
+            await new Down(output, time).StopProcesses(folder, CancellationToken.None);
+            throw;
+        }
+    }
+
+    async Task<UpOutcome> RunHere(DataFolder folder, UpSettings settings, CancellationToken cancel)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var running = new Supervisor(folder, settings, SlipwayProgram.Executable, output, time).Run(cancel);
+        var ready = Readiness.Wait(folder, settings, wasUp: false, time, ended.Token);
+        if (await Task.WhenAny(running, ready) == ready && ready.IsCompletedSuccessfully)
+            await new UpReport(output, folder).Write(await ready);
+        else
+            await ended.CancelAsync();
+        await running;
+        return await ready;
+    }
+
+    /// <summary>What is asked for wins over what was chosen before, and that over the defaults. What runs already can't be changed under way.</summary>
+    UpSettings Settings(UpRequest request, UpSettings? stored, ProcessReport running)
+    {
+        var listen = request.Listen ?? stored?.Listen ?? ListenAddress.Parse(ServerOptions.DefaultListen, "--listen");
+        var gateway = request.GatewayHttp.Count > 0 ? request.GatewayHttp : stored?.GatewayHttp ?? [DefaultGateway()];
+        var settings = new UpSettings { Listen = listen, GatewayHttp = gateway, DockerHost = request.DockerHost ?? stored?.DockerHost };
+        if (running is { Supervisor: null, Server: null, Gateway: null } || stored is null || settings.IsSameAs(stored)) return settings;
+        var engine = settings.DockerHost == stored.DockerHost ? "" : $"\nThe engine it uses is {stored.DockerHost ?? "the local one"}; DOCKER_HOST says {settings.DockerHost}.";
+        throw new CommandFailedException(
+            $"Slipway is up with other options: {stored.AsOptions()}{engine}\nTo change them: slipway down --data {request.Folder.Path} && slipway up --data {request.Folder.Path} {settings.AsOptions()}");
+    }
+
+    ListenAddress DefaultGateway()
+    {
+        var usual = ListenAddress.Parse(ServerOptions.DefaultGatewayHttp, "--gateway-http");
+        if (usual.WhyNot() is not { } reason) return usual;
+        var other = new ListenAddress("*", 8000);
+        if (usual == other || other.WhyNot() is not null) return usual;
+        output.WriteLine($"The gateway takes {other}, for {usual} is not free: {reason}. (Choose another with --gateway-http.)");
+        return other;
+    }
+
+    static void RefuseTakenPort(UpSettings settings, ProcessReport running)
+    {
+        if (running.Server is null && settings.Listen.WhyNot() is { } platform)
+            throw new CommandFailedException($"The server can't listen on {settings.Listen}: {platform}. Choose another address with --listen ADDRESS:PORT.");
+        if (running.Gateway is not null) return;
+        foreach (var address in settings.GatewayHttp)
+            if (address.WhyNot() is { } reason)
+                throw new CommandFailedException($"The gateway can't listen on {address}: {reason}. Choose another address with --gateway-http :PORT.");
+    }
+
+    /// <summary>A server that somebody started by hand on this folder holds its lock: another one would be started in vain, over and over.</summary>
+    static void RefuseForeignServer(DataFolder folder, ProcessReport running)
+    {
+        if (running.Server is not null) return;
+        try
+        {
+            using var free = new FileStream(folder.ServerLock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken)
+        {
+            var holder = File.Exists(folder.ServerPid) ? $" (process {File.ReadAllText(folder.ServerPid).Trim()})" : "";
+            throw new CommandFailedException($"A server{holder} that 'slipway up' did not start runs on {folder.Path}. End that one first.", ExitCode.Failed, taken);
+        }
+    }
+}

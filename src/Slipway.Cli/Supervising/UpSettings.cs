@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Slipway.Model;
+using Slipway.Server.Data;
+
+namespace Slipway.Cli.Supervising;
+
+/// <summary>DATA/slipway.json: what 'slipway up' was last asked for, so that a later one without options does the same.</summary>
+sealed record UpSettings
+{
+    public required ListenAddress Listen { get; init; }
+
+    /// <summary>The first one is for the URLs that people are shown.</summary>
+    public required IReadOnlyList<ListenAddress> GatewayHttp { get; init; }
+
+    /// <summary>The engine's address (DOCKER_HOST), or null for the local socket.</summary>
+    public string? DockerHost { get; init; }
+
+    static string FileOf(DataFolder folder) => Path.Combine(folder.Path, "slipway.json");
+
+    /// <exception cref="InvalidInputException">The file was edited into something that can't be read.</exception>
+    public static UpSettings? Find(DataFolder folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(FileOf(folder)), SupervisingJson.Default.UpSettings);
+        }
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException unreadable)
+        {
+            throw new InvalidInputException(new Diagnostic
+            {
+                File = FileOf(folder),
+                Line = (int?)unreadable.LineNumber + 1,
+                Column = (int?)unreadable.BytePositionInLine + 1,
+                Key = unreadable.Path,
+                Message = "can't be read",
+                Expected = """what 'slipway up' wrote, for example {"listen": "127.0.0.1:8080", "gatewayHttp": ["*:80"]}; delete it to start from the defaults""",
+            });
+        }
+    }
+
+    public void Write(DataFolder folder)
+    {
+        var file = FileOf(folder);
+        File.WriteAllText(file + ".new", JsonSerializer.Serialize(this, SupervisingJson.Default.UpSettings) + "\n");
+        File.Move(file + ".new", file, overwrite: true);
+    }
+
+    /// <summary>The options of 'slipway up' that ask for this.</summary>
+    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}"));
+
+    public bool IsSameAs(UpSettings other) =>
+        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && DockerHost == other.DockerHost;
+}

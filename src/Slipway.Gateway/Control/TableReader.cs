@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Slipway.Model;
+
+namespace Slipway.Gateway.Control;
+
+/// <summary>
+/// Reads a table from JSON. What was left out gets its default here: a source-generated reader sets init-only properties that are absent to null
+/// and not to their initialisers.
+/// </summary>
+static class TableReader
+{
+    /// <exception cref="JsonException">It is no route table.</exception>
+    public static async ValueTask<RouteTable> Read(Stream json, CancellationToken cancel) =>
+        Complete(await JsonSerializer.DeserializeAsync(json, ModelJson.Default.RouteTable, cancel));
+
+    /// <inheritdoc cref="Read(Stream, CancellationToken)"/>
+    public static RouteTable Read(Stream json) => Complete(JsonSerializer.Deserialize(json, ModelJson.Default.RouteTable));
+
+    static RouteTable Complete(RouteTable? table)
+    {
+        if (table?.Routes is null) throw new JsonException("null is no route table");
+        return table with { Routes = [.. table.Routes.Select(Complete)] };
+    }
+
+    static Route Complete(Route? route)
+    {
+        if (route is null || string.IsNullOrEmpty(route.Service)) throw new JsonException("a route needs app, service and hosts");
+        return route with
+        {
+            Hosts = NoNulls(route.Hosts),
+            Path = route.Path ?? "/",
+            Ports = NoNulls(route.Ports),
+            Destinations = [.. NoNulls(route.Destinations).Select(d => d with { Upstreams = NoNulls(d.Upstreams) })],
+        };
+    }
+
+    static IReadOnlyList<T> NoNulls<T>(IReadOnlyList<T>? list) where T : class =>
+        list is null ? [] : list.Any(i => i is null) ? throw new JsonException("null stands in a list") : list;
+}

@@ -1,0 +1,20 @@
+using Slipway.Model;
+
+namespace Slipway.Releases.Compose;
+
+/// <summary>Host names of routes (RFC 1123, section 2.1).</summary>
+static class HostNames
+{
+    /// <summary>SERVICE.APP.localhost, which every browser takes to this machine (RFC 6761, section 6.3).</summary>
+    public static string Default(string service, AppName app)
+    {
+        var label = new string([.. service.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-');
+        if (label.Length > 63) label = label[..63].TrimEnd('-');
+        return label.Length == 0 ? $"{app}.localhost" : $"{label}.{app}.localhost";
+    }
+
+    public static bool IsValid(string host) => host.Length is > 0 and <= 253 && host.Split('.').All(IsLabel);
+
+    static bool IsLabel(string label) =>
+        label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+}

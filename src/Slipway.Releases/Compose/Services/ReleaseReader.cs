@@ -1,0 +1,189 @@
+using System.Globalization;
+using Slipway.Model;
+
+namespace Slipway.Releases.Compose;
+
+/// <summary>
+/// <c>x-release</c>, of a service and of the file: which services the gateway serves, at which hosts and ports, and how versions are replaced.
+/// <code>
+/// routed    has an x-release mapping, or publishes a TCP port that is not known to speak something else than HTTP
+/// strategy  routed:   as asked; else recreate where two versions can't run at once; else rolling
+///           unrouted: recreate where two versions can't run at once; else blue-green if a routed service is; else rolling
+/// </code>
+/// Two versions of a service can't run at once where it writes to a volume or bind mount, or holds a port of the host.
+/// </summary>
+static class ReleaseReader
+{
+    public static IReadOnlyList<ServiceModel> Apply(IReadOnlyList<ServiceModel> services, Reading reading)
+    {
+        var general = reading.Root["x-release"];
+        var routed = services.Select(s => Route(s, general, reading)).ToList();
+        var isBlueGreen = routed.Any(s => s.Release is { IsRouted: true, Strategy: Strategy.BlueGreen });
+        var result = routed.Select(s => s.Release.IsRouted ? s : s with
+        {
+            Release = s.Release with { Strategy = RunsOnce(s) ? Strategy.Recreate : isBlueGreen ? Strategy.BlueGreen : Strategy.Rolling },
+        }).ToList();
+        CheckHosts(result, reading);
+        return result;
+    }
+
+    static ServiceModel Route(ServiceModel service, Field general, Reading reading)
+    {
+        var own = reading.Services[service.Name]["x-release"];
+        if (IsOff(own) || (own.IsMissing && (IsOff(general) || Candidate(service) is null))) return service;
+
+        var field = Merged(own, general);
+        var port = field["port"].Int(1, 65535) ?? Candidate(service)
+            ?? service.Ports.FirstOrDefault(p => p.Protocol == "tcp")?.Target ?? service.Expose.Select(p => (int?)p).FirstOrDefault();
+        var gateway = service.Ports.Where(p => p.Protocol == "tcp" && p.Target == port).ToList();
+        var rest = service with { Ports = [.. service.Ports.Except(gateway)] };
+        var hosts = Hosts(field["host"], service.Name, reading);
+        var policy = new ReleasePolicy
+        {
+            Hosts = hosts,
+            Path = PathOf(field["path"]),
+            Port = port,
+            GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
+            Strategy = StrategyOf(field["strategy"], rest, reading),
+            Ready = Ready(field["ready"]),
+            Drain = new DrainPolicy
+            {
+                Requests = field["drain"]["requests"].Duration() ?? new DrainPolicy().Requests,
+                WebSockets = field["drain"]["websockets"].Duration() ?? new DrainPolicy().WebSockets,
+            },
+            Keep = new KeepPolicy
+            {
+                Warm = field["keep"]["warm"].Duration() ?? new KeepPolicy().Warm,
+                Releases = field["keep"]["releases"].Int(1, 1000) ?? new KeepPolicy().Releases,
+            },
+        };
+        Note(service, gateway, policy, reading);
+        return rest with { Release = policy };
+    }
+
+    static bool IsOff(Field field) => field.Node is Scalar { IsNullText: false } && field.Bool() == false;
+
+    static Field Merged(Field own, Field general)
+    {
+        foreach (var field in new[] { own, general })
+            if (!field.IsMissing && field.Node is not Mapping && !(field.Node is Scalar && field.Bool() is not null))
+                field.Error($"{field.Node!.Kind} is no release policy", "a mapping, or false for no route");
+        return (own.Node, general.Node) switch
+        {
+            (Mapping above, Mapping below) => own with { Node = TreeMerge.Merge(below, above, own.Path) },
+            (Mapping, _) => own,
+            (_, Mapping) => own with { Node = general.Node },
+            _ => own with { Node = null },
+        };
+    }
+
+    static int? Candidate(ServiceModel service) =>
+        service.Ports.Where(p => p.Protocol == "tcp" && !WellKnownPorts.AreNotHttp(p.Target)).Select(p => (int?)p.Target).FirstOrDefault();
+
+    static List<string> Hosts(Field host, string service, Reading reading)
+    {
+        var names = host.Texts();
+        if (names.Count == 0) return [HostNames.Default(service, reading.App)];
+        var hosts = new List<string>();
+        foreach (var name in names)
+        {
+            var lower = name.ToLowerInvariant();
+            if (!HostNames.IsValid(lower)) host.Error($"'{name}' is no host name", "a DNS name without scheme, port or path, for example shop.example.com", name);
+            else if (!hosts.Contains(lower)) hosts.Add(lower);
+        }
+        return hosts.Count > 0 ? hosts : [HostNames.Default(service, reading.App)];
+    }
+
+    static string PathOf(Field path)
+    {
+        if (path.Text() is not { } text) return "/";
+        if (text.StartsWith('/') && text.IndexOfAny(['?', '#', ' ', '*']) < 0 && !text.Contains("//", StringComparison.Ordinal))
+            return text.Length > 1 ? text.TrimEnd('/') : text;
+        path.Error($"'{text}' is no path of a route", "a path that begins with /, for example /api");
+        return "/";
+    }
+
+    static Strategy StrategyOf(Field field, ServiceModel service, Reading reading)
+    {
+        Strategy? asked = null;
+        switch (field.Text())
+        {
+            case null:
+                break;
+            case "recreate":
+                asked = Strategy.Recreate;
+                break;
+            case "rolling":
+                asked = Strategy.Rolling;
+                break;
+            case "blue-green":
+                asked = Strategy.BlueGreen;
+                break;
+            case "canary" or "ab":
+                field.Error($"the strategy '{field.Text()}' is not in this version", "recreate, rolling or blue-green");
+                break;
+            case var text:
+                field.Error($"the strategy '{text}' is not known", "recreate, rolling or blue-green");
+                break;
+        }
+        if (asked is null) return RunsOnce(service) ? Strategy.Recreate : Strategy.Rolling;
+        if (asked == Strategy.Recreate) return asked.Value;
+        if (HeldPort(service) is { } held)
+            field.Error($"two versions of '{service.Name}' would run at once and can't both hold {held}", "recreate, or no such port");
+        else if (service.IsStateful)
+            field.Warn($"two versions of '{service.Name}' run at once and share {string.Join(", ", Writable(service))}; they must get along with each other's files");
+        return asked.Value;
+    }
+
+    static bool RunsOnce(ServiceModel service) => service.IsStateful || HeldPort(service) is not null;
+
+    static string? HeldPort(ServiceModel service) =>
+        service.NetworkMode == "host" ? "the ports of the host's network (network_mode: host)"
+        : service.Ports.FirstOrDefault(p => p.Published is not null) is { } port ? $"the host's port {port.Published}/{port.Protocol}" : null;
+
+    static IEnumerable<string> Writable(ServiceModel service) =>
+        service.Container.Mounts.Where(m => !m.ReadOnly && m.Kind is MountKind.Volume or MountKind.Bind).Select(m => m.Source ?? m.Target);
+
+    static ReadyGate Ready(Field field)
+    {
+        var defaults = new ReadyGate();
+        var http = field["http"];
+        if (http.Text() is { } path && !path.StartsWith('/')) http.Error($"'{path}' is no path", "a path that begins with /, for example /up");
+        return new ReadyGate
+        {
+            Http = http.Text(),
+            Every = Positive(field["every"]) ?? defaults.Every,
+            Timeout = Positive(field["timeout"]) ?? defaults.Timeout,
+            Passes = field["passes"].Int(1, 100) ?? defaults.Passes,
+            Within = Positive(field["within"]) ?? defaults.Within,
+        };
+    }
+
+    static TimeSpan? Positive(Field field)
+    {
+        if (field.Duration() is not { } duration) return null;
+        if (duration <= TimeSpan.Zero) field.Error("it must be longer than nothing", "for example 1s");
+        return duration;
+    }
+
+    static void CheckHosts(List<ServiceModel> services, Reading reading)
+    {
+        var claimed = new Dictionary<(string, string), string>();
+        foreach (var service in services)
+            foreach (var host in service.Release.Hosts)
+            {
+                if (claimed.TryAdd((host, service.Release.Path), service.Name)) continue;
+                var own = reading.Services[service.Name]["x-release"];
+                var place = own.IsMissing ? reading.Services[service.Name] : own["host"].IsMissing ? own : own["host"];
+                place.Error($"'{claimed[(host, service.Release.Path)]}' and '{service.Name}' both claim http://{host}{service.Release.Path}", "different hosts or paths", host);
+            }
+    }
+
+    static void Note(ServiceModel service, List<PortModel> gateway, ReleasePolicy policy, Reading reading)
+    {
+        if (gateway.Count == 0) return;
+        var ports = policy.GatewayPorts.Select(p => p.Port.ToString(CultureInfo.InvariantCulture)).ToList();
+        var note = $"through the gateway at http://{policy.Hosts[0]}{policy.Path}" + (ports.Count == 0 ? "" : $" and on host port {string.Join(", ", ports)}");
+        reading.Keys.Set($"services.{service.Name}.ports", KeyTreatment.Translated, note);
+    }
+}

@@ -1,0 +1,42 @@
+using Slipway.Cli.Rendering;
+using Slipway.Model;
+
+namespace Slipway.Cli.Tests.Rendering;
+
+public class RolloutPictureTests
+{
+    [Fact]
+    public void Now_StepRuns_ShowsItWithItsLastLinesAndTime()
+    {
+        var picture = new RolloutPicture();
+        foreach (var happened in RolloutEvents.Deploy.Take(6)) picture.Take(happened);
+        picture.Now(DateTimeOffset.UnixEpoch.AddSeconds(2.25), 0).Select(line => line.Text)
+            .ShouldBe(["  ⠋ web [2/2] RUN make  2.0 s", "      cc -O2    main.c", "      100%"]);
+    }
+
+    [Fact]
+    public void Take_WholeDeploy_LeavesWhatIsFinished()
+    {
+        var picture = new RolloutPicture();
+        RolloutEvents.Deploy.SelectMany(picture.Take).Select(line => line.Text).ShouldBe(
+        [
+            "building",
+            "  debian:bookworm-slim is on the engine",
+            "  ✔ web [1/2] FROM debian:bookworm-slim  cached",
+            "  ✔ web [2/2] RUN make  3.2 s",
+            "  ✔ web pushed shop/web@sha256:0123456789ab",
+            "staging v2",
+            "  ✔ shop.web.v2.1 ready",
+            "  redis is carried over",
+        ]);
+        picture.Now(DateTimeOffset.UnixEpoch, 0).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Take_StepFails_LeavesItsOutput()
+    {
+        var picture = new RolloutPicture();
+        RolloutEvents.FailingBuild.SelectMany(picture.Take).Select(line => line.Text)
+            .ShouldBe(["building", "  ✘ web [1/1] RUN false  200 ms", "      about to fail", "      exit code 1"]);
+    }
+}

@@ -1,0 +1,19 @@
+namespace Slipway.Cli.Tests;
+
+/// <summary>A shell whose streams are kept; nobody is at its terminal.</summary>
+sealed class TestShell
+{
+    readonly StringWriter _out = new(), _error = new();
+
+    public Dictionary<string, string> Variables { get; } = new() { ["HOME"] = "/nonexistent" };
+
+    public string Folder { get; init; } = "/";
+
+    public string Out => _out.ToString();
+
+    public string Error => _error.ToString();
+
+    public Shell Shell => new() { Out = _out, Error = _error, In = TextReader.Null, Variables = Variables, Folder = Folder };
+
+    public Task<int> Run(params string[] args) => CommandLine.Run(args, Shell, TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,241 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Slipway.Engines;
+using Slipway.Model;
+
+namespace Slipway.Contracts;
+
+/// <summary>
+/// An engine in memory, by the words of <see cref="IEngine"/>, with faults to order. Every call ends before it returns, so that what a
+/// reconciler does with it is the same each time. Time comes from the clock that it is given. Thread-safe.
+/// </summary>
+public sealed class FakeEngine(TimeProvider time) : IEngine
+{
+    readonly Lock _lock = new();
+    readonly Dictionary<string, Container> _containers = [];
+    readonly HashSet<string> _networks = [];
+    readonly HashSet<string> _volumes = [];
+    readonly List<ChannelWriter<EngineEvent>> _watchers = [];
+    int _ids;
+    int _addresses;
+
+    public string Kind => "fake";
+
+    /// <summary>No engine answers.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>Called before and after every effect; what it throws is thrown at the caller: a crash at that point.</summary>
+    public Action<string>? Before { get; set; }
+
+    public Action<string>? After { get; set; }
+
+    /// <summary>Instances of workloads for which this says true end at once with this code.</summary>
+    public Func<Workload, int?> EndsWith { get; set; } = _ => null;
+
+    /// <summary>The health of a running instance.</summary>
+    public Func<Instance, InstanceHealth> HealthOf { get; set; } = _ => InstanceHealth.None;
+
+    /// <summary>What the engine says instead of starting the workload.</summary>
+    public Func<Workload, string?> Refuses { get; set; } = _ => null;
+
+    /// <summary>Seen just before an instance is stopped.</summary>
+    public Action<Instance>? Stopping { get; set; }
+
+    /// <summary>Seen when an instance was started, with every other one.</summary>
+    public Action<IReadOnlyList<Instance>>? Started { get; set; }
+
+    public IReadOnlyCollection<string> Networks
+    {
+        get { lock (_lock) return [.. _networks]; }
+    }
+
+    public IReadOnlyCollection<string> Volumes
+    {
+        get { lock (_lock) return [.. _volumes]; }
+    }
+
+    /// <summary>Images that were prepared, in order.</summary>
+    public List<string> Prepared { get; } = [];
+
+    public IReadOnlyList<Instance> All
+    {
+        get { lock (_lock) return [.. _containers.Values.Select(Snapshot)]; }
+    }
+
+    /// <summary>The instance ends by itself.</summary>
+    public void Die(string id, int code = 137, bool outOfMemory = false)
+    {
+        lock (_lock)
+        {
+            if (!_containers.TryGetValue(id, out var container) || container.State != InstanceState.Running) return;
+            End(container, code);
+            container.OutOfMemory = outOfMemory;
+            Tell(container, "die");
+        }
+    }
+
+    /// <summary>The engine was started anew without keeping anything running.</summary>
+    public void Restart()
+    {
+        lock (_lock)
+            foreach (var container in _containers.Values.Where(c => c.State == InstanceState.Running)) End(container, 137);
+    }
+
+    public Task<EngineStatus> Status(CancellationToken cancel)
+    {
+        Answer(cancel);
+        return Task.FromResult(new EngineStatus { Version = "Fake 1", ApiVersion = "1", OperatingSystem = "memory", Cpus = 1, Memory = 1 << 30, Address = "memory:" });
+    }
+
+    public Task<ImageFacts> Prepare(string image, CancellationToken cancel) => Effect($"prepare {image}", () =>
+    {
+        Prepared.Add(image);
+        return new ImageFacts { Id = image };
+    }, cancel);
+
+    public Task Apply(Workload workload, CancellationToken cancel) => Effect($"apply {workload.Service} v{workload.Release}", () =>
+    {
+        if (Refuses(workload) is { } reason) throw new EngineException(500, reason);
+        foreach (var network in workload.Networks) _networks.Add(network.Name);
+        foreach (var volume in workload.Volumes.Where(v => !v.External)) _volumes.Add(volume.Name);
+        for (var index = 1; index <= workload.Replicas; index++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{workload.App}.{workload.Service}.v{workload.Release}.{index}");
+            var container = _containers.Values.FirstOrDefault(c => c.Name == name);
+            if (container is not null && container.Workload.Hash != workload.Hash) throw new EngineException(409, $"the name {name} is taken");
+            if (container is null)
+            {
+                container = new Container { Id = string.Create(CultureInfo.InvariantCulture, $"c{++_ids}"), Name = name, Index = index, Workload = workload, Created = time.GetUtcNow() };
+                _containers[container.Id] = container;
+            }
+            container.Workload = workload;
+            Attach(container, workload);
+            if (container.State == InstanceState.Running) continue;
+            (container.State, container.Started, container.ExitCode, container.OutOfMemory) = (InstanceState.Running, time.GetUtcNow(), null, false);
+            if (EndsWith(workload) is { } code) End(container, code);
+            Tell(container, "start");
+        }
+        Started?.Invoke([.. _containers.Values.Select(Snapshot)]);
+        return true;
+    }, cancel);
+
+    public Task<IReadOnlyList<Instance>> Observe(AppName? app, CancellationToken cancel)
+    {
+        Answer(cancel);
+        lock (_lock) return Task.FromResult<IReadOnlyList<Instance>>([.. _containers.Values.Where(c => app is null || c.Workload.App == app).Select(Snapshot)]);
+    }
+
+    public Task Stop(string instance, CancellationToken cancel) => Effect($"stop {instance}", () =>
+    {
+        if (!_containers.TryGetValue(instance, out var container) || container.State != InstanceState.Running) return true;
+        Stopping?.Invoke(Snapshot(container));
+        End(container, 0);
+        Tell(container, "die");
+        return true;
+    }, cancel);
+
+    public Task Remove(string instance, CancellationToken cancel) => Effect($"remove {instance}", () =>
+    {
+        if (_containers.Remove(instance, out var container)) Tell(container, "destroy");
+        return true;
+    }, cancel);
+
+    public Task Sweep(AppName app, Slot? slot, bool volumes, CancellationToken cancel) => Effect($"sweep {app}", () =>
+    {
+        var prefix = slot is { } one ? $"slipway.{app}.{one.Name}." : $"slipway.{app}.";
+        _networks.RemoveWhere(n => n.StartsWith(prefix, StringComparison.Ordinal) && !_containers.Values.Any(c => c.Addresses.ContainsKey(n)));
+        if (volumes) _volumes.RemoveWhere(v => v.StartsWith($"{app}_", StringComparison.Ordinal));
+        return true;
+    }, cancel);
+
+    public async IAsyncEnumerable<LogLine> Logs(Instance instance, LogQuery query, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        Answer(cancel);
+        await Task.CompletedTask;
+        yield return new LogLine { Time = time.GetUtcNow(), Service = instance.Service, Instance = instance.Name, Stream = LogStream.Out, Text = $"{instance.Name} says what is wrong" };
+    }
+
+    public async IAsyncEnumerable<EngineEvent> Watch([EnumeratorCancellation] CancellationToken cancel)
+    {
+        Answer(cancel);
+        var events = Channel.CreateUnbounded<EngineEvent>();
+        lock (_lock) _watchers.Add(events.Writer);
+        await foreach (var happened in events.Reader.ReadAllAsync(cancel)) yield return happened;
+    }
+
+    Task<T> Effect<T>(string name, Func<T> effect, CancellationToken cancel)
+    {
+        Answer(cancel);
+        Before?.Invoke(name);
+        T result;
+        lock (_lock) result = effect();
+        After?.Invoke(name);
+        return Task.FromResult(result);
+    }
+
+    void Answer(CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (IsAway) throw new EngineUnavailableException("No engine answers at memory:.");
+    }
+
+    void Attach(Container container, Workload workload)
+    {
+        var prefix = $"slipway.{workload.App}.";
+        foreach (var left in container.Addresses.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && workload.Networks.All(w => w.Name != n)).ToList())
+            container.Addresses.Remove(left);
+        foreach (var network in workload.Networks.Where(n => !container.Addresses.ContainsKey(n.Name)))
+        {
+            _addresses++;
+            container.Addresses[network.Name] = string.Create(CultureInfo.InvariantCulture, $"10.{_addresses >> 16 & 255}.{_addresses >> 8 & 255}.{_addresses & 255}");
+        }
+    }
+
+    void End(Container container, int code) =>
+        (container.State, container.ExitCode, container.Finished) = (InstanceState.Exited, code, time.GetUtcNow());
+
+    void Tell(Container container, string action)
+    {
+        foreach (var watcher in _watchers) watcher.TryWrite(new EngineEvent(container.Workload.App, container.Id, action));
+    }
+
+    Instance Snapshot(Container container)
+    {
+        var isRunning = container.State == InstanceState.Running;
+        var instance = new Instance
+        {
+            Id = container.Id,
+            Name = container.Name,
+            App = container.Workload.App,
+            Service = container.Workload.Service,
+            Release = container.Workload.Release,
+            Hash = container.Workload.Hash,
+            Index = container.Index,
+            State = container.State,
+            Addresses = isRunning ? container.Addresses.ToDictionary() : new Dictionary<string, string>(),
+            Image = container.Workload.Image,
+            ExitCode = container.ExitCode,
+            OutOfMemory = container.OutOfMemory,
+            Created = container.Created,
+            Started = container.Started,
+            Finished = container.Finished,
+        };
+        return isRunning ? instance with { Health = HealthOf(instance) } : instance;
+    }
+
+    sealed class Container
+    {
+        public required string Id { get; init; }
+        public required string Name { get; init; }
+        public required int Index { get; init; }
+        public required Workload Workload { get; set; }
+        public required DateTimeOffset Created { get; init; }
+        public Dictionary<string, string> Addresses { get; } = [];
+        public InstanceState State { get; set; } = InstanceState.Created;
+        public int? ExitCode { get; set; }
+        public bool OutOfMemory { get; set; }
+        public DateTimeOffset? Started { get; set; }
+        public DateTimeOffset? Finished { get; set; }
+    }
+}

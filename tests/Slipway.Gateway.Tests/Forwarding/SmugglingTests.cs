@@ -1,0 +1,41 @@
+using static Slipway.Gateway.Tests.TestGateway;
+
+namespace Slipway.Gateway.Tests.Forwarding;
+
+/// <summary>Requests that two parsers could read in two ways never reach an instance.</summary>
+public sealed class SmugglingTests
+{
+    const string Start = "POST / HTTP/1.1\r\nHost: app.test\r\n";
+
+    [Theory]
+    [InlineData(Start + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData(Start + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n")]
+    [InlineData(Start + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef")]
+    [InlineData(Start + "Content-Length: 5, 6\r\n\r\nabcdef")]
+    [InlineData(Start + "Content-Length: +5\r\n\r\nabcde")]
+    [InlineData(Start + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n")]
+    [InlineData(Start + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData(Start + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n")]
+    [InlineData(Start + "Transfer-Encoding: chunked\r\n\r\n1;a\nb\r\nx\r\n0\r\n\r\n")]
+    [InlineData(Start + "X: a\r\n folded\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData(Start + "X: a\0b\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData(Start + "X: a\rb\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData(Start + "Host: other.test\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("POST / HTTP/1.1\nHost: app.test\nContent-Length: 0\n\n")]
+    [InlineData("GET http://other.test/ HTTP/1.1\r\nHost: app.test\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\n\r\n")]
+    [InlineData("CONNECT app.test:80 HTTP/1.1\r\nHost: app.test:80\r\n\r\n")]
+    public async Task Request_TwoReadings_IsRefused(string request)
+    {
+        await using var backend = await Backend.Start("one", async context => await context.Request.Body.CopyToAsync(context.Response.Body));
+        await using var gateway = await TestGateway.Start();
+        await gateway.Publish(Routes.To(backend));
+
+        var answer = await gateway.Raw(request);
+
+        answer.ShouldStartWith("HTTP/1.1 400");
+        answer.Split("HTTP/1.1 ").Length.ShouldBe(2);
+        var counted = (await gateway.Control.Report(Cancel)).Releases.Single();
+        counted.ByClass.Sum().ShouldBe(0);
+    }
+}

@@ -1,0 +1,165 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Slipway.Registry.Tests;
+
+/// <summary>A registry on a loopback port over a folder of its own; <see cref="Restart"/> puts a new process's worth of it over the same folder.</summary>
+public sealed class RegistryHost : IAsyncDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("slipway-registry-").FullName;
+    readonly Func<RegistryOptions, RegistryOptions> _configure;
+    WebApplication _app = null!;
+    Database.Database _database = null!;
+
+    RegistryHost(Func<RegistryOptions, RegistryOptions> configure) => _configure = configure;
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public string BlobFolder => Path.Combine(_folder, "registry");
+
+    public IServiceProvider Services => _app.Services;
+
+    public ImageCatalog Catalog => Services.GetRequiredService<ImageCatalog>();
+
+    public ManualTime Time { get; } = new();
+
+    public static async Task<RegistryHost> Start(Func<RegistryOptions, RegistryOptions>? configure = null)
+    {
+        var host = new RegistryHost(configure ?? (options => options));
+        await host.Open();
+        return host;
+    }
+
+    public async Task Restart()
+    {
+        await Close();
+        await Open();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Close();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    async Task Open()
+    {
+        _database = Database.Database.Open(Path.Combine(_folder, "slipway.db"), RegistryExtensions.RegistryMigrations);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(_database).AddRegistry(_configure(new RegistryOptions { Folder = BlobFolder, MinFreeBytes = 0 }));
+        _app = builder.Build();
+        _app.MapRegistry();
+        await _app.StartAsync();
+        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Client = new HttpClient { BaseAddress = new Uri(address) };
+    }
+
+    async Task Close()
+    {
+        Client.Dispose();
+        await _app.StopAsync(new CancellationToken(true));
+        await _app.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+}
+
+/// <summary>The real time, and as much later as a test says.</summary>
+public sealed class ManualTime : TimeProvider
+{
+    public TimeSpan Ahead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+}
+
+static class Client
+{
+    public const string OciImage = "application/vnd.oci.image.manifest.v1+json";
+    public const string OciIndex = "application/vnd.oci.image.index.v1+json";
+
+    public static string Sha256(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
+
+    public static string Sha512(byte[] content) => "sha512:" + Convert.ToHexStringLower(SHA512.HashData(content));
+
+    public static byte[] Random(int size, int seed = 1)
+    {
+        var bytes = new byte[size];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    public static Task<HttpResponseMessage> Send(this HttpClient client, string method, string path, byte[]? body = null, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null) request.Content = new ByteArrayContent(body);
+        else if (method is "POST" or "PUT" or "PATCH") request.Content = new ByteArrayContent([]);
+        foreach (var (name, value) in headers)
+            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content!.Headers.TryAddWithoutValidation(name, value).ShouldBeTrue();
+        return client.SendAsync(request);
+    }
+
+    public static async Task<string> StartUpload(this HttpClient client, string repository, string query = "")
+    {
+        var response = await client.Send("POST", $"/v2/{repository}/blobs/uploads/{query}");
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        return response.Headers.Location!.OriginalString;
+    }
+
+    public static async Task<string> PushBlob(this HttpClient client, string repository, byte[] content)
+    {
+        var digest = Sha256(content);
+        var response = await client.Send("PUT", $"{await client.StartUpload(repository)}?digest={digest}", content);
+        response.StatusCode.ShouldBe(HttpStatusCode.Created);
+        return digest;
+    }
+
+    public static Task<HttpResponseMessage> PutManifest(this HttpClient client, string repository, string reference, string manifest, string mediaType = OciImage) =>
+        client.Send("PUT", $"/v2/{repository}/manifests/{reference}", Encoding.UTF8.GetBytes(manifest), ("Content-Type", mediaType));
+
+    /// <summary>Pushes config, layer and manifest; returns the manifest's digest.</summary>
+    public static async Task<string> PushImage(this HttpClient client, string repository, string tag, int seed = 1)
+    {
+        var manifest = await client.ImageManifest(repository, seed);
+        (await client.PutManifest(repository, tag, manifest)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        return Sha256(Encoding.UTF8.GetBytes(manifest));
+    }
+
+    /// <summary>Pushes config and layer, and writes the manifest that refers to them.</summary>
+    public static async Task<string> ImageManifest(this HttpClient client, string repository, int seed = 1, string more = "")
+    {
+        var config = await client.PushBlob(repository, Encoding.UTF8.GetBytes($$"""{"seed":{{seed}}}"""));
+        var layer = await client.PushBlob(repository, Random(1000, seed));
+        return Image(config, [layer], more);
+    }
+
+    public static string Image(string config, string[] layers, string more = "") =>
+        $$"""
+        {"schemaVersion":2,"mediaType":"{{OciImage}}","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{config}}","size":10},
+        "layers":[{{string.Join(",", layers.Select(layer => $$"""{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{layer}}","size":1000}"""))}}]{{more}}}
+        """;
+
+    public static string? Header(this HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+
+    public static Task<string> Text(this HttpResponseMessage response) => response.Content.ReadAsStringAsync();
+
+    /// <summary>Status and first code of a refusal, whose body must be the specification's.</summary>
+    public static async Task ShouldBeRefused(this HttpResponseMessage response, int status, string code)
+    {
+        var text = await response.Text();
+        ((int)response.StatusCode).ShouldBe(status, text);
+        response.Content.Headers.ContentType?.MediaType.ShouldBe("application/json");
+        using var json = System.Text.Json.JsonDocument.Parse(text);
+        var error = json.RootElement.GetProperty("errors")[0];
+        error.GetProperty("code").GetString().ShouldBe(code);
+        error.GetProperty("message").GetString().ShouldNotBeNullOrEmpty();
+    }
+}

@@ -1,0 +1,49 @@
+using Slipway.Model;
+
+namespace Slipway.Releases.Tests.Reconciling;
+
+/// <summary>One gateway that acknowledges at once, unless it is away; reports the traffic that it is told to have.</summary>
+sealed class FakeGateways : IGateways
+{
+    public bool IsAway { get; set; }
+
+    public RouteTable Table { get; private set; } = RouteTable.Empty;
+
+    public Dictionary<string, (int InFlight, int Upgraded)> Traffic { get; } = [];
+
+    public Action<string>? Before { get; set; }
+
+    public Action<string>? After { get; set; }
+
+    /// <summary>Seen with each table that differs from the one before.</summary>
+    public Action<RouteTable>? Swapped { get; set; }
+
+    public Task Publish(RouteTable table, CancellationToken cancel)
+    {
+        if (IsAway) throw new GatewayUnavailableException("No gateway answers at memory:.");
+        Before?.Invoke("publish");
+        table.Version.ShouldBeGreaterThanOrEqualTo(Table.Version);
+        var isNew = table.Version > Table.Version;
+        Table = table;
+        if (isNew) Swapped?.Invoke(table);
+        After?.Invoke("publish");
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<GatewayReport>> Report(CancellationToken cancel)
+    {
+        if (IsAway) throw new GatewayUnavailableException("No gateway answers at memory:.");
+        return Task.FromResult<IReadOnlyList<GatewayReport>>(
+        [
+            new GatewayReport
+            {
+                Session = "one",
+                ProcessId = 1,
+                Started = DateTimeOffset.UnixEpoch,
+                TableVersion = Table.Version,
+                Instances = [.. Traffic.Select(t => new InstanceTraffic { Instance = t.Key, InFlight = t.Value.InFlight, Upgraded = t.Value.Upgraded })],
+                Releases = [],
+            },
+        ]);
+    }
+}

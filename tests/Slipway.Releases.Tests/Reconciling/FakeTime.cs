@@ -1,0 +1,13 @@
+namespace Slipway.Releases.Tests.Reconciling;
+
+/// <summary>A clock that stands still until it is told to go on. Its timers never fire: what is tested asks for the time.</summary>
+sealed class FakeTime : TimeProvider
+{
+    public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => Now;
+
+    public void Advance(TimeSpan by) => Now += by;
+
+    public void MoveTo(DateTimeOffset at) => Now = at > Now ? at : Now;
+}

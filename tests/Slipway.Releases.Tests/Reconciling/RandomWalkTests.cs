@@ -1,0 +1,148 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Slipway.Model;
+
+namespace Slipway.Releases.Tests.Reconciling;
+
+/// <summary>Random commands, deaths, outages and crashes. Whatever happens, the <see cref="Watchdog"/> is content, and in the end all comes to rest.</summary>
+public sealed class RandomWalkTests
+{
+    enum Act
+    {
+        DeployBlueGreen,
+        DeployRolling,
+        DeployRecreate,
+        DeployWithNewRedis,
+        DeployBroken,
+        Promote,
+        Rollback,
+        Abort,
+        Scale,
+        Die,
+        EngineRestarts,
+        EngineAway,
+        GatewayAway,
+        Crash,
+        CrashSoon,
+        TimePasses,
+        Busy,
+    }
+
+    [Fact]
+    public void RandomWalk_Always_KeepsTheInvariantsAndComesToRest()
+    {
+        var walks = Gen.Elements(Enum.GetValues<Act>()).ListOf(25);
+        var property = Prop.ForAll(Arb.From(walks), acts =>
+        {
+            Walk([.. acts]).GetAwaiter().GetResult();
+            return true;
+        });
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(40), property);
+    }
+
+    static async Task Walk(IReadOnlyList<Act> acts)
+    {
+        await using var world = new World();
+        var version = 0;
+        var broken = new HashSet<int>();
+        world.Silent = i => i.Service == "web" && broken.Contains(i.Release);
+        foreach (var act in acts)
+        {
+            try
+            {
+                await Do(world, act, () => ++version, broken);
+            }
+            catch (Exception refused) when (refused is ConflictException or NotFoundException or InvalidInputException)
+            {
+                // A command that doesn't fit the moment: refused with its reason, and nothing changed.
+            }
+            for (var i = 0; i < 6; i++) await Turn(world);
+            var before = world.Gateways.Table;
+            Look(world, before);
+        }
+        world.Engine.IsAway = world.Gateways.IsAway = false;
+        world.Gateways.Traffic.Clear();
+        for (var i = 0; i < 400; i++) await Turn(world);
+        world.Watchdog.Violation.ShouldBeNull();
+        if (world.Stored(Sample.App) is not { } stored) return;
+        if (stored.Rollout is { } rollout) rollout.State.ShouldBeOneOf(RolloutState.Holding, RolloutState.Queued, RolloutState.Building);
+        if (stored.LiveSlot is not { } live) return;
+        var routed = world.Gateways.Table.Routes.Single(r => r.Hosts.Contains("web.shop.localhost"));
+        var full = stored.Scales.TryGetValue("web", out var scaled) ? scaled : 1;
+        routed.Destinations.Sum(d => d.Upstreams.Count).ShouldBe(full, world.Describe());
+        if (full > 0) routed.Destinations.Select(d => d.Release).ShouldBe([live.Release.Number]);
+    }
+
+    static async Task Do(World world, Act act, Func<int> next, HashSet<int> broken)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        switch (act)
+        {
+            case Act.DeployBlueGreen:
+                await world.Deploy(Sample.Model(Strategy.BlueGreen, worker: true), next());
+                break;
+            case Act.DeployRolling:
+                await world.Deploy(Sample.Model(Strategy.Rolling), next());
+                break;
+            case Act.DeployRecreate:
+                await world.Deploy(Sample.Model(Strategy.Recreate), next());
+                break;
+            case Act.DeployWithNewRedis:
+                var number = next();
+                await world.Deploy(Sample.Model(Strategy.BlueGreen), number, redis: number);
+                break;
+            case Act.DeployBroken:
+                var (_, release) = await world.Deploy(Sample.Model(Strategy.Rolling), next());
+                if (release is not null) broken.Add(release.Number);
+                break;
+            case Act.Promote:
+                await world.Rollouts.Promote(Sample.App, cancel);
+                break;
+            case Act.Rollback:
+                await world.Rollouts.Rollback(Sample.App, null, cancel);
+                break;
+            case Act.Abort:
+                await world.Rollouts.Abort(Sample.App, cancel);
+                break;
+            case Act.Scale:
+                await world.Rollouts.Scale(Sample.App, "web", 1 + (world.Engine.All.Count % 3), cancel);
+                break;
+            case Act.Die:
+                if (world.Engine.All.FirstOrDefault(i => i.State == InstanceState.Running) is { } instance) world.Engine.Die(instance.Id);
+                break;
+            case Act.EngineRestarts:
+                world.Engine.Restart();
+                break;
+            case Act.EngineAway:
+                world.Engine.IsAway = !world.Engine.IsAway;
+                break;
+            case Act.GatewayAway:
+                world.Gateways.IsAway = !world.Gateways.IsAway;
+                break;
+            case Act.Crash:
+                world.StartServer();
+                break;
+            case Act.CrashSoon:
+                world.CrashAfter(3);
+                break;
+            case Act.TimePasses:
+                await world.For(TimeSpan.FromMinutes(3));
+                break;
+            case Act.Busy:
+                foreach (var one in world.Engine.All) world.Gateways.Traffic[one.Id] = (1, 1);
+                break;
+        }
+    }
+
+    static async Task Turn(World world)
+    {
+        await world.Turn();
+        if (world.HasCrashed) world.StartServer();
+    }
+
+    static void Look(World world, RouteTable table)
+    {
+        world.Watchdog.Violation.ShouldBeNull();
+        table.Version.ShouldBeLessThanOrEqualTo(world.Queries.Routes().Version);
+    }
+}

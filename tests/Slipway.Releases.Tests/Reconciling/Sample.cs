@@ -1,0 +1,61 @@
+using Slipway.Engines;
+using Slipway.Model;
+
+namespace Slipway.Releases.Tests.Reconciling;
+
+/// <summary>A web service with a route, redis with a volume, and optionally a worker; versions differ by their images.</summary>
+static class Sample
+{
+    public static readonly AppName App = AppName.Parse("shop");
+
+    public static DrainPolicy Drain { get; } = new() { Requests = TimeSpan.FromSeconds(30), WebSockets = TimeSpan.FromSeconds(60) };
+
+    public static AppModel Model(Strategy strategy, int replicas = 1, bool worker = false, AppName? app = null, string? host = null) => new()
+    {
+        Name = app ?? App,
+        Services =
+        [
+            new ServiceModel
+            {
+                Name = "web",
+                Container = new ContainerSpec(),
+                Replicas = replicas,
+                DependsOn = [new DependencyModel { Service = "redis" }],
+                Release = new ReleasePolicy { Hosts = [host ?? $"web.{app ?? App}.localhost"], Port = 5000, Strategy = strategy, Drain = Drain },
+            },
+            new ServiceModel
+            {
+                Name = "redis",
+                Container = new ContainerSpec { Mounts = [new MountModel { Kind = MountKind.Volume, Source = $"{app ?? App}_data", Target = "/data" }] },
+                Release = new ReleasePolicy { Strategy = Strategy.Rolling },
+            },
+            .. worker ? (ServiceModel[])[new ServiceModel { Name = "worker", Container = new ContainerSpec(), Release = new ReleasePolicy { Strategy = Strategy.Rolling } }] : [],
+        ],
+        Volumes = [new VolumeModel { Name = $"{app ?? App}_data" }],
+    };
+
+    public static string Image(AppName app, string service, int version) => $"{app}/{service}@{Digest.Sha256(BitConverter.GetBytes(version))}";
+
+    /// <summary>Deploys the model up to Staging, as the builder does.</summary>
+    public static async Task<(Rollout Rollout, Release? Release)> Deploy(this World world, AppModel model, int web, int redis = 1, bool autoPromote = false)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var rollout = await world.Rollouts.Deploy(model.Name, new DeploySource { Directory = "/src" }, autoPromote, cancel);
+        (await world.Rollouts.TakeQueued(cancel)).Id.ShouldBe(rollout.Id);
+        var images = model.Services.ToDictionary(s => s.Name, s => Image(model.Name, s.Name, s.Name == "redis" ? redis : web));
+        return (rollout, await world.Rollouts.Stage(rollout.Id, model, images, new Dictionary<string, ImageFacts>(), cancel));
+    }
+
+    public static RolloutState StateOf(this World world, Rollout rollout) => world.Queries.Rollout(rollout.Id)!.State;
+
+    public static Task Reaches(this World world, Rollout rollout, RolloutState state) =>
+        world.Until(() => world.StateOf(rollout) is var now && (now == state || (now.IsEnded && now != state
+            ? throw new InvalidOperationException($"rollout {rollout.Id} ended {now}, not {state}: {world.Queries.Rollout(rollout.Id)!.Error}") : false)), $"rollout {rollout.Id} {state}");
+
+    /// <summary>Releases that get requests for web, as the gateway has it.</summary>
+    public static IReadOnlyList<int> Serving(this World world, string host = "web.shop.localhost") =>
+        [.. world.Gateways.Table.Routes.Where(r => r.Hosts.Contains(host)).SelectMany(r => r.Destinations).Where(d => d.Upstreams.Count > 0).Select(d => d.Release)];
+
+    public static IReadOnlyList<string> Running(this World world) =>
+        [.. world.Engine.All.Where(i => i.State == InstanceState.Running).Select(i => i.Name).Order(StringComparer.Ordinal)];
+}

@@ -1,0 +1,71 @@
+using Slipway.Model;
+
+namespace Slipway.Releases.Tests.Reconciling;
+
+/// <summary>What must hold at every moment, whatever happens: checked at each swap of the table, each stop and each start.</summary>
+sealed class Watchdog
+{
+    readonly World _world;
+    readonly Dictionary<string, DateTimeOffset> _unrouted = [];
+    readonly HashSet<string> _served = [];
+
+    public Watchdog(World world)
+    {
+        _world = world;
+        world.Gateways.Swapped = Swapped;
+        world.Engine.Stopping = Stopping;
+        world.Engine.Started = Started;
+    }
+
+    /// <summary>The first thing that went wrong; the code under test may have caught the exception.</summary>
+    public string? Violation { get; private set; }
+
+    /// <summary>Services that must never run in two versions at once.</summary>
+    public HashSet<string> NeverTwice { get; } = ["redis"];
+
+    /// <summary>Invariants 2 and 3 of a release: what gets requests is ready, wherever anything of that route is.</summary>
+    void Swapped(RouteTable table)
+    {
+        var running = _world.Engine.All.Where(i => i.State == InstanceState.Running).ToDictionary(i => i.Id);
+        foreach (var route in table.Routes)
+        {
+            var upstreams = route.Destinations.SelectMany(d => d.Upstreams).ToList();
+            foreach (var upstream in upstreams)
+            {
+                _served.Add(upstream.Instance);
+                if (!running.TryGetValue(upstream.Instance, out var instance)) throw Broken($"the table sends requests of {route.Service} to {upstream.Instance}, which does not run");
+                if (!instance.Addresses.Values.Contains(upstream.Address)) throw Broken($"{upstream.Instance} has no address {upstream.Address}");
+            }
+            if (upstreams.Any(u => _world.Silent(running[u.Instance])) && upstreams.Any(u => !_world.Silent(running[u.Instance])))
+                throw Broken($"the table sends requests of {route.Service} to an instance that is not ready though another one is");
+        }
+        var named = table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => u.Instance).ToHashSet();
+        foreach (var gone in _served.Where(s => !named.Contains(s))) _unrouted.TryAdd(gone, _world.Time.Now);
+        foreach (var back in named) _unrouted.Remove(back);
+    }
+
+    /// <summary>Invariant 3: stopped only after the routes are gone, and with nothing in flight before the deadline.</summary>
+    void Stopping(Instance instance)
+    {
+        if (_world.Gateways.Table.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Any(u => u.Instance == instance.Id))))
+            throw Broken($"{instance.Name} is stopped while the gateway sends requests to it");
+        if (!_world.Gateways.Traffic.TryGetValue(instance.Id, out var traffic)) return;
+        var since = _unrouted.GetValueOrDefault(instance.Id, _world.Time.Now);
+        if (traffic.InFlight > 0 && _world.Time.Now < since + Sample.Drain.Requests) throw Broken($"{instance.Name} is stopped with requests in flight");
+        if (traffic.Upgraded > 0 && _world.Time.Now < since + Sample.Drain.WebSockets) throw Broken($"{instance.Name} is stopped with open connections");
+    }
+
+    WatchdogException Broken(string what)
+    {
+        Violation ??= what;
+        return new WatchdogException(what);
+    }
+
+    void Started(IReadOnlyList<Instance> all)
+    {
+        foreach (var twice in all.Where(i => i.State == InstanceState.Running && NeverTwice.Contains(i.Service)).GroupBy(i => (i.App, i.Service)).Where(g => g.Select(i => i.Hash).Distinct().Count() > 1))
+            throw Broken($"{twice.Key.Service} of {twice.Key.App} runs twice");
+    }
+}
+
+sealed class WatchdogException(string message) : Exception(message);

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Slipway.Scenarios.Tests;
+
+/// <summary>The engine goes away and comes back. It is one of its own, so that nobody else's containers are hurt.</summary>
+public sealed class EngineScenarios
+{
+    [Fact]
+    public async Task Engine_KilledAndStartedAgain_AppsComeBackWithoutAPerson()
+    {
+        await using var engine = await PrivateEngine.Start();
+        await using var slipway = new SlipwayProcess { DockerHost = engine.Address };
+        await slipway.InitializeAsync();
+        using var app = new TestApp("blue-green", replicas: 2);
+        await slipway.Deployed(app);
+        await slipway.Deployed(app.Become("2"));
+
+        await engine.Kill();
+        var promote = slipway.Try("promote", app.Name);
+        await engine.StartAgain();
+
+        // A promote of a staged release is a route change: it needs ready instances, and these come back with the engine.
+        await promote;
+        await SlipwayProcess.Until(async () =>
+        {
+            using var visitor = slipway.Visitor();
+            return (await visitor.GetAsync($"http://{app.Host}/")).IsSuccessStatusCode;
+        }, $"the app answers again\n{slipway.Logs()}", seconds: 120);
+        await SlipwayProcess.Until(async () => (await slipway.Get($"apps/{app.Name}"))["services"]![0]!["ready"]!.GetValue<int>() == 2, "both instances are ready");
+        if ((await promote).ExitCode != 0) await slipway.Do("promote", app.Name);
+        using var visitor = slipway.Visitor();
+        (await visitor.GetStringAsync($"http://{app.Host}/")).ShouldBe("2");
+        (await slipway.List($"apps/{app.Name}/instances")).Count.ShouldBe(4);
+    }
+
+    /// <summary>A dockerd with folders, socket and address pool of its own.</summary>
+    sealed class PrivateEngine : IAsyncDisposable
+    {
+        readonly string _folder = Path.Combine(Path.GetTempPath(), "slipway-scenarios", $"engine-{Guid.NewGuid().ToString("N")[..8]}");
+        Process? _process;
+
+        public string Address => $"unix://{_folder}/docker.sock";
+
+        public static async Task<PrivateEngine> Start()
+        {
+            var engine = new PrivateEngine();
+            Directory.CreateDirectory(engine._folder);
+            await engine.StartAgain();
+            // The image of the scenario's app builds on this one; making it anew would take longer than handing it over.
+            await Shell($"docker save debian:bookworm-slim | docker -H {engine.Address} load");
+            return engine;
+        }
+
+        public async Task StartAgain()
+        {
+            File.Delete(Path.Combine(_folder, "docker.pid"));
+            var start = new ProcessStartInfo("bash",
+            [
+                "-c",
+                $"exec dockerd --data-root {_folder}/data --exec-root {_folder}/exec --pidfile {_folder}/docker.pid -H {Address} --bridge none "
+                    + $"--default-address-pool base=10.211.0.0/16,size=24 >>{_folder}/dockerd.log 2>&1",
+            ]);
+            _process = Process.Start(start)!;
+            await SlipwayProcess.Until(async () => await Exit($"docker -H {Address} version") == 0, "the private engine answers", 60);
+        }
+
+        public async Task Kill()
+        {
+            _process!.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Shell($"ids=$(docker -H {Address} ps -aq); [ -z \"$ids\" ] || docker -H {Address} rm -f $ids");
+            var pid = int.Parse((await File.ReadAllTextAsync(Path.Combine(_folder, "docker.pid"))).Trim(), CultureInfo.InvariantCulture);
+            await Shell($"kill {pid}");
+            await _process!.WaitForExitAsync();
+            _process.Dispose();
+            await Shell($"grep -oE '{_folder}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l; rm -rf {_folder}");
+        }
+
+        static async Task Shell(string command) => (await Exit(command)).ShouldBe(0, command);
+
+        static async Task<int> Exit(string command)
+        {
+            using var process = Process.Start(new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.WaitForExitAsync();
+            await Task.WhenAll(output, errors);
+            return process.ExitCode;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Slipway.Scenarios.Tests;
+
+/// <summary>A Slipway of its own: real processes, an own data folder, own ports, the real engine. Used only through the CLI and HTTP, as people do.</summary>
+public sealed class SlipwayProcess : IAsyncLifetime
+{
+    static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "slipway");
+    readonly List<string> _apps = [];
+
+    public string Data { get; } = Path.Combine(Path.GetTempPath(), "slipway-scenarios", $"data-{Guid.NewGuid().ToString("N")[..8]}");
+
+    public string Listen { get; } = $"127.0.0.1:{FreePort()}";
+
+    public string Gateway { get; } = $"127.0.0.1:{FreePort()}";
+
+    /// <summary>The engine to use, or null for the machine's.</summary>
+    public string? DockerHost { get; init; }
+
+    public HttpClient Api { get; private set; } = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        await Up();
+        Api = new HttpClient { BaseAddress = new Uri($"http://{Listen}/api/v1/"), Timeout = TimeSpan.FromMinutes(2) };
+        Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+    }
+
+    public string Token => File.ReadAllText(Path.Combine(Data, "admin.token")).Trim();
+
+    public Task<CliResult> Up() => Do("up", "--data", Data, "--listen", Listen, "--gateway-http", Gateway);
+
+    /// <summary>Process id of the running server or gateway, from its pid file.</summary>
+    public int ProcessId(string process) => int.Parse(File.ReadAllText(Path.Combine(Data, "run", $"{process}.pid")).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+
+    public void Kill(string process) => Process.GetProcessById(ProcessId(process)).Kill();
+
+    /// <summary>Runs a command and expects it to succeed.</summary>
+    public async Task<CliResult> Do(params string[] arguments)
+    {
+        var result = await Try(arguments);
+        result.ExitCode.ShouldBe(0, $"slipway {string.Join(' ', arguments)}\n{result.Output}\n{result.Errors}\n{Logs()}");
+        return result;
+    }
+
+    public async Task<CliResult> Try(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(8));
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException($"slipway {string.Join(' ', arguments)} did not end\n{await output}\n{await errors}\n{Logs()}");
+        }
+        return new CliResult(process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>Deploys a folder's app; the app is removed with this Slipway.</summary>
+    public Task<CliResult> Deploy(TestApp app, params string[] more)
+    {
+        if (!_apps.Contains(app.Name)) _apps.Add(app.Name);
+        return Try(["deploy", app.Folder, "--app", app.Name, .. more]);
+    }
+
+    public async Task Deployed(TestApp app, params string[] more)
+    {
+        var result = await Deploy(app, more);
+        result.ExitCode.ShouldBe(0, $"{result.Output}\n{result.Errors}\n{Logs()}");
+    }
+
+    public async Task<JsonObject> Get(string path) => JsonNode.Parse(await Api.GetStringAsync(path))!.AsObject();
+
+    public async Task<JsonArray> List(string path) => JsonNode.Parse(await Api.GetStringAsync(path))!.AsArray();
+
+    /// <summary>Waits until a condition holds, and says what was the case when it never did.</summary>
+    public static async Task Until(Func<Task<bool>> condition, string what, int seconds = 60)
+    {
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                if (await condition()) return;
+            }
+            catch (HttpRequestException) when (deadline.Elapsed.TotalSeconds < seconds)
+            {
+                // The server is being started again; the deadline below still holds.
+            }
+            deadline.Elapsed.TotalSeconds.ShouldBeLessThan(seconds, $"never came true: {what}");
+            await Task.Delay(50);
+        }
+    }
+
+    public HttpClient Visitor(int connections = 8) => new(new SocketsHttpHandler
+    {
+        MaxConnectionsPerServer = connections,
+        UseProxy = false,
+        ConnectCallback = async (_, cancel) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(IPEndPoint.Parse(Gateway), cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    }) { Timeout = TimeSpan.FromSeconds(60) };
+
+    public string Logs()
+    {
+        var text = new StringBuilder();
+        if (!Directory.Exists(Path.Combine(Data, "logs"))) return "";
+        foreach (var log in Directory.EnumerateFiles(Path.Combine(Data, "logs")))
+            text.AppendLine($"--- {Path.GetFileName(log)}").AppendLine(string.Join('\n', File.ReadLines(log).TakeLast(30)));
+        return text.ToString();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in _apps) await Try("remove", app, "--volumes", "--yes");
+        await Try("down", "--data", Data);
+        Api.Dispose();
+        if (Directory.Exists(Data)) Directory.Delete(Data, recursive: true);
+    }
+
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["SLIPWAY_DATA"] = Data;
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        start.Environment["NO_COLOR"] = "1";
+        if (DockerHost is not null) start.Environment["DOCKER_HOST"] = DockerHost;
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+public sealed record CliResult(int ExitCode, string Output, string Errors)
+{
+    public string All => Output + Errors;
+}
