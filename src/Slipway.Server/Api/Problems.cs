@@ -41,6 +41,7 @@ sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
             if (HttpMethods.IsHead(request.Method)) return;
             await Write(pages.HttpContext, response.StatusCode, response.StatusCode switch
             {
+                StatusCodes.Status400BadRequest => $"A value in {request.Path}{request.QueryString} is not of the kind that is wanted there. /openapi/v1.json lists the parameters of every operation.",
                 StatusCodes.Status404NotFound => $"There is no {request.Path}. /openapi/v1.json lists every operation.",
                 StatusCodes.Status405MethodNotAllowed => $"{request.Path} has no {request.Method}, only {response.Headers.Allow}.",
                 _ => null,
