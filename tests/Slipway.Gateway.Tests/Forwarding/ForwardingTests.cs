@@ -68,7 +68,11 @@ public sealed class ForwardingTests
         await using var backend = await Backend.Start("echo", async context =>
         {
             if (!chunked) context.Response.ContentLength = context.Request.ContentLength;
-            await context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
+            // Whole before it goes back: HttpClient reads no answer while it sends.
+            using var whole = new MemoryStream(Large);
+            await context.Request.Body.CopyToAsync(whole, context.RequestAborted);
+            whole.Position = 0;
+            await whole.CopyToAsync(context.Response.Body, context.RequestAborted);
         });
         await using var gateway = await Start();
         await gateway.Publish(Routes.To(backend));
