@@ -127,6 +127,8 @@ sealed class GatewayServer : IAsyncDisposable
 
     static KestrelServerOptions Kestrel()
     {
+        // A bare LF as a line's end is one more way to read a request in two ways (RFC 9112, section 2.2 allows to refuse it).
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var kestrel = new KestrelServerOptions
         {
             ApplicationServices = new ServiceCollection().AddLogging().BuildServiceProvider(),

@@ -45,9 +45,9 @@ sealed class RawUpstream : RunningBackend
         {
             while (await socket.ReceiveAsync(buffer, cancel) is var read and > 0) text.Append(Encoding.Latin1.GetString(buffer, 0, read));
         }
-        catch (SocketException)
+        catch (Exception ended) when (ended is SocketException or OperationCanceledException)
         {
-            // A reset is an end too.
+            // A reset is an end too; and a connection that stays open shows in what was read.
         }
         return text.ToString();
     }

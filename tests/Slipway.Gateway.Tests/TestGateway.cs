@@ -67,7 +67,9 @@ sealed class TestGateway : IAsyncDisposable
     {
         using var socket = await Connect(Cancel);
         await socket.SendAsync(System.Text.Encoding.Latin1.GetBytes(request), Cancel);
-        return await RawUpstream.ReadToEnd(socket, Cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        return await RawUpstream.ReadToEnd(socket, limit.Token);
     }
 
     public async Task<InstanceTraffic?> Instance(string id) => (await Control.Report(Cancel)).Instances.FirstOrDefault(i => i.Instance == id);

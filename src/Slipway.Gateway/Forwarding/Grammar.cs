@@ -39,8 +39,13 @@ static class Grammar
     /// <summary>Whether a comma separated list holds a name (Connection, Transfer-Encoding ...).</summary>
     public static bool ListHolds(string list, string name)
     {
-        foreach (var range in list.AsSpan().Split(','))
-            if (list.AsSpan(range).Trim(" \t").Equals(name, StringComparison.OrdinalIgnoreCase)) return true;
+        for (ReadOnlySpan<char> rest = list; !rest.IsEmpty;)
+        {
+            var comma = rest.IndexOf(',');
+            var item = comma < 0 ? rest : rest[..comma];
+            if (item.Trim(' ').Trim('\t').Equals(name, StringComparison.OrdinalIgnoreCase)) return true;
+            rest = comma < 0 ? default : rest[(comma + 1)..];
+        }
         return false;
     }
 }

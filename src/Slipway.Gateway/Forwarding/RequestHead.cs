@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Slipway.Gateway.Forwarding;
 
@@ -15,7 +16,7 @@ static class RequestHead
     {
         var request = exchange.Request;
         var headers = request.Headers;
-        var options = headers.Connection;
+        headers.TryGetValue(HeaderNames.Connection, out var options);
         var writer = new HeadWriter(connection);
         writer.Write(request.Method);
         writer.Write(" "u8);

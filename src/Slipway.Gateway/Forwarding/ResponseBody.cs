@@ -7,8 +7,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>
-/// Brings an answer's body to the client. Whatever there is goes out before more is waited for, so that an event is seen when it happens; the
-/// last piece is left to Kestrel, which sends it with the answer's end. Socket errors pass through as exceptions.
+/// Brings an answer's body to the client. Whatever there is goes out before more is waited for, so that an event is seen when it happens. The
+/// last piece is flushed too: once headers are out, Kestrel sends nothing by itself at the end of a body that it does not frame.
+/// Socket errors pass through as exceptions.
 /// </summary>
 static class ResponseBody
 {
@@ -52,6 +53,7 @@ static class ResponseBody
             if (left == 0)
             {
                 writer.Put(data.Span);
+                await writer.FlushAsync();
                 return Outcome.Done;
             }
             if (piece > 0) writer.Put(data.Span);
@@ -141,6 +143,7 @@ static class ResponseBody
             if (!TryWriteTrailer(bytes, writer, framed, trailers)) return Outcome.BrokenOff;
         }
         if (framed) writer.Put("\r\n"u8);
+        await writer.FlushAsync();
         return Outcome.Done;
     }
 

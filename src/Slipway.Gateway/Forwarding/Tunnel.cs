@@ -16,10 +16,11 @@ static class Tunnel
         instance.BecomeUpgraded();
         try
         {
-            var up = Up(client, connection.Socket);
+            using var over = new CancellationTokenSource();
+            var up = Up(client, connection.Socket, over.Token);
             await Down(connection, client);
-            // The instance has ended: there is nobody left to send to. Aborting wakes the other direction.
-            if (!up.IsCompleted) exchange.Lifetime.Abort();
+            // The instance has ended: there is nobody left to send to. What it said last still goes out, so nothing is aborted.
+            await over.CancelAsync();
             await up;
         }
         finally
@@ -30,13 +31,13 @@ static class Tunnel
     }
 
     /// <summary>The client's end is passed on as a half-close: the instance may still have something to say.</summary>
-    static async Task Up(Stream client, Socket instance)
+    static async Task Up(Stream client, Socket instance, CancellationToken over)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            while (await client.ReadAsync(buffer) is var read and > 0)
-                for (var sent = 0; sent < read;) sent += await instance.SendAsync(buffer.AsMemory(sent, read - sent), SocketFlags.None);
+            while (await client.ReadAsync(buffer, over) is var read and > 0)
+                for (var sent = 0; sent < read;) sent += await instance.SendAsync(buffer.AsMemory(sent, read - sent), SocketFlags.None, over);
             instance.Shutdown(SocketShutdown.Send);
         }
         catch (Exception ended) when (IsEnd(ended))
