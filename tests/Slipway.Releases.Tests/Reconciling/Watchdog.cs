@@ -53,7 +53,8 @@ sealed class Watchdog
         if (_world.Gateways.Table.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Any(u => u.Instance == instance.Id))))
             throw Broken($"{instance.Name} is stopped while the gateway sends requests to it");
         if (!_world.Gateways.Traffic.TryGetValue(instance.Id, out var traffic)) return;
-        var since = _unrouted.GetValueOrDefault(instance.Id, _world.Time.Now);
+        // One that never had a route has nothing in flight that a gateway brought.
+        if (!_unrouted.TryGetValue(instance.Id, out var since)) return;
         if (traffic.InFlight > 0 && _world.Time.Now < since + Sample.Drain.Requests) throw Broken($"{instance.Name} is stopped with requests in flight");
         if (traffic.Upgraded > 0 && _world.Time.Now < since + Sample.Drain.WebSockets) throw Broken($"{instance.Name} is stopped with open connections");
     }
