@@ -59,10 +59,9 @@ sealed partial class AppLoop : IDisposable
     public async Task<PassResult> Pass(CancellationToken cancel)
     {
         if (_services.Database.Read(db => ReleaseRows.Load(db, _app)) is not { } stored) return new PassResult(false, null, true);
-        _services.Publisher.Poke();
         var plan = WorkloadPlanner.Plan(stored, _services.RegistryAddress);
         var acknowledged = _services.Publisher.Acknowledged;
-        var instances = await _services.Engine.Observe(_app, cancel);
+        var instances = await Observe(cancel);
         _attempts.Observe(plan, instances, _services.Time.GetUtcNow());
         var view = new AppView
         {
@@ -79,6 +78,8 @@ sealed partial class AppLoop : IDisposable
         var decision = AppDecision.Decide(view);
         _reporter.Seen(view, decision.WaitsFor is { } waits && _services.Publisher.Trouble is { } trouble && !view.IsSettled ? $"{waits}: {trouble}" : decision.WaitsFor);
         var acted = await _executor.Take(view, decision, cancel);
+        // Behind the look, so that a gateway which was away isn't first given routes that the look has just found stale.
+        _services.Publisher.Poke();
         if (decision.Steps is [Step.Forget]) Forgotten(stored);
         return new PassResult(acted, Earliest(decision.Next, _readiness.NextByTime(plan, instances), view.IsSettled ? null : _services.Publisher.NextTry), false);
     }
@@ -98,6 +99,20 @@ sealed partial class AppLoop : IDisposable
             var until = Earliest(end, Probe())!.Value;
             if (await _services.Bells.Wait(_app, until - _services.Time.GetUtcNow(), _services.Time, cancel)) return;
             if (_services.Time.GetUtcNow() >= end) return;
+        }
+    }
+
+    async Task<IReadOnlyList<Instance>> Observe(CancellationToken cancel)
+    {
+        try
+        {
+            return await _services.Engine.Observe(_app, cancel);
+        }
+        catch (EngineUnavailableException)
+        {
+            // What is stored is the best that is known; the gateways get it without the engine, too.
+            _services.Publisher.Poke();
+            throw;
         }
     }
 

@@ -33,7 +33,8 @@ sealed record AppView
 
     public required DateTimeOffset Now { get; init; }
 
-    public bool IsSettled => Acknowledged >= Stored.RouteVersion;
+    /// <summary>Every gateway serves by the app's stored routes. An app that never had any doesn't wait for one.</summary>
+    public bool IsSettled => Stored.RouteVersion == 0 || Acknowledged >= Stored.RouteVersion;
 
     public IEnumerable<Instance> Surplus => Instances.Where(i => !Plan.Wants(i));
 
