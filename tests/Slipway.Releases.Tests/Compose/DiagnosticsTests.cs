@@ -110,6 +110,21 @@ public sealed class DiagnosticsTests
     }
 
     [Fact]
+    public void Aliases_OfOneLargeValue_AreRefused()
+    {
+        var large = "a: &a [" + string.Join(',', Enumerable.Repeat('x', 60_000)) + "]\n";
+        using var folder = new ComposeFolder(large + "b: [" + string.Join(',', Enumerable.Repeat("*a", 60_000)) + "]\n");
+        folder.Errors().ShouldHaveSingleItem().Message.ShouldContain("too large");
+    }
+
+    [Fact]
+    public void Value_WithNul_IsAnError()
+    {
+        using var folder = new ComposeFolder("services: {web: {image: a, volumes: [\"./a\\0b:/x\"]}}");
+        folder.Errors().ShouldHaveSingleItem().Message.ShouldContain("NUL");
+    }
+
+    [Fact]
     public void Nesting_TooDeep_IsRefused()
     {
         using var folder = new ComposeFolder("x-a: " + new string('[', 5000) + new string(']', 5000));

@@ -45,7 +45,7 @@ public sealed class DocumentationTests
         return text.ToString();
     }
 
-    static string Find(string path)
+    internal static string Find(string path)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "Slipway.slnx"))) return Path.Combine(folder.FullName, path);

@@ -18,13 +18,13 @@ enum MergeTag
 /// A YAML value with its place. Aliases and merge keys are resolved. Immutable: an alias and its anchor are the same object,
 /// so a tree may be a graph; <see cref="Size"/> counts it expanded and is bounded by the reader.
 /// </summary>
-abstract class Node(Mark mark, MergeTag tag, int size)
+abstract class Node(Mark mark, MergeTag tag, long size)
 {
     public Mark Mark { get; } = mark;
 
     public MergeTag Tag { get; } = tag;
 
-    public int Size { get; } = size;
+    public long Size { get; } = size;
 
     public bool IsNull => this is Scalar { IsNullText: true };
 

@@ -84,7 +84,11 @@ sealed class YamlTree
     Node ReadOwn(int depth)
     {
         if (_parser.TryConsume<YamlScalar>(out var scalar))
+        {
+            // No path, name or variable can hold it, and the system's calls end at it.
+            if (scalar.Value.Contains('\0', StringComparison.Ordinal)) throw Refused(scalar.Start, "the value contains a NUL character", "text without one");
             return new Scalar(At(scalar.Start), scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty, TagOf(scalar));
+        }
         if (_parser.TryConsume<SequenceStart>(out var sequence))
         {
             var items = new List<Node>();
