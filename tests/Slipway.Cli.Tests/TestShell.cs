@@ -1,9 +1,11 @@
+using System.Text;
+
 namespace Slipway.Cli.Tests;
 
 /// <summary>A shell whose streams are kept; nobody is at its terminal.</summary>
 sealed class TestShell
 {
-    readonly StringWriter _out = new(), _error = new();
+    readonly StringBuilder _out = new(), _error = new();
 
     public Dictionary<string, string> Variables { get; } = new() { ["HOME"] = "/nonexistent" };
 
@@ -13,7 +15,7 @@ sealed class TestShell
 
     public string Error => _error.ToString();
 
-    public Shell Shell => new() { Out = _out, Error = _error, In = TextReader.Null, Variables = Variables, Folder = Folder };
+    public Shell Shell => new() { Out = new StringWriter(_out), Error = new StringWriter(_error), In = TextReader.Null, Variables = Variables, Folder = Folder };
 
     public Task<int> Run(params string[] args) => CommandLine.Run(args, Shell, TestContext.Current.CancellationToken);
 }

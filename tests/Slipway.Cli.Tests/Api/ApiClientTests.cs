@@ -68,18 +68,24 @@ public class ApiClientTests
     [Fact]
     public async Task Logs_ConnectionBreaks_GivesTheLinesBeforeAndThenSaysSo()
     {
+        var received = new TaskCompletionSource();
         await using var server = await LoopbackServer.Start(async http =>
         {
             http.Response.ContentType = "application/x-ndjson";
             await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes("""{"time":"2026-01-31T12:00:00Z","service":"web","instance":"shop.web.v1.1","stream":"stdout","text":"hello"}""" + "\n"));
             await http.Response.Body.FlushAsync();
+            await received.Task;
             http.Abort();
         });
         using var api = server.Client;
         var lines = new List<string>();
         await Should.ThrowAsync<ServerUnavailableException>(async () =>
         {
-            await foreach (var line in api.Logs(Shop, null, follow: true, null, null, Cancel)) lines.Add(line.Text);
+            await foreach (var line in api.Logs(Shop, null, follow: true, null, null, Cancel))
+            {
+                lines.Add(line.Text);
+                received.SetResult();
+            }
         });
         lines.ShouldBe(["hello"]);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Slipway.Cli.Following;
 using Slipway.Cli.Rendering;
@@ -14,12 +15,13 @@ public class RolloutFollowerTests
     };
 
     static string State(int index, string state, double second, string more = "") =>
-        $$"""{"index":{{index}},"event":{"type":"state","time":"{{DateTimeOffset.UnixEpoch.AddSeconds(second):O}}","state":"{{state}}"{{more}}}}""" + "\n";
+        $$$"""{"index":{{{index}}},"event":{"type":"state","time":"{{{DateTimeOffset.UnixEpoch.AddSeconds(second):O}}}","state":"{{{state}}}"{{{more}}} } }""" + "\n";
 
     [Fact]
     public async Task Follow_ServerRestarts_GoesOnAfterTheLastEventSeen()
     {
         var asked = new List<string>();
+        var view = new SignallingView(events: 2);
         await using var server = await LoopbackServer.Start(async http =>
         {
             asked.Add(http.Request.QueryString.Value!);
@@ -30,15 +32,16 @@ public class RolloutFollowerTests
             }
             await http.Response.WriteAsync(asked.Count == 1 ? State(0, "building", 0) + State(1, "staging", 1) : State(2, "promoting", 2, ",\"release\":4") + State(3, "retaining", 2.25) + State(4, "done", 3));
             await http.Response.Body.FlushAsync();
-            if (asked.Count == 1) http.Abort();
+            if (asked.Count > 1) return;
+            await view.Seen;
+            http.Abort();
         });
         using var api = server.Client;
-        var output = new StringWriter();
-        var end = await new RolloutFollower(api, new PlainRolloutView(output), TimeProvider.System).Follow(Rollout, 0, _ => false, TestContext.Current.CancellationToken);
+        var end = await new RolloutFollower(api, view, TimeProvider.System).Follow(Rollout, 0, _ => false, TestContext.Current.CancellationToken);
 
         end.ShouldBe(new FollowEnd(RolloutState.Done, 4, TimeSpan.FromMilliseconds(250), null));
         asked.ShouldBe(["?from=0&follow=true", "?from=2&follow=true", "?from=2&follow=true"]);
-        output.ToString().ReplaceLineEndings("\n").ShouldBe("""
+        view.Text.ReplaceLineEndings("\n").ShouldBe("""
             == building
             == staging
             The connection to the server was lost; the rollout goes on there. Connecting again ...
@@ -74,5 +77,27 @@ public class RolloutFollowerTests
         using var api = server.Client;
         var end = await new RolloutFollower(api, new PlainRolloutView(TextWriter.Null), TimeProvider.System).Follow(Rollout, 9, _ => false, TestContext.Current.CancellationToken);
         end.State.ShouldBe(RolloutState.Failed);
+    }
+
+    /// <summary>The plain view, which also tells when so many events were shown.</summary>
+    sealed class SignallingView(int events) : IRolloutView
+    {
+        readonly StringBuilder _output = new();
+        readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int _shown;
+
+        public Task Seen => _seen.Task;
+
+        public string Text => _output.ToString();
+
+        public void Show(RolloutEvent happened)
+        {
+            new PlainRolloutView(new StringWriter(_output)).Show(happened);
+            if (++_shown == events) _seen.SetResult();
+        }
+
+        public void Say(string line) => _output.AppendLine(line);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

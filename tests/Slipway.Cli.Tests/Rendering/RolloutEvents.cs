@@ -7,12 +7,12 @@ static class RolloutEvents
 {
     static DateTimeOffset At(double second) => DateTimeOffset.UnixEpoch.AddSeconds(second);
 
-    static RolloutEvent Step(double at, string step, string name, BuildStepState state, double? seconds = null, string? error = null) =>
+    static RolloutEvent.BuildStep Step(double at, string step, string name, BuildStepState state, double? seconds = null, string? error = null) =>
         new RolloutEvent.BuildStep { Time = At(at), Service = "web", Step = step, Name = name, State = state, Seconds = seconds, Error = error };
 
-    static RolloutEvent Output(double at, string step, string text) => new RolloutEvent.BuildOutput { Time = At(at), Service = "web", Step = step, Text = text };
+    static RolloutEvent.BuildOutput Output(double at, string step, string text) => new RolloutEvent.BuildOutput { Time = At(at), Service = "web", Step = step, Text = text };
 
-    static RolloutEvent Instance(double at, string state, string? detail = null) =>
+    static RolloutEvent.InstanceChanged Instance(double at, string state, string? detail = null) =>
         new RolloutEvent.InstanceChanged { Time = At(at), Service = "web", Instance = "shop.web.v2.1", State = state, Detail = detail };
 
     public static IReadOnlyList<RolloutEvent> Deploy { get; } =
