@@ -48,7 +48,7 @@ static class BaseCommand
             }
             var images = await api.BaseImages(cancel);
             if (images.Count == 0) context.Shell.Out.WriteLine("No base image yet. For example: slipway base import debian:bookworm-slim");
-            else Columns.Write(context.Shell.Out, context.Paint, ["IMAGE", "DIGEST"], images.Select(image => (string[])[image.Image, image.Digest]));
+            else Columns.Write(context.Shell.Out, context.Paint, ["IMAGE", "IN OUR REGISTRY"], images.Select(image => (string[])[image.Name, image.Image]));
         });
         return command;
     }

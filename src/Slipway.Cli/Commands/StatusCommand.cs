@@ -84,5 +84,5 @@ static class StatusCommand
     static string GatewayText(ServerStatus.GatewayPart gateway) =>
         $"{string.Join(", ", gateway.Listening)}  process {gateway.ProcessId}, table {gateway.TableVersion}, {Count(gateway.InFlight, "request", "requests")} in flight";
 
-    static string Count(int number, string one, string many) => $"{number} {(number == 1 ? one : many)}";
+    static string Count(long number, string one, string many) => $"{number} {(number == 1 ? one : many)}";
 }

@@ -16,7 +16,7 @@ sealed class Supervisor(DataFolder folder, UpSettings settings, string executabl
     /// <summary>Above what the server and the gateway give their own requests (30 s) before they end.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(35);
 
-    readonly SemaphoreSlim _logging = new(1, 1);
+    readonly TextWriter _log = TextWriter.Synchronized(log);
 
     /// <summary>Returns when cancelled, and both have ended.</summary>
     /// <exception cref="CommandFailedException">Another supervisor runs on this folder.</exception>
@@ -104,16 +104,8 @@ sealed class Supervisor(DataFolder folder, UpSettings settings, string executabl
 
     async Task Say(string text)
     {
-        await _logging.WaitAsync();
-        try
-        {
-            await log.WriteLineAsync($"{time.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {text}");
-            await log.FlushAsync();
-        }
-        finally
-        {
-            _logging.Release();
-        }
+        await _log.WriteLineAsync($"{time.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {text}");
+        await _log.FlushAsync();
     }
 
     static string ExitText(int code) => code > 128 ? $"signal {code - 128}" : $"exit code {code}";

@@ -14,7 +14,7 @@ public class RolloutFollowerTests
     };
 
     static string State(int index, string state, double second, string more = "") =>
-        $$"""{"index":{{index}},"event":{"type":"state","time":"{{DateTimeOffset.UnixEpoch.AddSeconds(second):O}}","state":"{{state}}"{{more}}}}""" + "\n";
+        $$$"""{"index":{{{index}}},"event":{"type":"state","time":"{{{DateTimeOffset.UnixEpoch.AddSeconds(second):O}}}","state":"{{{state}}}"{{{more}}} } }""" + "\n";
 
     [Fact]
     public async Task Follow_ServerRestarts_GoesOnAfterTheLastEventSeen()
