@@ -23,6 +23,7 @@ static class Composition
     {
         var database = Open(folder);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(new StartTime(TimeProvider.System.GetUtcNow()));
         services.AddSingleton(folder);
         services.AddSingleton(listener);
         // Made by a factory, so that the container disposes of it, last of all that uses it.

@@ -125,6 +125,8 @@ sealed partial class ServerHost : IAsyncDisposable
         });
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+        // Each request without a credential would be a line: docker sends one before every push.
+        logging.AddFilter("Slipway.Server.Auth", LogLevel.Warning);
     }
 
     static async Task Listen(WebApplication app, ServerOptions options, CancellationToken cancel)

@@ -16,6 +16,7 @@ static class ApiRoutes
             json.SerializerOptions.TypeInfoResolverChain.Clear();
             json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
+            json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
         });
         // Bad bodies and parameters reach the one exception handler too.

@@ -49,10 +49,10 @@ static class RolloutsApi
 
     static async Task<Accepted<Rollout>> Deploy(string app, DeployRequest request, Rollouts rollouts, CancellationToken cancel)
     {
-        var name = AppName.Parse(app);
+        var (name, source) = (AppName.Parse(app), request.CompleteSource());
         // Only to find what is wrong with it: the builder reads it again, because a build may begin after the folder changed.
-        await Task.Run(() => SourceReader.Read(name, request.Source), cancel);
-        return Accepted(await rollouts.Deploy(name, request.Source, request.AutoPromote, cancel));
+        await Task.Run(() => SourceReader.Read(name, source), cancel);
+        return Accepted(await rollouts.Deploy(name, source, request.AutoPromote, cancel));
     }
 
     static Ok<IReadOnlyList<Rollout>> List(string app, ReleaseQueries releases) =>

@@ -49,7 +49,7 @@ sealed partial class ReadinessChecks(Database.Database database, DataFolder fold
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {
-            LogFailed(error, name);
+            LogFailed(name, error.Message);
             return new ReadinessCheck(name, false, required, $"{failure}; the server's log says why");
         }
     }
@@ -70,6 +70,6 @@ sealed partial class ReadinessChecks(Database.Database database, DataFolder fold
         await engine.Status(limit.Token);
     }
 
-    [LoggerMessage(LogLevel.Warning, "readyz: {Check} failed")]
-    partial void LogFailed(Exception error, string check);
+    [LoggerMessage(LogLevel.Warning, "readyz: {Check} failed: {Reason}")]
+    partial void LogFailed(string check, string reason);
 }

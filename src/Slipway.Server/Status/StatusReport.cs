@@ -7,11 +7,9 @@ using Slipway.Server.Data;
 namespace Slipway.Server.Status;
 
 /// <summary>Makes <see cref="ServerStatus"/>: asks each part and says in its place what a part that does not answer said.</summary>
-sealed class StatusReport(DataFolder folder, PlatformListener listener, IEngine engine, ImageCatalog images, IGateways gateways, ReleaseQueries releases, TimeProvider time)
+sealed class StatusReport(DataFolder folder, PlatformListener listener, IEngine engine, ImageCatalog images, IGateways gateways, ReleaseQueries releases, StartTime start, TimeProvider time)
 {
     static readonly TimeSpan PartMayTake = TimeSpan.FromSeconds(3);
-
-    readonly DateTimeOffset _started = time.GetUtcNow();
 
     public async Task<ServerStatus> Make(CancellationToken cancel)
     {
@@ -24,8 +22,8 @@ sealed class StatusReport(DataFolder folder, PlatformListener listener, IEngine 
         {
             Version = ServerHost.Version,
             ProcessId = Environment.ProcessId,
-            Started = _started,
-            UptimeSeconds = (time.GetUtcNow() - _started).TotalSeconds,
+            Started = start.At,
+            UptimeSeconds = (time.GetUtcNow() - start.At).TotalSeconds,
             DataFolder = folder.Path,
             Engine = engineIs,
             Registry = new ServerStatus.RegistryPart(listener.Address, usage.Bytes, usage.Repositories),
@@ -83,3 +81,6 @@ sealed class StatusReport(DataFolder folder, PlatformListener listener, IEngine 
         return new ServerStatus.DiskPart(path, use, drive.AvailableFreeSpace, drive.TotalSize);
     }
 }
+
+/// <summary>When this server began to start.</summary>
+sealed record StartTime(DateTimeOffset At);

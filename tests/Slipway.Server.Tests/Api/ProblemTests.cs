@@ -35,6 +35,7 @@ public sealed class ProblemTests : IAsyncLifetime
     [InlineData("POST", "/api/v1/apps/shop/promote", null, HttpStatusCode.NotFound, "shop")]
     [InlineData("POST", "/api/v1/apps/shop/rollouts", "{", HttpStatusCode.BadRequest, "JSON")]
     [InlineData("POST", "/api/v1/apps/shop/rollouts", "{}", HttpStatusCode.BadRequest, "source")]
+    [InlineData("POST", "/api/v1/apps/shop/rollouts", """{"source":null}""", HttpStatusCode.BadRequest, "source")]
     [InlineData("POST", "/api/v1/apps/shop/rollouts", """{"source":{"directory":"shop"}}""", HttpStatusCode.BadRequest, "absolute")]
     [InlineData("POST", "/api/v1/apps/shop/rollouts", """{"source":{"directory":"/no/such/folder"}}""", HttpStatusCode.BadRequest, "/no/such/folder")]
     [InlineData("PUT", "/api/v1/apps/shop/services/web/scale", """{"replicas":101}""", HttpStatusCode.BadRequest, "0 to 100")]

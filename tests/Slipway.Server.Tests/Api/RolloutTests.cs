@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Slipway.Model;
+using Slipway.Server.Api;
+
+namespace Slipway.Server.Tests.Api;
+
+/// <summary>A deploy's way through the API and the builder, on a machine without an engine: it has to end as failed, and say why.</summary>
+public sealed class RolloutTests : IAsyncLifetime
+{
+    readonly TestFolder _source = new();
+    TestServer _server = null!;
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestServer.Start();
+        _source.Write("compose.yaml", "services:\n  web:\n    image: debian:bookworm-slim\n");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _source.Dispose();
+    }
+
+    [Fact]
+    public async Task Deploy_IsAcceptedWithItsPlace()
+    {
+        using var answer = await Deploy();
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        var rollout = (await answer.Content.ReadFromJsonAsync(ModelJson.Default.Rollout, Cancel))!;
+        answer.Headers.Location!.ToString().ShouldBe($"/api/v1/rollouts/{rollout.Id}");
+        var stored = await _server.Client.GetFromJsonAsync(answer.Headers.Location, ModelJson.Default.Rollout, Cancel);
+        stored!.App.ShouldBe(AppName.Parse("shop"));
+    }
+
+    [Fact]
+    public async Task Deploy_NoEngine_FailsAndSaysWhy()
+    {
+        var id = (await (await Deploy()).Content.ReadFromJsonAsync(ModelJson.Default.Rollout, Cancel))!.Id;
+
+        var events = await Events($"/api/v1/rollouts/{id}/events?follow=true");
+
+        events.Select(entry => entry.Index).ShouldBe(Enumerable.Range(0, events.Count).Select(i => (long)i));
+        var states = events.Select(entry => entry.Event).OfType<RolloutEvent.StateChanged>().Select(changed => changed.State);
+        states.ShouldBe([RolloutState.Queued, RolloutState.Building, RolloutState.Failed]);
+        var rollout = await _server.Client.GetFromJsonAsync($"/api/v1/rollouts/{id}", ModelJson.Default.Rollout, Cancel);
+        rollout!.Error.ShouldNotBeNull().ShouldContain("No Docker Engine answers");
+    }
+
+    [Fact]
+    public async Task Events_FromAnIndexOn_GoesOnWhereAReaderWas()
+    {
+        var id = (await (await Deploy()).Content.ReadFromJsonAsync(ModelJson.Default.Rollout, Cancel))!.Id;
+        var all = await Events($"/api/v1/rollouts/{id}/events?follow=true");
+
+        var rest = await Events($"/api/v1/rollouts/{id}/events?from=1");
+
+        rest.Select(entry => entry.Index).ShouldBe(all.Skip(1).Select(entry => entry.Index));
+    }
+
+    Task<HttpResponseMessage> Deploy() => _server.Client.PostAsync("/api/v1/apps/shop/rollouts",
+        new StringContent($$"""{"source": {"directory": "{{_source.Path}}"} }""", Encoding.UTF8, "application/json"), Cancel);
+
+    async Task<List<JournalEntry>> Events(string path)
+    {
+        using var answer = await _server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/x-ndjson");
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancel));
+        var events = new List<JournalEntry>();
+        while (await reader.ReadLineAsync(Cancel) is { } line) events.Add(JsonSerializer.Deserialize(line, ApiJson.Default.JournalEntry)!);
+        return events;
+    }
+}
