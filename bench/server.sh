@@ -27,6 +27,5 @@ printf 'start-up to /readyz, ms, median of 7: %s   (all: %s)\n' "$(printf %s "$t
 "$slipway" up --data "$data" --listen 127.0.0.1:$port --gateway-http 127.0.0.1:$gateway >/dev/null
 sleep 30
 for process in server gateway supervisor; do
-  [ -e "$data/run/$process.pid" ] || continue
-  awk -v process=$process '/VmRSS/ {printf "memory of an idle %s after 30 s, MiB: %d\n", process, $2/1024}' "/proc/$(cat "$data/run/$process.pid")/status"
+  awk -v process=$process '/VmRSS/ {printf "memory of an idle %s after 30 s, MiB: %d\n", process, $2/1024}' "/proc/$(sed -nE 's/.*"processId": ([0-9]+).*/\1/p' "$data/run/$process.process")/status"
 done

@@ -35,8 +35,8 @@ public sealed class SlipwayProcess : IAsyncLifetime
 
     public Task<CliResult> Up() => Do("up", "--data", Data, "--listen", Listen, "--gateway-http", Gateway);
 
-    /// <summary>Process id of the running server or gateway, from its pid file.</summary>
-    public int ProcessId(string process) => int.Parse(File.ReadAllText(Path.Combine(Data, "run", $"{process}.pid")).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Process id of the running server, gateway or supervisor, from what the supervisor has noted of it.</summary>
+    public int ProcessId(string process) => JsonNode.Parse(File.ReadAllText(Path.Combine(Data, "run", $"{process}.process")))!["processId"]!.GetValue<int>();
 
     public void Kill(string process) => Process.GetProcessById(ProcessId(process)).Kill();
 

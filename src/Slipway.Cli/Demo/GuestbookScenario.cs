@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Slipway.Cli.Api;
+using Slipway.Cli.Following;
 using Slipway.Model;
 
 namespace Slipway.Cli.Demo;
@@ -90,9 +91,13 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
 
     async Task Move(Load load, string name, string old, Func<Task<Rollout>> command, CancellationToken cancel)
     {
+        // A promote goes on with the rollout that was staged: what it had said by then is not new.
+        var before = (await api.App(App, cancel)).Rollout;
+        var seen = before is { State.IsEnded: false } ? await RolloutWatch.CountEvents(api, before.Id, cancel) : 0;
         load.Begin(name);
         var begun = Stopwatch.GetTimestamp();
-        await Follow(await command(), cancel);
+        var rollout = await command();
+        await Follow(rollout, rollout.Id == before?.Id ? seen : 0, cancel);
         var total = Stopwatch.GetElapsedTime(begun);
         var last = load.LastAnswerOf(old, begun) ?? TimeSpan.Zero;
         _switches.Add(new Switch(name, last, total));
@@ -108,12 +113,12 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
     }
 
     async Task Deploy(CancellationToken cancel) =>
-        await Follow(await api.Deploy(App, new DeploySource { Directory = folder, Note = Note }, autoPromote: false, cancel), cancel);
+        await Follow(await api.Deploy(App, new DeploySource { Directory = folder, Note = Note }, autoPromote: false, cancel), 0, cancel);
 
     /// <summary>Tells what happens in a rollout until it has ended or waits for a person.</summary>
-    async Task Follow(Rollout rollout, CancellationToken cancel)
+    async Task Follow(Rollout rollout, long from, CancellationToken cancel)
     {
-        await foreach (var entry in api.Events(rollout.Id, 0, follow: true, cancel))
+        await foreach (var entry in api.Events(rollout.Id, from, follow: true, cancel))
         {
             switch (entry.Event)
             {

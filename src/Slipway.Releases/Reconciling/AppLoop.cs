@@ -76,7 +76,7 @@ sealed partial class AppLoop : IDisposable
         };
         _services.Observations.Set(view);
         var decision = AppDecision.Decide(view);
-        _reporter.Seen(view, decision.WaitsFor is { } waits && _services.Publisher.Trouble is { } trouble && !view.IsSettled ? $"{waits}: {trouble}" : decision.WaitsFor);
+        _reporter.Seen(view, WaitsFor(view, decision));
         var acted = await _executor.Take(view, decision, cancel);
         // Behind the look, so that a gateway which was away isn't first given routes that the look has just found stale.
         _services.Publisher.Poke();
@@ -115,6 +115,11 @@ sealed partial class AppLoop : IDisposable
             throw;
         }
     }
+
+    /// <summary>An acknowledgement that is under way is not worth a word; one that does not come is, with the reason.</summary>
+    string? WaitsFor(AppView view, Decision decision) =>
+        decision.WaitsFor is null || view.IsSettled ? decision.WaitsFor
+        : _services.Publisher.Trouble is { } trouble ? $"{decision.WaitsFor}: {trouble}" : null;
 
     async Task<IReadOnlyList<GatewayReport>?> Report(CancellationToken cancel)
     {

@@ -28,7 +28,7 @@ static class RolloutProgress
                 Stage(view, target, decision);
                 break;
             case RolloutState.Verifying:
-                Verify(view, rollout, target, decision);
+                Verify(view, rollout, target, isSettled, decision);
                 break;
             case RolloutState.Shifting:
                 ShiftOn(view, rollout, isSettled, decision);
@@ -63,14 +63,20 @@ static class RolloutProgress
         else decision.WaitFor($"the {occupant.Slot.Name} slot is being cleared of v{occupant.Release.Number}");
     }
 
-    static void Verify(AppView view, Rollout rollout, Release target, DecisionBuilder decision)
+    static void Verify(AppView view, Rollout rollout, Release target, bool isSettled, DecisionBuilder decision)
     {
         if (view.Stored.In(view.Stored.TargetSlot) is not { } staged) return;
         if (FailureOf(view, staged, decision) is { } failure) decision.Do(failure);
-        else if (view.IsReady(staged)) decision.Do(new Step.Move(view.Stored.LiveSlot is null ? RolloutState.Promoting
-            : ReleaseStrategy.Of(target.Model) == Strategy.Rolling ? RolloutState.Shifting
-            : rollout.AutoPromote ? RolloutState.Promoting
-            : RolloutState.Holding));
+        else if (view.IsReady(staged))
+        {
+            var next = view.Stored.LiveSlot is null ? RolloutState.Promoting
+                : ReleaseStrategy.Of(target.Model) == Strategy.Rolling ? RolloutState.Shifting
+                : rollout.AutoPromote ? RolloutState.Promoting
+                : RolloutState.Holding;
+            // Who is told that the release holds goes and looks at its preview host: it must be there by then.
+            if (next == RolloutState.Holding && !isSettled) decision.WaitFor($"v{target.Number} is ready; waiting for the gateway to acknowledge its preview host");
+            else decision.Do(new Step.Move(next));
+        }
     }
 
     static void ShiftOn(AppView view, Rollout rollout, bool isSettled, DecisionBuilder decision)

@@ -20,10 +20,12 @@ static class RoutePlanner
 
     public static bool AreSame(IReadOnlyList<Route> one, IReadOnlyList<Route> other) => Text(one) == Text(other);
 
-    /// <summary>The release that waits, ready and unseen, for a person.</summary>
+    /// <summary>The release that waits, ready and unseen, for a person; from the moment that it is ready, so that it can be seen by when it is said to hold.</summary>
     static SlotState? Previewed(AppView view) =>
-        view.Stored.Rollout is { State: RolloutState.Holding or RolloutState.Promoting }
-            ? view.Stored.Slots.FirstOrDefault(s => s is { Standing: Standing.Staged, Leaving: Leaving.No }) : null;
+        view.Stored.Rollout is { State: RolloutState.Verifying or RolloutState.Holding or RolloutState.Promoting } rollout
+        && view.Stored.Slots.FirstOrDefault(s => s is { Standing: Standing.Staged, Leaving: Leaving.No }) is { } staged
+        && (rollout.State != RolloutState.Verifying || (!rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model) == Strategy.BlueGreen && view.IsReady(staged)))
+            ? staged : null;
 
     static Route LiveRoute(AppView view, SlotState live, ServiceModel service)
     {

@@ -85,7 +85,7 @@ static class WorkloadPlanner
             Release = owner.Origins[service.Name],
             Hash = key.Hash,
             Image = FullImage(owner.Release.Images[service.Name], registry),
-            Container = service.Container,
+            Container = Introduced(service, owner),
             Replicas = replicas,
             Networks = networks,
             NetworkMode = service.NetworkMode,
@@ -93,6 +93,23 @@ static class WorkloadPlanner
             Ports = EnginePorts(service),
         },
     };
+
+    /// <summary>
+    /// What an instance may want to know of itself. Not part of its identity: a workload that is carried over keeps what it was started with.
+    /// What the file sets by the same name wins.
+    /// </summary>
+    static ContainerSpec Introduced(ServiceModel service, SlotState owner)
+    {
+        var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["SLIPWAY_APP"] = owner.Release.App.Value,
+            ["SLIPWAY_SERVICE"] = service.Name,
+            ["SLIPWAY_RELEASE"] = $"v{owner.Origins[service.Name]}",
+            ["SLIPWAY_SLOT"] = owner.Slot.Name,
+        };
+        foreach (var (name, value) in service.Container.Environment) environment[name] = value;
+        return service.Container with { Environment = environment };
+    }
 
     static PlannedWorkload Join(PlannedWorkload known, Slot slot, IReadOnlyList<WorkloadNetwork> networks, int replicas) => known with
     {
