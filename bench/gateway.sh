@@ -3,14 +3,14 @@
 # Rounds are interleaved, so that a machine whose speed drifts is the same machine for all; medians and ratios are printed.
 #
 #   bench/gateway.sh [ROUNDS]          default 6
-#   GATEWAY='.build/slipway gateway'   the command that starts the gateway; --data DIR --listen ADDR is added
+#   GATEWAY='.build/current/slipway gateway'   the command that starts the gateway; --data DIR --listen ADDR is added
 #   CONNECTIONS=64 SECONDS_EACH=5 THREADS=1
 # Needs nginx, haproxy, wrk and curl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 rounds=${1:-6}
-gateway=${GATEWAY:-.build/slipway gateway}
+gateway=${GATEWAY:-.build/current/slipway gateway}
 connections=${CONNECTIONS:-64}
 seconds=${SECONDS_EACH:-5}
 threads=${THREADS:-1}
