@@ -173,6 +173,7 @@ static class ResponseBody
         if (unsent && (await writer.FlushAsync()).IsCompleted || exchange.ClientIsGone) return Outcome.ClientGone;
         var received = await connection.Receive();
         connection.End += received;
+        if (connection.IsTurnOver(received)) await Task.Yield();
         return received > 0 ? Outcome.Done : Outcome.BrokenOff;
     }
 }
