@@ -126,7 +126,8 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, ImageTags tags
     /// <summary>What a person can do something about; null: a bug.</summary>
     static string? ReasonOf(Exception error) => error switch
     {
-        InvalidInputException or ConflictException or NotFoundException or EngineException or EngineUnavailableException => error.Message,
+        InvalidInputException or ConflictException or NotFoundException or EngineException => error.Message,
+        EngineUnavailableException => $"{error.Message} The rollout ends here, and what was live is as it was: deploy again when the engine is back.",
         IOException or UnauthorizedAccessException or HttpRequestException => error.Message,
         AggregateException { InnerExceptions: [var one] } => ReasonOf(one),
         _ => null,
