@@ -29,15 +29,18 @@ static class Composition
         // Made by a factory, so that the container disposes of it, last of all that uses it.
         services.AddSingleton(_ => database);
 
-        services.AddSingleton(_ => new DockerClient(options.DockerHost ?? DockerClient.DefaultAddress));
+        var engine = options.DockerHost ?? DockerClient.DefaultAddress;
+        services.AddSingleton(_ => new DockerClient(engine));
         services.AddSingleton<IEngine>(all => new DockerEngine(all.GetRequiredService<DockerClient>(), image => Credential(image, listener, token)));
         services.AddRegistry(new RegistryOptions { Folder = folder.Registry });
         services.AddImages(new ImageOptions { RegistryAddress = listener.Address, RegistryPassword = () => token.Text, InstallMissing = Environment.IsPrivilegedProcess });
-        services.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort });
+        services.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
         services.AddSingleton<IGateways, LocalGateways>();
 
         services.AddSingleton<AppLogs>();
         services.AddSingleton<AppRemoval>();
+        services.AddHostedService(all => all.GetRequiredService<AppRemoval>());
+        services.AddSingleton<ImageTags>();
         services.AddSingleton<StatusReport>();
         services.AddSingleton<ReadinessChecks>();
         services.AddHostedService<Builder>();

@@ -59,6 +59,29 @@ public abstract class ProgramContract : EngineTests
     }
 
     [Fact]
+    public async Task Program_NotRoot_ReadsASecretThatNobodyElseOnTheMachineReaches()
+    {
+        var folder = Directory.CreateTempSubdirectory("slipway-contract-").FullName;
+        var secret = Path.Combine(folder, "secret");
+        await File.WriteAllTextAsync(secret, "hidden", Cancel);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        try
+        {
+            var lines = await Output(Shell("id -u; cat /run/secrets/key; echo") with
+            {
+                User = "65534",
+                Files = [new() { Name = "key", Source = secret, Target = "/run/secrets/key", IsSecret = true }],
+            }, count: 2);
+
+            lines.ShouldBe(["65534", "hidden"]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Volume_RemoveAndApply_KeepsItsData()
     {
         var app = NewApp();

@@ -117,7 +117,7 @@ public sealed class DockerClient : IDisposable
 
     /// <summary>Sends a request and returns the answer once its head is there; the caller disposes of it. The body may be an endless stream.</summary>
     /// <exception cref="EngineException">Any status but 2xx and 304.</exception>
-    /// <exception cref="EngineUnavailableException">No engine answers.</exception>
+    /// <exception cref="EngineUnavailableException">No engine answers, or it went away before it did.</exception>
     public async Task<HttpResponseMessage> Send(
         HttpMethod method, string path, HttpContent? content, CancellationToken cancel, params IReadOnlyList<(string Name, string Value)> headers)
     {
@@ -172,6 +172,10 @@ public sealed class DockerClient : IDisposable
         {
             failure.Throw();
             throw;
+        }
+        catch (HttpRequestException broken) when (broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError))
+        {
+            throw Lost(broken);
         }
         catch (HttpRequestException broken)
         {

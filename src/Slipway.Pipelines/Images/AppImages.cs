@@ -80,7 +80,7 @@ public sealed class AppImages
         }
     }
 
-    static string BuildKey(ServiceModel service) => $"build {JsonSerializer.Serialize(service.Build, ModelJson.Default.BuildModel)} as {EngineTag(service)}";
+    static string BuildKey(ServiceModel service) => $"build {JsonSerializer.Serialize(service.Build!, ModelJson.Default.BuildModel)} as {EngineTag(service)}";
 
     /// <summary>A built image is named on the engine as Compose names it: by the service's <c>image</c>.</summary>
     static string? EngineTag(ServiceModel service) => service.Build is null ? null : Name(service);

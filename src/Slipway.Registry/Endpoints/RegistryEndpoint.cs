@@ -3,12 +3,13 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
 sealed partial class RegistryEndpoint(
-    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, ILogger<RegistryEndpoint> log)
+    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, IBlobStore store, RegistryOptions options, ILogger<RegistryEndpoint> log)
 {
     /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
     const int NoSpace = 28;
@@ -35,7 +36,7 @@ sealed partial class RegistryEndpoint(
         catch (IOException full) when (full.HResult == NoSpace && !context.Response.HasStarted)
         {
             LogDiskFull(target);
-            await RegistryError.DiskFull().Write(context);
+            await RegistryError.DiskFull(options.Folder, store.FreeBytes, options.MinFreeBytes).Write(context);
         }
     }
 

@@ -68,8 +68,17 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
     public static RegistryError TooManyUploads(int limit) =>
         new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", $"{limit} uploads are open, the most at one time: try again when some are finished");
 
-    public static RegistryError DiskFull() => new(
-        StatusCodes.Status507InsufficientStorage, "DENIED", "the registry's disk is nearly full, so it takes no pushes; pulls go on. Free space on it, or remove images");
+    /// <param name="folder">The registry's.</param>
+    /// <param name="free">Bytes that are left there, where the store knows.</param>
+    /// <param name="least">Bytes that must stay free.</param>
+    public static RegistryError DiskFull(string folder, long? free, long least)
+    {
+        const long MebiByte = 1 << 20;
+        var left = free is { } bytes ? $" {bytes / MebiByte} MiB are free, and {least / MebiByte} MiB must stay free." : "";
+        return new(
+            StatusCodes.Status507InsufficientStorage, "DENIED",
+            $"the disk of the registry's folder {folder} is nearly full, so it takes no pushes; pulls go on.{left} Free space there, or remove images");
+    }
 
     public static RegistryError PageInvalid(string found) =>
         new(StatusCodes.Status400BadRequest, "UNSUPPORTED", $"'{Shortened(found)}' is no page size: 'n' is a whole number from 0");

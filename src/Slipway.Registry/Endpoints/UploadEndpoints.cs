@@ -52,7 +52,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
 
         var algorithm = query.TryGetValue("digest-algorithm", out var asked) ? asked.ToString() : "sha256";
         if (algorithm is not ("sha256" or "sha512")) await RegistryError.AlgorithmUnsupported(algorithm).Write(context);
-        else if (!HasRoom(0)) await RegistryError.DiskFull().Write(context);
+        else if (!HasRoom(0)) await DiskFull().Write(context);
         else if (await sessions.Start(request.Repository, algorithm, context.RequestAborted) is { } id)
         {
             Describe(context, request.Repository, id, 0);
@@ -104,7 +104,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
     {
         if (!HasRoom(context.Request.ContentLength ?? 0))
         {
-            await RegistryError.DiskFull().Write(context);
+            await DiskFull().Write(context);
             return;
         }
         LiftBodyLimit(context);
@@ -158,13 +158,15 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         }
         if (body.ContentLength is not 0 && !HasRoom(body.ContentLength ?? 0))
         {
-            await RegistryError.DiskFull().Write(context);
+            await DiskFull().Write(context);
             return false;
         }
         LiftBodyLimit(context);
         await upload.Append(body.Body, algorithm, context.RequestAborted);
         return true;
     }
+
+    RegistryError DiskFull() => RegistryError.DiskFull(options.Folder, store.FreeBytes, options.MinFreeBytes);
 
     bool HasRoom(long more) => store.FreeBytes is not { } free || free - more >= options.MinFreeBytes;
 

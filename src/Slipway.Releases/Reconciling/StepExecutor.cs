@@ -73,6 +73,11 @@ sealed partial class StepExecutor(
         {
             // The server ends; what was done is found by the next one.
         }
+        catch (EngineUnavailableException away)
+        {
+            // No fault of the workload's: what was done is observed when the engine is back, and the step is decided anew.
+            LogAway(log, app, key.Service, away.Message);
+        }
         catch (Exception error)
         {
             attempts.Refused(key, error.Message, time.GetUtcNow());
@@ -101,6 +106,9 @@ sealed partial class StepExecutor(
         if (Convergence.IsAlive(instance)) await engine.Stop(instance.Id, cancel);
         await engine.Remove(instance.Id, cancel);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The engine went away during a step for {Service} of {App}: {Reason}")]
+    static partial void LogAway(ILogger log, AppName app, string service, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The engine refused to start {Service} of {App}: {Reason}")]
     static partial void LogRefused(ILogger log, AppName app, string service, string reason);

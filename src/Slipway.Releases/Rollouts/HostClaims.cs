@@ -5,15 +5,19 @@ using Slipway.Releases.Storing;
 
 namespace Slipway.Releases;
 
-/// <summary>No two apps may claim one host and path, or one port of the machine. Checked before anything is started or stopped.</summary>
+/// <summary>
+/// No two apps may claim one host and path, or one port of the machine, nor a port that another program has. Checked before anything is built, and again
+/// before anything is started or stopped.
+/// </summary>
 static class HostClaims
 {
-    /// <exception cref="ConflictException">Another app has it; the message says which. All conflicts are named.</exception>
-    public static void Check(DbConnection db, AppModel model)
+    /// <param name="ports">What the machine's programs listen on, the app itself among them.</param>
+    /// <exception cref="ConflictException">Another app or program has it; the message says which. All conflicts are named.</exception>
+    public static void Check(DbConnection db, AppModel model, MachinePorts ports)
     {
         var claims = ReleaseRows.Apps(db).Where(app => app != model.Name)
-            .SelectMany(app => ReleaseRows.Slots(db, app))
-            .SelectMany(slot => slot.Release.Model.Services.Select(service => (slot.Release.App, Service: service)))
+            .SelectMany(app => ReleasesOf(db, app))
+            .SelectMany(release => release.Model.Services.Select(service => (release.App, Service: service)))
             .ToList();
         var conflicts = new List<string>();
         foreach (var service in model.Services)
@@ -21,7 +25,27 @@ static class HostClaims
                 conflicts.AddRange(Between(service, other).Select(what => $"{service.Name} claims {what}, which {other.Name} of {app} has"));
         foreach (var (one, two) in model.Services.SelectMany((one, i) => model.Services.Skip(i + 1).Select(two => (one, two))))
             conflicts.AddRange(Between(one, two).Select(what => $"{one.Name} and {two.Name} both claim {what}"));
+        conflicts.AddRange(Taken(db, model, ports).Where(_ => conflicts.Count == 0));
         if (conflicts.Count > 0) throw new ConflictException(string.Join(". ", conflicts.Distinct()) + ". Choose another host, path or port, or remove the other one; nothing was changed.");
+    }
+
+    /// <summary>What runs, and what is about to: a release has its claims from the moment it is stored, before it takes its slot.</summary>
+    static IEnumerable<Release> ReleasesOf(DbConnection db, AppName app)
+    {
+        var releases = ReleaseRows.Slots(db, app).Select(slot => slot.Release);
+        return ReleaseRows.ActiveRollout(db, app)?.Release is { } number && ReleaseRows.FindRelease(db, app, number) is { } coming ? releases.Append(coming) : releases;
+    }
+
+    /// <summary>Ports that neither this app's own releases have nor the gateway, which serves the ports of every app.</summary>
+    static List<string> Taken(DbConnection db, AppModel model, MachinePorts machine)
+    {
+        var own = ReleasesOf(db, model.Name).SelectMany(release => release.Model.Services).SelectMany(Ports).Select(p => (p.Port, p.Protocol))
+            .Concat(ReleaseRows.Table(db).Routes.SelectMany(route => route.Ports).Select(p => (p.Port, "tcp")))
+            .ToHashSet();
+        return [.. from service in model.Services
+            from port in Ports(service)
+            where !own.Contains((port.Port, port.Protocol)) && machine.IsTaken(port.Address, port.Port, port.Protocol)
+            select $"{service.Name} claims port {port.Port}/{port.Protocol}, which another program on this machine has"];
     }
 
     static IEnumerable<string> Between(ServiceModel one, ServiceModel other)

@@ -19,10 +19,21 @@ public sealed class Rollouts
     readonly GrantedFiles _files;
     readonly Bells _bells;
     readonly TimeProvider _time;
+    readonly Func<MachinePorts> _ports;
     readonly ConcurrentDictionary<long, CancellationTokenSource> _builds = new();
 
-    internal Rollouts(Database.Database database, RolloutJournal journal, GrantedFiles files, Bells bells, TimeProvider time) =>
-        (_database, _journal, _files, _bells, _time) = (database, journal, files, bells, time);
+    internal Rollouts(Database.Database database, RolloutJournal journal, GrantedFiles files, Bells bells, TimeProvider time, Func<MachinePorts> ports) =>
+        (_database, _journal, _files, _bells, _time, _ports) = (database, journal, files, bells, time, ports);
+
+    /// <summary>
+    /// Whether the model may have its hosts and ports, asked before work is put into it. <see cref="Stage"/> asks again, because they may be gone by then.
+    /// </summary>
+    /// <exception cref="ConflictException">Another app has one of them, or another program of the machine; the message names them all.</exception>
+    public void CheckClaims(AppModel model)
+    {
+        var ports = _ports();
+        _database.Read(db => { HostClaims.Check(db, model, ports); return true; });
+    }
 
     /// <summary>Begins a rollout: <see cref="RolloutState.Queued"/>, until the builder takes it. A release that waits for its promote gives way.</summary>
     /// <exception cref="ConflictException">Another rollout of the app is under way, or the app is being removed.</exception>
@@ -84,17 +95,18 @@ public sealed class Rollouts
     /// <param name="cancel">Before anything is stored.</param>
     /// <returns>Null when nothing differs from the live release; the rollout is then done.</returns>
     /// <exception cref="InvalidInputException">A routed service has no port; a secret can't be read.</exception>
-    /// <exception cref="ConflictException">Another app has the host or port; the rollout is no longer being built.</exception>
+    /// <exception cref="ConflictException">Another app or program has the host or port; the rollout is no longer being built.</exception>
     public async Task<Release?> Stage(
         long rollout, AppModel model, IReadOnlyDictionary<string, string> images, IReadOnlyDictionary<string, ImageFacts> facts, CancellationToken cancel)
     {
         model = _files.Keep(ReleaseDraft.WithPorts(model, facts));
+        var ports = _ports();
         var (release, changed) = await _database.Write(db =>
         {
             var current = ReleaseRows.FindRollout(db, rollout) ?? throw new NotFoundException($"There is no rollout {rollout}.");
             if (current.State != RolloutState.Building) throw new ConflictException($"Rollout {rollout} of {current.App} is {Word(current.State)}, not building; its images are not used.");
             var stored = ReleaseRows.Load(db, current.App)!;
-            HostClaims.Check(db, model);
+            HostClaims.Check(db, model, ports);
             if (stored.LiveSlot is { } live && ReleaseDraft.IsSame(live.Release, model, images))
                 return (null, Save(db, current with { State = RolloutState.Done, Release = live.Release.Number }));
             var made = ReleaseDraft.Store(db, stored, model, images, current.Source?.Note, _time.GetUtcNow());
@@ -128,7 +140,13 @@ public sealed class Rollouts
     /// <param name="to">The release's number; null: the one that was live before.</param>
     /// <param name="cancel">Before anything is stored.</param>
     /// <exception cref="ConflictException">Another rollout is under way, or there is nothing to roll back to.</exception>
-    public async Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel) => await Change(app, db =>
+    public async Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel)
+    {
+        var ports = _ports();
+        return await Change(app, db => Rollback(db, app, to, ports), cancel);
+    }
+
+    Rollout Rollback(DbConnection db, AppName app, int? to, MachinePorts ports)
     {
         var (stored, _) = Free(db, app, supersede: false);
         if (stored is null) throw Unknown(db, app);
@@ -139,14 +157,14 @@ public sealed class Rollouts
             ?? throw new ConflictException($"There is no release of {app} before v{live.Release.Number} to roll back to.");
         if (number == live.Release.Number) throw new ConflictException($"v{number} of {app} is live already.");
         var release = ReleaseRows.FindRelease(db, app, number) ?? throw new NotFoundException($"{app} has no release v{number}; it has {Numbers(db, app)}.");
-        HostClaims.Check(db, release.Model);
+        HostClaims.Check(db, release.Model, ports);
         return ReleaseRows.Insert(db, New(app, RolloutKind.Rollback, warm?.Release.Number == number ? RolloutState.Promoting : RolloutState.Staging) with
         {
             Release = number,
             From = live.Release.Number,
             AutoPromote = true,
         });
-    }, cancel);
+    }
 
     /// <summary>Ends the rollout that is under way. What is live stays live.</summary>
     /// <exception cref="ConflictException">None is, or its release is live already.</exception>
@@ -192,7 +210,7 @@ public sealed class Rollouts
 
     /// <summary>
     /// Removes the app: its requests drain, its instances and networks go, then its history. Returns when it is gone; a caller that gives up
-    /// waiting does not stop it.
+    /// waiting does not stop it. Until <see cref="ForgetRemoval"/> says that what others keep of it is gone too, its name is not free.
     /// </summary>
     public async Task Remove(AppName app, bool volumes, CancellationToken cancel)
     {
@@ -201,6 +219,7 @@ public sealed class Rollouts
         {
             var stored = Existing(db, app);
             db.Execute("UPDATE apps SET removing = max(removing, @removing) WHERE app = @app", new { app = app.Value, removing = volumes ? 2 : 1 });
+            db.Execute("INSERT OR IGNORE INTO removals (app) VALUES (@app)", new { app = app.Value });
             var ended = stored.Rollout is { } active ? Save(db, active with { State = RolloutState.Cancelled, Error = $"{app} is being removed." }) : null;
             ReleaseRows.Touch(db, app);
             return (ended, ReleaseRows.Rollouts(db, app));
@@ -214,6 +233,16 @@ public sealed class Rollouts
         await end.WaitAsync(cancel);
         foreach (var rollout in rollouts) _journal.Delete(rollout.Id);
     }
+
+    /// <summary>Apps that are being removed, and those that are gone while what others keep of them may not be.</summary>
+    public IReadOnlyList<AppName> Removals() => _database.Read(db => (IReadOnlyList<AppName>)[.. db.Query<string>("SELECT app FROM removals ORDER BY app").Select(AppName.Parse)]);
+
+    /// <summary>Whether nothing runs of an app any more, and nothing of it is stored.</summary>
+    public bool IsGone(AppName app) => _database.Read(db => !ReleaseRows.HasApp(db, app));
+
+    /// <summary>Nothing is left of a removed app anywhere: its name is free.</summary>
+    public Task ForgetRemoval(AppName app, CancellationToken cancel) =>
+        _database.Write(db => { db.Execute("DELETE FROM removals WHERE app = @app", new { app = app.Value }); }, cancel);
 
     async Task<Rollout> Change(AppName app, Func<DbConnection, Rollout> change, CancellationToken cancel)
     {
@@ -235,7 +264,8 @@ public sealed class Rollouts
     /// <summary>The app with no rollout in the way.</summary>
     (StoredApp? Stored, Rollout? Superseded) Free(DbConnection db, AppName app, bool supersede)
     {
-        if (ReleaseRows.Load(db, app) is not { } stored) return (null, null);
+        if (ReleaseRows.Load(db, app) is not { } stored)
+            return !ReleaseRows.HasRemoval(db, app) ? (null, null) : throw new ConflictException($"{app} is being removed. Try again when its images are gone.");
         if (stored.Removing) throw new ConflictException($"{app} is being removed. Try again when it is gone.");
         if (stored.Rollout is not { } rollout) return (stored, null);
         if (!supersede || rollout.State != RolloutState.Holding) throw new ConflictException(Doing(rollout));

@@ -4,11 +4,14 @@ using Slipway.Model;
 namespace Slipway.Releases.Storing;
 
 /// <summary>
-/// Secrets and configs of releases, by content: <c>DATA/files/HASH</c>, 0600. A release names its own copies, so that a rollback
-/// restores what the person has changed since.
+/// Secrets and configs of releases, by content and mode: <c>DATA/files/HASH.MODE</c>. A release names its own copies, so that a rollback
+/// restores what the person has changed since. The engine mounts these files themselves, so they have the mode that the container's user is to see:
+/// the grant's, else 0444 (Compose Specification, services.md, secrets). On the machine nobody else gets at them: the data folder is 0700.
 /// </summary>
 sealed class GrantedFiles(string folder)
 {
+    const int DefaultMode = 0b100_100_100, AllModes = 0b111_111_111;
+
     public AppModel Keep(AppModel model) => model with { Services = [.. model.Services.Select(Keep)] };
 
     ServiceModel Keep(ServiceModel service) => service.Container.Files.Count == 0 ? service
@@ -17,8 +20,9 @@ sealed class GrantedFiles(string folder)
     FileGrant Keep(string service, FileGrant grant)
     {
         var content = grant.Content is not null ? Encoding.UTF8.GetBytes(grant.Content) : Read(service, grant);
-        var path = Path.Combine(folder, Digest.Sha256(content).Hex);
-        if (!File.Exists(path)) Store(path, content);
+        var mode = (grant.Mode ?? DefaultMode) & AllModes;
+        var path = Path.Combine(folder, $"{Digest.Sha256(content).Hex}.{Convert.ToString(mode, 8).PadLeft(3, '0')}");
+        if (!File.Exists(path)) Store(path, content, (UnixFileMode)mode);
         return grant with { Source = path, Content = null };
     }
 
@@ -40,7 +44,7 @@ sealed class GrantedFiles(string folder)
         }
     }
 
-    void Store(string path, byte[] content)
+    void Store(string path, byte[] content, UnixFileMode mode)
     {
         Directory.CreateDirectory(folder);
         var unfinished = path + "." + Guid.NewGuid().ToString("N");
@@ -49,6 +53,8 @@ sealed class GrantedFiles(string folder)
         using (var file = new FileStream(unfinished, options))
         {
             file.Write(content);
+            // By hand, because the mode of a file that is made loses the bits of the process's umask.
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file.SafeFileHandle, mode);
             file.Flush(flushToDisk: true);
         }
         File.Move(unfinished, path, overwrite: true);

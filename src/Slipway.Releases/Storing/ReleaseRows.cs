@@ -13,6 +13,9 @@ static class ReleaseRows
     public static bool HasApp(DbConnection db, AppName app) =>
         db.ExecuteScalar<long>("SELECT count(*) FROM apps WHERE app = @app", new { app = app.Value }) > 0;
 
+    public static bool HasRemoval(DbConnection db, AppName app) =>
+        db.ExecuteScalar<long>("SELECT count(*) FROM removals WHERE app = @app", new { app = app.Value }) > 0;
+
     public static StoredApp? Load(DbConnection db, AppName app)
     {
         var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version FROM apps WHERE app = @app", new { app = app.Value });

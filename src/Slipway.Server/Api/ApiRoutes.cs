@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Slipway.Model;
 
@@ -14,7 +15,7 @@ static class ApiRoutes
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Clear();
-            json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;

@@ -9,14 +9,6 @@ public sealed record DeployRequest
 
     /// <summary>Promote a blue-green release as soon as it is ready.</summary>
     public bool AutoPromote { get; init; }
-
-    /// <summary>The source with its defaults: what a client leaves out arrives as null, because the JSON source generator sets every init property.</summary>
-    internal DeploySource CompleteSource() => Source with
-    {
-        Files = Source.Files ?? [],
-        Variables = Source.Variables ?? new Dictionary<string, string>(),
-        Profiles = Source.Profiles ?? [],
-    };
 }
 
 /// <summary><c>POST /api/v1/apps/{app}/rollback</c></summary>

@@ -14,7 +14,7 @@ static class RolloutsApi
 
         ofApp.MapPost("/rollouts", Deploy).WithName("Deploy").Errors(400, 409, 413, 415)
             .WithSummary("Deploy a folder")
-            .WithDescription("Reads the Compose files of a folder on the server's machine (what is wrong with them is a 400 with every diagnostic, and nothing is stored), then builds, ships and releases. Follow its events.");
+            .WithDescription("Reads the Compose files of a folder on the server's machine (what is wrong with them is a 400 with every diagnostic; a host or port that another app or program has is a 409 that names it; nothing is stored then), then builds, ships and releases. Follow its events.");
 
         ofApp.MapGet("/rollouts", List).WithName("ListRollouts").Errors(400, 404)
             .WithSummary("List an app's rollouts")
@@ -49,9 +49,9 @@ static class RolloutsApi
 
     static async Task<Accepted<Rollout>> Deploy(string app, DeployRequest request, Rollouts rollouts, CancellationToken cancel)
     {
-        var (name, source) = (AppName.Parse(app), request.CompleteSource());
+        var (name, source) = (AppName.Parse(app), request.Source);
         // Only to find what is wrong with it: the builder reads it again, because a build may begin after the folder changed.
-        await Task.Run(() => SourceReader.Read(name, source), cancel);
+        await Task.Run(() => rollouts.CheckClaims(SourceReader.Read(name, source).Model), cancel);
         return Accepted(await rollouts.Deploy(name, source, request.AutoPromote, cancel));
     }
 

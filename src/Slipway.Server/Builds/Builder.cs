@@ -1,7 +1,6 @@
 using Slipway.Engines;
 using Slipway.Model;
 using Slipway.Pipelines.Images;
-using Slipway.Registry;
 using Slipway.Releases;
 
 namespace Slipway.Server.Builds;
@@ -10,7 +9,7 @@ namespace Slipway.Server.Builds;
 /// Takes the rollouts that are queued, makes their images and hands them over as releases: the way from <c>queued</c> to <c>staging</c>.
 /// Killed anywhere on it, the next server takes the same rollouts and goes the way again; what was built and pushed costs next to nothing then.
 /// </summary>
-sealed partial class Builder(Rollouts rollouts, AppImages images, ImageCatalog catalog, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
+sealed partial class Builder(Rollouts rollouts, AppImages images, ImageTags tags, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
 {
     /// <summary>Apps at once. One app has one rollout at a time by itself.</summary>
     const int AtOnce = 2;
@@ -20,6 +19,7 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, ImageCatalog c
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        await CatchUp(stoppingToken);
         using var places = new SemaphoreSlim(AtOnce, AtOnce);
         var building = new List<Task>();
         try
@@ -34,6 +34,18 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, ImageCatalog c
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             await Task.WhenAll(building);
+        }
+    }
+
+    async Task CatchUp(CancellationToken stopping)
+    {
+        try
+        {
+            await tags.CatchUp(stopping);
+        }
+        catch (Exception broken) when (!stopping.IsCancellationRequested)
+        {
+            LogNotNamed(broken);
         }
     }
 
@@ -90,6 +102,7 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, ImageCatalog c
             if (reason is null) LogBug(error, rollout.Id, rollout.App);
             else LogFailed(rollout.Id, rollout.App, reason);
             await rollouts.Fail(rollout.Id, reason ?? "Something is wrong in Slipway itself; the server's log says what.", CancellationToken.None);
+            await tags.ForgetPushes(rollout.App, CancellationToken.None);
         }
     }
 
@@ -106,21 +119,15 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, ImageCatalog c
             rollout.Id, compose.Model,
             made.ToDictionary(image => image.Key, image => image.Value.Image),
             made.ToDictionary(image => image.Key, image => image.Value.Facts), cancel);
-        if (release is not null) await Tag(release);
-    }
-
-    /// <summary>Names the release's images for people (guestbook/web:v2). The release itself goes by digests, so it does not depend on this.</summary>
-    async Task Tag(Release release)
-    {
-        foreach (var image in release.Images.Values)
-            if (image.Split('@') is [var repository, var digest] && !await catalog.Tag(repository, $"v{release.Number}", Digest.Parse(digest)))
-                LogNotTagged(image, release.Number);
+        if (release is not null) await tags.Name(release);
+        await tags.ForgetPushes(rollout.App, CancellationToken.None);
     }
 
     /// <summary>What a person can do something about; null: a bug.</summary>
     static string? ReasonOf(Exception error) => error switch
     {
-        InvalidInputException or ConflictException or NotFoundException or EngineException or EngineUnavailableException => error.Message,
+        InvalidInputException or ConflictException or NotFoundException or EngineException => error.Message,
+        EngineUnavailableException => $"{error.Message} The rollout ends here, and what was live is as it was: deploy again when the engine is back.",
         IOException or UnauthorizedAccessException or HttpRequestException => error.Message,
         AggregateException { InnerExceptions: [var one] } => ReasonOf(one),
         _ => null,
@@ -138,6 +145,6 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, ImageCatalog c
     [LoggerMessage(LogLevel.Error, "The next rollout can't be taken")]
     partial void LogNotTaken(Exception error);
 
-    [LoggerMessage(LogLevel.Warning, "{Image} could not be tagged v{Release}: the registry does not have it")]
-    partial void LogNotTagged(string image, int release);
+    [LoggerMessage(LogLevel.Warning, "The names of images could not be put right")]
+    partial void LogNotNamed(Exception error);
 }

@@ -8,7 +8,7 @@ namespace Slipway.Server.Data;
 ///   server.json              where the server listens, for the CLI on this machine
 ///   slipway.db               everything but bytes
 ///   registry/                blobs and uploads
-///   files/HASH               secrets and configs of releases, by content, 0600
+///   files/HASH.MODE          secrets and configs of releases, by content and mode
 ///   rollouts/ID.ndjson       the journal of each rollout
 ///   gateway/control.sock     route tables in, reports out
 ///   gateway/table.json       the last table, written by rename

@@ -164,6 +164,8 @@ public sealed class ResumeTests
         await host.Restart();
 
         await (await host.Client.Send("POST", "/v2/a/b/blobs/uploads/")).ShouldBeRefused(507, "DENIED");
+        using (var refusal = await host.Client.Send("POST", "/v2/a/b/blobs/uploads/"))
+            (await refusal.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldMatch(@"folder /\S+ is nearly full.* \d+ MiB are free, and 4398046511103 MiB must stay free");
         await (await host.Client.Send("POST", $"/v2/a/b/blobs/uploads/?digest={Digest}", Content)).ShouldBeRefused(507, "DENIED");
         await (await host.Client.Send("PATCH", location, Content)).ShouldBeRefused(507, "DENIED");
         await (await host.Client.Send("PUT", $"{location}?digest={Digest}", Content)).ShouldBeRefused(507, "DENIED");

@@ -56,6 +56,9 @@ sealed class World : IAsyncDisposable
 
     public string Folder => _folder;
 
+    /// <summary>What the machine's programs listen on.</summary>
+    public Func<MachinePorts> Ports { get; set; } = () => MachinePorts.Unknown;
+
     /// <summary>Told each turn, for finding out why a test fails.</summary>
     public Action<string>? Trace { get; set; }
 
@@ -90,7 +93,7 @@ sealed class World : IAsyncDisposable
             RegistryAddress = "127.0.0.1:8080",
             ResyncEvery = TimeSpan.FromSeconds(30),
         };
-        Rollouts = new Rollouts(_database, Journal, new GrantedFiles(Path.Combine(_folder, "files")), bells, Time);
+        Rollouts = new Rollouts(_database, Journal, new GrantedFiles(Path.Combine(_folder, "files")), bells, Time, () => Ports());
         Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" });
     }
 

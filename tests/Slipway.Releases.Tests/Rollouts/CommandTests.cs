@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using Slipway.Engines;
 using Slipway.Model;
+using Slipway.Releases.Storing;
 using Slipway.Releases.Tests.Reconciling;
 
 namespace Slipway.Releases.Tests;
@@ -85,6 +88,70 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stage_HostOfAReleaseThatHasNoSlotYet_IsRefusedByName()
+    {
+        await _world.Deploy(Sample.Model(Strategy.Rolling), 1);
+        var other = Sample.Model(Strategy.Rolling, app: AppName.Parse("other"), host: "web.shop.localhost");
+        (await Should.ThrowAsync<ConflictException>(() => _world.Deploy(other, 1))).Message.ShouldContain("which web of shop has");
+    }
+
+    [Fact]
+    public async Task CheckClaims_PortOfAnotherAppOrProgram_IsRefusedAndOwnOnesAreNot()
+    {
+        using var program = new TcpListener(IPAddress.Loopback, 0);
+        program.Start();
+        var taken = ((IPEndPoint)program.LocalEndpoint).Port;
+        var model = WithPort(Sample.Model(Strategy.Rolling), 4711);
+        var (first, _) = await _world.Deploy(model, 1);
+        await _world.Reaches(first, RolloutState.Done);
+
+        Should.Throw<ConflictException>(() => _world.Rollouts.CheckClaims(WithPort(Sample.Model(Strategy.Rolling, app: AppName.Parse("other")), 4711)))
+            .Message.ShouldContain("redis claims port 4711/tcp, which redis of shop has");
+        _world.Ports = () => MachinePorts.Look(gateway: 1);
+        Should.Throw<ConflictException>(() => _world.Rollouts.CheckClaims(WithPort(model, taken))).Message.ShouldContain($"redis claims port {taken}/tcp, which another program on this machine has");
+        (await Should.ThrowAsync<ConflictException>(() => _world.Deploy(WithPort(model, taken), 1))).Message.ShouldContain($"port {taken}/tcp");
+        _world.Ports = () => MachinePorts.Look(gateway: taken);
+        _world.Rollouts.CheckClaims(WithPort(model, taken));
+        _world.Running().ShouldBe(["shop.redis.v1.1", "shop.web.v1.1"]);
+    }
+
+    [Fact]
+    public async Task CheckClaims_PortThatTheAppItselfHas_IsItsOwn()
+    {
+        using var instance = new TcpListener(IPAddress.Loopback, 0);
+        var model = WithPort(Sample.Model(Strategy.Rolling), 4711);
+        var (first, _) = await _world.Deploy(model, 1);
+        await _world.Reaches(first, RolloutState.Done);
+        instance.Start();
+        var port = ((IPEndPoint)instance.LocalEndpoint).Port;
+        _world.Ports = () => MachinePorts.Look(gateway: 1);
+        Should.Throw<ConflictException>(() => _world.Rollouts.CheckClaims(WithPort(model, port)));
+        instance.Stop();
+        var (second, _) = await _world.Deploy(WithPort(model, port), 1);
+        await _world.Reaches(second, RolloutState.Done);
+        using var published = new TcpListener(IPAddress.Loopback, port);
+        published.Start();
+        _world.Rollouts.CheckClaims(WithPort(model, port));
+    }
+
+    [Fact]
+    public async Task Deploy_OfANameWhoseRemovalIsNotComplete_IsRefusedUntilItIs()
+    {
+        var (first, _) = await _world.Deploy(Sample.Model(Strategy.Rolling), 1);
+        await _world.Reaches(first, RolloutState.Done);
+        var removal = _world.Rollouts.Remove(Sample.App, volumes: false, _cancel);
+        _world.StartServer();
+        await _world.Until(() => _world.Rollouts.IsGone(Sample.App), "shop is gone");
+        removal.IsCompleted.ShouldBeFalse();
+
+        _world.Rollouts.Removals().ShouldBe([Sample.App]);
+        (await Should.ThrowAsync<ConflictException>(() => _world.Deploy(Sample.Model(Strategy.Rolling), 1))).Message.ShouldContain("is being removed");
+        await _world.Rollouts.ForgetRemoval(Sample.App, _cancel);
+        _world.Rollouts.Removals().ShouldBeEmpty();
+        (await _world.Deploy(Sample.Model(Strategy.Rolling), 1)).Release.ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task Stage_PortOnlyInTheImage_IsTakenFromIt_AndMissedWhereNobodyNamesOne()
     {
         var model = Sample.Model(Strategy.Rolling);
@@ -108,9 +175,23 @@ public sealed class CommandTests : IAsyncLifetime
 
         var kept = release!.Model.Find("web")!.Container.Files.Single().Source!;
         (await File.ReadAllTextAsync(kept, _cancel)).ShouldBe("one");
-        if (!OperatingSystem.IsWindows()) File.GetUnixFileMode(kept).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        ModeOf(kept).ShouldBe("444");
         var (_, second) = await _world.Deploy(model, 1);
         second.ShouldNotBeNull().Number.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Secret_OfAnotherMode_IsAnotherFile()
+    {
+        var files = new GrantedFiles(Path.Combine(_world.Folder, "files"));
+        var grant = new FileGrant { Name = "token", Content = "one", Target = "/run/secrets/token", IsSecret = true };
+        var model = Sample.Model(Strategy.Rolling);
+        model = model with { Services = [model.Services[0] with { Container = new ContainerSpec { Files = [grant, grant with { Mode = Convert.ToInt32("0400", 8) }] } }] };
+
+        var kept = files.Keep(model).Services[0].Container.Files.Select(file => file.Source!).ToList();
+
+        kept.Select(ModeOf).ShouldBe(["444", "400"]);
+        kept.ShouldAllBe(path => File.ReadAllText(path) == "one");
     }
 
     [Fact]
@@ -122,4 +203,9 @@ public sealed class CommandTests : IAsyncLifetime
         (await Should.ThrowAsync<InvalidInputException>(() => _world.Rollouts.Scale(Sample.App, "web", -1, _cancel))).Message.ShouldContain("0 to 1000");
         (await Should.ThrowAsync<NotFoundException>(() => _world.Rollouts.Scale(Sample.App, "db", 1, _cancel))).Message.ShouldContain("web, redis");
     }
+
+    static AppModel WithPort(AppModel model, int port) =>
+        model with { Services = [model.Services[0], model.Services[1] with { Ports = [new PortModel { Published = port, Target = 6379 }] }] };
+
+    static string ModeOf(string path) => Convert.ToString((int)(OperatingSystem.IsWindows() ? throw new PlatformNotSupportedException() : File.GetUnixFileMode(path)), 8);
 }
