@@ -150,6 +150,21 @@ public sealed class ReleaseScenarios(SlipwayProcess slipway)
     }
 
     [Fact]
+    public async Task Deploy_AppOfAnotherSlipwayOnTheSameEngine_IsLeftAlone()
+    {
+        using var app = new TestApp("rolling");
+        await slipway.Deployed(app);
+        await using var other = new SlipwayProcess();
+        await other.InitializeAsync();
+
+        var deploy = await other.Try("deploy", app.Folder, "--app", app.Name);
+
+        deploy.ExitCode.ShouldBe(1, deploy.All);
+        deploy.All.ShouldContain("another Slipway");
+        (await Answer(app)).ShouldBe("1");
+    }
+
+    [Fact]
     public async Task Deploy_DockerfileThatFails_ShowsTheStepAndItsOutput()
     {
         using var app = new TestApp("rolling");

@@ -7,8 +7,8 @@ static class GuestbookFiles
 {
     const string Prefix = "guestbook/";
 
-    /// <summary>Lays version 1 down in <paramref name="folder"/>, over whatever an earlier demo left there.</summary>
-    public static void Write(string folder)
+    /// <summary>Lays version 1 down in <paramref name="folder"/>, over whatever an earlier demo left there, to be published on <paramref name="port"/>.</summary>
+    public static void Write(string folder, int port)
     {
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         var assembly = Assembly.GetExecutingAssembly();
@@ -20,6 +20,8 @@ static class GuestbookFiles
             using var target = File.Create(file);
             content.CopyTo(target);
         }
+        var compose = Path.Combine(folder, "docker-compose.yml");
+        File.WriteAllText(compose, File.ReadAllText(compose).Replace("5000:5000", $"{port}:5000", StringComparison.Ordinal));
     }
 
     /// <summary>Makes the folder the given version: its <c>version.py</c> takes the place of the one in <c>web</c>.</summary>

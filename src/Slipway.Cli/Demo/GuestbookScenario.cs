@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Slipway.Cli.Api;
 using Slipway.Cli.Following;
+using Slipway.Cli.Supervising;
 using Slipway.Model;
 
 namespace Slipway.Cli.Demo;
@@ -20,6 +21,9 @@ sealed class GuestbookScenario(ApiClient api, AppName app, string folder, Action
     /// <summary>Requests for which each version is looked at before the story goes on.</summary>
     const int Look = 600;
 
+    /// <summary>As the sample's Compose file has it.</summary>
+    const int UsualPort = 5000;
+
     public const string Note = "slipway demo";
 
     readonly List<string> _problems = [];
@@ -28,7 +32,9 @@ sealed class GuestbookScenario(ApiClient api, AppName app, string folder, Action
     /// <exception cref="CommandFailedException">A deploy failed, so that the story can't go on; says why.</exception>
     public async Task<DemoReport> Run(CancellationToken cancel)
     {
-        GuestbookFiles.Write(folder);
+        var port = FreePort();
+        if (port != UsualPort) say($"Port {UsualPort} of this machine is taken; the guestbook is published on {port}.");
+        GuestbookFiles.Write(folder, port);
 
         say("v1: build, ship, run. The first time this waits for Debian packages; later the engine's cache has them.");
         await Deploy(cancel);
@@ -142,6 +148,8 @@ sealed class GuestbookScenario(ApiClient api, AppName app, string folder, Action
         var there = answer["entries"]!.AsArray().Select(entry => entry!["text"]!.GetValue<string>()).ToHashSet();
         return acknowledged.Count(text => !there.Contains(text));
     }
+
+    static int FreePort() => Enumerable.Range(UsualPort, 100).FirstOrDefault(port => new ListenAddress("*", port).WhyNot() is null, UsualPort);
 
     static string SlotOf(AppStatus app, int? release) => app.Slots.FirstOrDefault(slot => slot.Value == release).Key ?? "no slot";
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Slipway.Engines;
 using Slipway.Model;
 using Slipway.Releases;
 using Slipway.Server.Apps;
@@ -47,9 +48,11 @@ static class RolloutsApi
             .WithDescription("As abort does, whichever rollout of the app goes on by now: one that has ended already is left as it is.");
     }
 
-    static async Task<Accepted<Rollout>> Deploy(string app, DeployRequest request, Rollouts rollouts, CancellationToken cancel)
+    static async Task<Accepted<Rollout>> Deploy(
+        string app, DeployRequest request, Rollouts rollouts, ReleaseQueries releases, IEngine engine, CancellationToken cancel)
     {
         var (name, source) = (AppName.Parse(app), request.Source);
+        await Neighbours.Check(name, releases, engine, cancel);
         // Only to find what is wrong with it: the builder reads it again, because a build may begin after the folder changed.
         await Task.Run(() => rollouts.CheckClaims(SourceReader.Read(name, source).Model), cancel);
         return Accepted(await rollouts.Deploy(name, source, request.AutoPromote, cancel));
