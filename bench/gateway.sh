@@ -47,6 +47,7 @@ http {
 CONF
   nginx -c "$work/$1.conf" -e /dev/null &
   pids+=($!)
+  nginx_pid=$! # of the last one that was started
 }
 
 nginx_config upstream "server { listen 127.0.0.1:$upstream backlog=4096; root $work; default_type text/plain; location = / { try_files /body.txt =404; } }"
@@ -72,7 +73,8 @@ backend app
   server one 127.0.0.1:$upstream
 CONF
 haproxy -q -f "$work/haproxy.cfg" &
-pids+=($!)
+haproxy_pid=$!
+pids+=($haproxy_pid)
 
 mkdir -p "$work/data"
 $gateway --data "$work/data" --listen "127.0.0.1:$gateway_port" >"$work/gateway.log" 2>&1 &
@@ -101,6 +103,11 @@ done = function(summary, latency)
   io.write(string.format("RESULT %.0f %d %d\n", summary.requests / summary.duration * 1e6, latency:percentile(99), e.connect + e.read + e.write + e.timeout + e.status))
 end
 LUA
+# Processor time of a process and its children, in clock ticks of 10 ms: what other load on the machine disturbs least.
+ticks() {
+  for stat in "/proc/$1/stat" $(for child in $(cat "/proc/$1/task/$1/children"); do echo "/proc/$child/stat"; done); do cat "$stat"; done |
+    sed 's/.*) //' | awk '{t += $12 + $13} END {print t}'
+}
 run() { wrk -t"$threads" -c"$connections" -d"${2}s" -s "$work/report.lua" "http://127.0.0.1:$1/" | awk '/^RESULT/ {print $2, $3, $4}'; }
 median() { sort -n | awk '{v[NR]=$1} END {print (NR % 2) ? v[(NR+1)/2] : (v[NR/2]+v[NR/2+1])/2}'; }
 
@@ -110,8 +117,10 @@ for round in $(seq "$rounds"); do
   line="$round"
   for name in nginx haproxy gateway; do
     port="${name}_port"
+    pid="${name}_pid"
+    before=$(ticks "${!pid}")
     result=$(run "${!port}" "$seconds")
-    echo "$result" >>"$work/$name.results"
+    echo "$result $(($(ticks "${!pid}") - before))" >>"$work/$name.results"
     line="$line      $result"
   done
   echo "$line"
@@ -119,10 +128,12 @@ done
 
 for name in nginx haproxy gateway; do
   declare "${name}_rate=$(awk '{print $1}' "$work/$name.results" | median)" "${name}_p99=$(awk '{print $2}' "$work/$name.results" | median)"
+  declare "${name}_cpu=$(awk -v s="$seconds" '{print $4 * 10000 / ($1 * s)}' "$work/$name.results" | median)"
 done
-awk -v n="$nginx_rate" -v h="$haproxy_rate" -v g="$gateway_rate" -v np="$nginx_p99" -v hp="$haproxy_p99" -v gp="$gateway_p99" 'BEGIN {
+awk -v nc="$nginx_cpu" -v hc="$haproxy_cpu" -v gc="$gateway_cpu" -v n="$nginx_rate" -v h="$haproxy_rate" -v g="$gateway_rate" -v np="$nginx_p99" -v hp="$haproxy_p99" -v gp="$gateway_p99" 'BEGIN {
   printf "\nmedian req/s    nginx %d   haproxy %d   gateway %d\n", n, h, g
   printf "median p99 ms   nginx %.2f   haproxy %.2f   gateway %.2f\n", np/1000, hp/1000, gp/1000
+  printf "median CPU µs   nginx %.1f   haproxy %.1f   gateway %.1f   (a request)\n", nc, hc, gc
   printf "gateway req/s   %.2f of nginx   %.2f of haproxy\n", g/n, g/h
   printf "gateway p99     %.2f of nginx   %.2f of haproxy\n", gp/np, gp/hp }'
 printf 'gateway memory  %d MB\n' "$(($(awk '/VmRSS/ {print $2}' "/proc/$gateway_pid/status") / 1024))"

@@ -16,19 +16,19 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         if (wrong.Count > 0) throw new InvalidInputException(wrong);
 
         var used = new HashSet<InstanceState>();
-        var byHost = new Dictionary<string, List<CompiledRoute>>(StringComparer.OrdinalIgnoreCase);
+        // Sparing with memory on purpose: a collection that finds much alive stops the requests too, and a table of thousands of hosts is much.
+        var byHost = new Dictionary<string, CompiledRoute[]>(document.Routes.Count, StringComparer.OrdinalIgnoreCase);
         var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
         foreach (var route in document.Routes)
         {
             var compiled = new CompiledRoute(route, [.. Destinations(route, used)]);
             foreach (var host in route.Hosts)
             {
-                if (!byHost.TryGetValue(host, out var routes)) byHost[host] = routes = [];
-                routes.Add(compiled);
+                byHost[host] = byHost.TryGetValue(host, out var others) ? [.. others.Append(compiled).OrderByDescending(r => r.PathLength)] : [compiled];
             }
             foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
         }
-        return new CompiledTable(document, byHost.ToDictionary(h => h.Key, h => h.Value.OrderByDescending(r => r.PathLength).ToArray()), byPort, used);
+        return new CompiledTable(document, byHost, byPort, used);
     }
 
     IEnumerable<CompiledDestination> Destinations(Route route, HashSet<InstanceState> used)
@@ -47,29 +47,30 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     static void Check(RouteTable document, List<Diagnostic> wrong)
     {
         if (document.Version < 0) Add(wrong, "version", $"{document.Version} is no version", document.Version, "0 or more");
-        var hosts = new Dictionary<(string Host, string Path), string>();
-        var ports = new Dictionary<IPEndPoint, string>();
+        var hosts = new Dictionary<(string Host, string Path), Route>(document.Routes.Count);
+        var ports = new Dictionary<IPEndPoint, Route>();
         for (var i = 0; i < document.Routes.Count; i++)
         {
-            var (route, key) = (document.Routes[i], $"routes[{i}]");
-            var owner = $"{route.App}/{route.Service}";
+            var (route, key) = (document.Routes[i], new RouteKey(i));
             if (route.Path is not ['/', ..]) Add(wrong, $"{key}.path", $"'{route.Path}' is no path prefix", route.Path, "a path that begins with /");
             foreach (var host in route.Hosts)
             {
                 if (!IsHost(host)) Add(wrong, $"{key}.hosts", $"'{host}' is no host name", host, "a name in lower case without scheme, port or path, like shop.example.com");
-                else if (!hosts.TryAdd((host, route.Path.TrimEnd('/')), owner))
-                    Add(wrong, $"{key}.hosts", $"{host}{route.Path} of {owner} is taken by {hosts[(host, route.Path.TrimEnd('/'))]}", host, "one route for each host and path");
+                else if (!hosts.TryAdd((host, route.Path.TrimEnd('/')), route))
+                    Add(wrong, $"{key}.hosts", $"{host}{route.Path} of {Owner(route)} is taken by {Owner(hosts[(host, route.Path.TrimEnd('/'))])}", host, "one route for each host and path");
             }
             foreach (var port in route.Ports)
             {
                 if (Listener(port) is not { } listener) Add(wrong, $"{key}.ports", $"'{port.Address}:{port.Port}' is nothing to listen on", port.Port, "an IP address or none, and a port of 1 to 65535");
-                else if (!ports.TryAdd(listener, owner)) Add(wrong, $"{key}.ports", $"port {listener} of {owner} is taken by {ports[listener]}", port.Port, "one route for each port");
+                else if (!ports.TryAdd(listener, route)) Add(wrong, $"{key}.ports", $"port {listener} of {Owner(route)} is taken by {Owner(ports[listener])}", port.Port, "one route for each port");
             }
-            for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], $"{key}.destinations[{d}]", wrong);
+            for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);
         }
     }
 
-    static void Check(Destination destination, string key, List<Diagnostic> wrong)
+    static string Owner(Route route) => $"{route.App}/{route.Service}";
+
+    static void Check(Destination destination, RouteKey key, List<Diagnostic> wrong)
     {
         // The bound keeps the sum over any thinkable number of destinations in an int.
         if (destination.Weight is < 0 or > 1_000_000) Add(wrong, $"{key}.weight", $"{destination.Weight} is no weight", destination.Weight, "0 to 1000000");
@@ -99,4 +100,10 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
 
     static void Add(List<Diagnostic> wrong, string key, string message, object found, string expected) =>
         wrong.Add(new Diagnostic { Key = key, Message = message, Found = found.ToString(), Expected = expected });
+
+    /// <summary>Where something stands in the document; becomes words only where something is wrong with it.</summary>
+    readonly record struct RouteKey(int Route, int? Destination = null)
+    {
+        public override string ToString() => Destination is { } d ? $"routes[{Route}].destinations[{d}]" : $"routes[{Route}]";
+    }
 }
