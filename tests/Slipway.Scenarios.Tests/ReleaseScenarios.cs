@@ -90,7 +90,7 @@ public sealed class ReleaseScenarios(SlipwayProcess slipway)
         var before = await Instances(app);
         await using var visitors = new Visitors(slipway, app);
 
-        app.Become("2", ready).Compose = File.ReadAllText(Path.Combine(app.Folder, "compose.yaml")).Replace("within: 20s", "within: 3s", StringComparison.Ordinal);
+        app.Become("2", ready).Compose = File.ReadAllText(Path.Combine(app.Folder, "compose.yaml")).Replace("within: 60s", "within: 3s", StringComparison.Ordinal);
         var deploy = await slipway.Deploy(app);
 
         deploy.ExitCode.ShouldBe(1, deploy.All);

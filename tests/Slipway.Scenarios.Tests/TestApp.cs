@@ -19,7 +19,7 @@ public sealed class TestApp : IDisposable
                 x-release:
                   strategy: {{strategy}}
                   port: 5000
-                  ready: {http: /up, every: 200ms, within: 20s}
+                  ready: {http: /up, every: 200ms, within: 60s}
                   drain: {requests: 10s}
             {{extra}}
             """;

@@ -64,7 +64,7 @@ sealed class Attempt(GatewayOptions options)
             if (connection.TimedOut) outcome = Outcome.AnswerTimedOut;
             if (!exchange.Detach() && outcome != Outcome.Done) outcome = Outcome.ClientGone;
             else if (outcome == Outcome.Done && !exchange.ClientIsGone && (sending is null || sending.Result == Outcome.Done))
-                kept = exchange.Answer.KeepAlive && exchange.Answer.Status != 101 && connection.Received.IsEmpty;
+                kept = exchange.Answer.KeepAlive && !connection.IsAborted && exchange.Answer.Status != 101 && connection.Received.IsEmpty;
             return (outcome, reused);
         }
         finally

@@ -19,6 +19,7 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposabl
     int _relayed;
     int _disposed;
     volatile bool _headArrived;
+    volatile bool _aborted;
 
     /// <summary>What was received and not yet used: In[Start..End].</summary>
     public byte[] In = ArrayPool<byte>.Shared.Rent(SmallBuffer);
@@ -41,7 +42,10 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposabl
     public ReadOnlySpan<byte> Received => In.AsSpan(Start, End - Start);
 
     /// <summary>An idle connection has nothing to read: what is readable is its end, or bytes that nobody asked for.</summary>
-    public bool IsDead => Socket.Poll(0, SelectMode.SelectRead);
+    public bool IsDead => IsAborted || Socket.Poll(0, SelectMode.SelectRead);
+
+    /// <summary>It was closed under its request, which may all the same have had its whole answer: such a connection is not kept.</summary>
+    public bool IsAborted => _aborted;
 
     /// <summary>Sweeper: at that TickCount64 the connection is closed, unless <see cref="Disarm"/> comes first.</summary>
     public void Arm(TimeSpan limit) => Volatile.Write(ref _deadline, Environment.TickCount64 + (long)limit.TotalMilliseconds);
@@ -130,7 +134,11 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposabl
     }
 
     /// <summary>From any thread: pending operations fail, the owner disposes. The buffers stay, an operation may still be in them.</summary>
-    public void Abort() => Socket.Dispose();
+    public void Abort()
+    {
+        _aborted = true;
+        Socket.Dispose();
+    }
 
     /// <summary>By the owner, when no operation is pending any more.</summary>
     public void Dispose()

@@ -24,7 +24,9 @@ static class FailureJudge
         if (view.VerdictOf(instance) == Verdict.Ready || Completion.IsDone(instance, planned.Service)) return null;
         var ends = Math.Max(instance.Restarts, attempts?.Failures ?? 0);
         if (ends >= MostEnds) return new Step.Fail($"{name} ended {ends} times, last {How(instance)}", instance);
-        var from = view.Stored.Rollout!.Changed > instance.Created ? view.Stored.Rollout.Changed : instance.Created;
+        // From its own start: how long a busy engine takes to bring it there says nothing about the release.
+        var began = instance.Started ?? instance.Created;
+        var from = view.Stored.Rollout!.Changed > began ? view.Stored.Rollout.Changed : began;
         var deadline = from + planned.Service.Release.Ready.Within;
         if (deadline <= view.Now)
             return new Step.Fail($"{name} was not ready within {planned.Service.Release.Ready.Within.TotalSeconds:0.#} s: {WhyNot(instance, planned.Service)}", instance);
