@@ -3,17 +3,19 @@
 # Rounds are interleaved, so that a machine whose speed drifts is the same machine for all; medians and ratios are printed.
 #
 #   bench/gateway.sh [ROUNDS]          default 6
-#   GATEWAY='.build/slipway gateway'   the command that starts the gateway; --data DIR --listen ADDR is added
+#   GATEWAY='.build/current/slipway gateway'   the command that starts the gateway; --data DIR --listen ADDR is added
+#   ROUTES=10000                       so many other hosts in the gateway's table (nginx and haproxy keep their one); default 0
 #   CONNECTIONS=64 SECONDS_EACH=5 THREADS=1
 # Needs nginx, haproxy, wrk and curl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 rounds=${1:-6}
-gateway=${GATEWAY:-.build/slipway gateway}
+gateway=${GATEWAY:-.build/current/slipway gateway}
 connections=${CONNECTIONS:-64}
 seconds=${SECONDS_EACH:-5}
 threads=${THREADS:-1}
+routes=${ROUTES:-0}
 base=${BASE_PORT:-18400}
 upstream=$((base)) nginx_port=$((base + 1)) haproxy_port=$((base + 2)) gateway_port=$((base + 3))
 
@@ -82,8 +84,14 @@ for _ in $(seq 100); do
   curl -sf --unix-socket "$control" http://gateway/healthz >/dev/null 2>&1 && break
   sleep 0.1
 done
-curl -sf --unix-socket "$control" -X PUT http://gateway/table -d '{"version":1,"routes":[{"app":"bench","service":"web","hosts":["127.0.0.1"],
-  "destinations":[{"release":1,"weight":1,"upstreams":[{"instance":"one","address":"127.0.0.1","port":'$upstream'}]}]}]}' >/dev/null || {
+{
+  printf '{"version":1,"routes":[{"app":"bench","service":"web","hosts":["127.0.0.1"],"destinations":[{"release":1,"weight":1,"upstreams":[{"instance":"one","address":"127.0.0.1","port":%d}]}]}' "$upstream"
+  for ((i = 0; i < routes; i++)); do
+    printf ',{"app":"app%d","service":"web","hosts":["host%d.example.com"],"destinations":[{"release":1,"weight":1,"upstreams":[{"instance":"i%d","address":"127.0.0.1","port":%d}]}]}' "$i" "$i" "$i" "$upstream"
+  done
+  printf ']}'
+} >"$work/table.json"
+curl -sf --unix-socket "$control" -X PUT http://gateway/table --data-binary "@$work/table.json" >/dev/null || {
   echo "bench/gateway.sh: the gateway takes no table:" >&2; cat "$work/gateway.log" >&2; exit 1; }
 
 # "req/s p99 in microseconds failures", by wrk's own report

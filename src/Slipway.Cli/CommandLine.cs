@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Slipway.Cli.Api;
 using Slipway.Cli.Commands;
+using Slipway.Cli.Helping;
 using Slipway.Cli.Rendering;
 using Slipway.Cli.Texts;
 using Slipway.Model;
@@ -24,17 +24,21 @@ static class CommandLine
     public static async Task<int> Run(string[] args, Shell shell, CancellationToken cancel)
     {
         var texts = TextTable.For(shell);
-        if (texts.Culture is { } culture) CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(culture);
         var parsed = Root(shell, texts).Parse(args);
         try
         {
+            if (IsGroup(parsed) && !IsSuggestion(args))
+            {
+                new HelpPage(shell, texts.Help).Write(parsed.CommandResult.Command);
+                return ExitCode.Done;
+            }
             if (parsed.Errors.Count > 0 && !args.Contains("--help") && !args.Contains("-h") && !IsSuggestion(args)) return Misused(parsed, shell);
             return await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = shell.Out, Error = shell.Error }, cancel);
         }
         catch (Exception error) when (Explain(error, cancel) is { } explained)
         {
-            if (explained.Text.Length > 0) shell.Error.WriteLine(Paint.For(shell).Red("error: ", explained.Text));
+            foreach (var text in explained.Texts) shell.Error.WriteLine(Paint.For(shell).Red("error: ", text));
             return explained.Code;
         }
     }
@@ -48,7 +52,11 @@ static class CommandLine
         root.Options.Add(context.Data);
         // 'version' is a command, so that its output can be JSON as any other's.
         foreach (var option in root.Options.OfType<VersionOption>().ToList()) root.Options.Remove(option);
-        foreach (var option in root.Options.OfType<System.CommandLine.Help.HelpOption>()) option.Description = texts["--help"];
+        foreach (var option in root.Options.OfType<System.CommandLine.Help.HelpOption>())
+        {
+            option.Description = texts["--help"];
+            option.Action = new HelpPage(shell, texts.Help);
+        }
         foreach (var command in (Command[])
         [
             UpCommand.Make(context), DownCommand.Make(context), StatusCommand.Make(context),
@@ -66,7 +74,9 @@ static class CommandLine
 
     static int Misused(ParseResult parsed, Shell shell)
     {
-        foreach (var error in parsed.Errors) shell.Error.WriteLine(Paint.For(shell).Red("error: ", error.Message));
+        // A command that is not known is a command that is missing too: once is enough.
+        var errors = parsed.UnmatchedTokens.Count == 0 ? parsed.Errors : [.. parsed.Errors.Where(error => parsed.UnmatchedTokens.Any(token => error.Message.Contains(token, StringComparison.Ordinal)))];
+        foreach (var error in errors.Count > 0 ? errors : parsed.Errors) shell.Error.WriteLine(Paint.For(shell).Red("error: ", error.Message));
         var path = string.Join(' ', CommandPath(parsed.CommandResult));
         shell.Error.WriteLine($"See '{path} --help'.");
         return ExitCode.BadInput;
@@ -79,18 +89,22 @@ static class CommandLine
         yield return command.Command is RootCommand ? "slipway" : command.Command.Name;
     }
 
+    /// <summary>'slipway', 'slipway base': who says no more wants to know what there is.</summary>
+    static bool IsGroup(ParseResult parsed) =>
+        parsed.CommandResult.Command is { Action: null, Subcommands.Count: > 0 } && parsed.UnmatchedTokens.Count == 0;
+
     static bool IsSuggestion(string[] args) => args is [var first, ..] && first.StartsWith("[suggest", StringComparison.Ordinal);
 
     /// <summary>What a person reads for an error that is not a bug in the CLI; null for one that is.</summary>
-    static (string Text, int Code)? Explain(Exception error, CancellationToken cancel) => error switch
+    static (IReadOnlyList<string> Texts, int Code)? Explain(Exception error, CancellationToken cancel) => error switch
     {
-        CommandFailedException failed => (failed.Message, failed.Code),
-        InvalidInputException invalid => (string.Join(Environment.NewLine, invalid.Diagnostics), ExitCode.BadInput),
-        ApiException { Problem.Diagnostics: { Count: > 0 } diagnostics } => (string.Join(Environment.NewLine, diagnostics), ExitCode.BadInput),
-        ApiException api => (api.Message, api.Problem.Status is 400 or 422 ? ExitCode.BadInput : ExitCode.Failed),
-        ServerUnavailableException or ConflictException or NotFoundException or ServerStartException => (error.Message, ExitCode.Failed),
-        OperationCanceledException when cancel.IsCancellationRequested => ("", ExitCode.Failed),
-        IOException or UnauthorizedAccessException => (error.Message, ExitCode.Failed),
+        CommandFailedException failed => ([failed.Message], failed.Code),
+        InvalidInputException invalid => ([.. invalid.Diagnostics.Select(diagnostic => diagnostic.ToString())], ExitCode.BadInput),
+        ApiException { Problem.Diagnostics: { Count: > 0 } diagnostics } => ([.. diagnostics.Select(diagnostic => diagnostic.ToString())], ExitCode.BadInput),
+        ApiException api => ([api.Message], api.Problem.Status is 400 or 422 ? ExitCode.BadInput : ExitCode.Failed),
+        ServerUnavailableException or ConflictException or NotFoundException or ServerStartException => ([error.Message], ExitCode.Failed),
+        OperationCanceledException when cancel.IsCancellationRequested => ([], ExitCode.Failed),
+        IOException or UnauthorizedAccessException => ([error.Message], ExitCode.Failed),
         _ => null,
     };
 

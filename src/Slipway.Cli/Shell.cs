@@ -22,6 +22,9 @@ sealed record Shell
     /// <summary>A question can be asked: standard input and output are a terminal.</summary>
     public bool CanAsk { get; init; }
 
+    /// <summary>Cells of a line; for a file or a pipe none is too long.</summary>
+    public int Columns { get; init; } = int.MaxValue;
+
     /// <summary>A terminal, and NO_COLOR is not set (no-color.org).</summary>
     public bool Colors => IsTerminal && Variable("NO_COLOR") is null;
 
@@ -40,6 +43,7 @@ sealed record Shell
             Variables = variables,
             Folder = Environment.CurrentDirectory,
             IsTerminal = terminal,
+            Columns = !terminal ? int.MaxValue : Console.WindowWidth is > 0 and var columns ? columns : 80,
             CanAsk = terminal && !Console.IsInputRedirected,
         };
     }

@@ -134,7 +134,7 @@ sealed class GatewayServer : IAsyncDisposable
             ApplicationServices = new ServiceCollection().AddLogging().BuildServiceProvider(),
             AddServerHeader = false,
             // The bytes of headers pass through as they are, whatever they mean.
-            RequestHeaderEncodingSelector = _ => Encoding.Latin1,
+            RequestHeaderEncodingSelector = HeaderReading.Of,
             ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
         };
         kestrel.Limits.MaxRequestBodySize = null;

@@ -10,12 +10,35 @@ public class CommandLineTests
     [InlineData("logs", "shop", "--tail", "-1")]
     [InlineData("completion", "tcsh")]
     [InlineData("scale")]
-    [InlineData]
+    [InlineData("base", "exprot")]
     public async Task Run_Misused_ExitsWith2AndSaysWhereHelpIs(params string[] args)
     {
         var shell = new TestShell();
         (await shell.Run(args)).ShouldBe(2);
         shell.Error.ShouldContain("--help");
+    }
+
+    [Fact]
+    public async Task Run_UnknownCommand_IsSaidOnce()
+    {
+        var shell = new TestShell();
+        (await shell.Run("deploi")).ShouldBe(2);
+        shell.Error.Split('\n').Count(line => line.StartsWith("error: ", StringComparison.Ordinal)).ShouldBe(1);
+        shell.Error.ShouldContain("'deploi'");
+    }
+
+    [Fact]
+    public async Task Run_SeveralErrorsInTheFile_EachIsMarked()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["compose.yaml"], "services:\n  web:\n    image: debian\n    portss: ['80']\n  db:\n    image: redis\n    ports: ['99999:1']\n");
+        var shell = new TestShell { Folder = folder.Path };
+        (await shell.Run("deploy")).ShouldBe(2);
+        shell.Error.Split('\n').Count(line => line.StartsWith("error: ", StringComparison.Ordinal)).ShouldBe(2);
+        shell.Error.ShouldContain("is not known; did you mean 'ports'?");
+        shell.Error.ShouldNotContain("(expected did");
+        (await shell.Run("check")).ShouldBe(2);
+        shell.Out.ShouldContain("2 errors, 0 warnings.");
     }
 
     [Theory]

@@ -11,11 +11,13 @@ sealed class TestShell
 
     public string Folder { get; init; } = "/";
 
+    public int Columns { get; init; } = int.MaxValue;
+
     public string Out => _out.ToString();
 
     public string Error => _error.ToString();
 
-    public Shell Shell => new() { Out = new StringWriter(_out), Error = new StringWriter(_error), In = TextReader.Null, Variables = Variables, Folder = Folder };
+    public Shell Shell => new() { Out = new StringWriter(_out), Error = new StringWriter(_error), In = TextReader.Null, Variables = Variables, Folder = Folder, Columns = Columns };
 
     public Task<int> Run(params string[] args) => CommandLine.Run(args, Shell, TestContext.Current.CancellationToken);
 }

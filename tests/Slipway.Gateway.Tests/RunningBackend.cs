@@ -54,6 +54,13 @@ sealed class Backend : RunningBackend
         return backend;
     }
 
+    /// <summary>As a good server ends: what it has begun is answered, what is idle is closed.</summary>
+    public async Task Stop()
+    {
+        await _app.StopAsync(TestGateway.Cancel);
+        await _app.DisposeAsync();
+    }
+
     public override async ValueTask DisposeAsync()
     {
         using var atOnce = new CancellationTokenSource();

@@ -4,11 +4,12 @@ using System.Globalization;
 namespace Slipway.Scenarios.Tests;
 
 /// <summary>The engine goes away and comes back. It is one of its own, so that nobody else's containers are hurt.</summary>
-public sealed class EngineScenarios
+public sealed class EngineScenarios(SlipwayProcess shared)
 {
     [Fact]
     public async Task Engine_KilledAndStartedAgain_AppsComeBackWithoutAPerson()
     {
+        await shared.HaveBaseImage();
         await using var engine = await PrivateEngine.Start();
         await using var slipway = new SlipwayProcess { DockerHost = engine.Address };
         await slipway.InitializeAsync();

@@ -1,6 +1,6 @@
-using Slipway.Cli;
 using Slipway.Cli.Api;
 using Slipway.Cli.Demo;
+using Slipway.Model;
 
 namespace Slipway.Scenarios.Tests;
 
@@ -14,11 +14,13 @@ public sealed class GuestbookScenarios
         await slipway.InitializeAsync();
         using var api = new ApiClient(new ServerLocation(new Uri($"http://{slipway.Listen}"), slipway.Token, ""));
         var story = new List<string>();
+        // A name of its own: the developer's demo may be up on the same engine.
+        var app = AppName.Parse($"guestbook-{Guid.NewGuid().ToString("N")[..6]}");
         try
         {
-            var report = await new GuestbookScenario(api, Path.Combine(slipway.Data, "guestbook"), story.Add).Run(CancellationToken.None);
+            var report = await new GuestbookScenario(api, app, Path.Combine(slipway.Data, "guestbook"), story.Add).Run(CancellationToken.None);
 
-            report.Problems.ShouldBeEmpty(string.Join('\n', story));
+            report.Problems.ShouldBeEmpty($"{string.Join('\n', story)}\n{slipway.Logs()}");
             report.Failed.ShouldBe(0);
             report.EntriesLost.ShouldBe(0);
             report.Entries.ShouldBeGreaterThan(50);
@@ -28,7 +30,7 @@ public sealed class GuestbookScenarios
         }
         finally
         {
-            await slipway.Try("remove", GuestbookScenario.App.Value, "--volumes", "--yes");
+            await slipway.Try("remove", app.Value, "--volumes", "--yes");
         }
     }
 }

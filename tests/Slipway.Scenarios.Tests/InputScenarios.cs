@@ -4,7 +4,7 @@ namespace Slipway.Scenarios.Tests;
 public sealed class InputScenarios(SlipwayProcess slipway)
 {
     [Theory]
-    [InlineData("services: [", "compose.yaml:1", "YAML")]
+    [InlineData("services: [", "compose.yaml:2", "YAML")]
     [InlineData("services:\n\tweb:\n", "compose.yaml:2", "tab")]
     [InlineData("services:\n  web:\n    build: .\n    prots: ['80:80']\n", "compose.yaml:4", "ports")]
     [InlineData("services:\n  web:\n    build: .\n    ports: ['99999:80']\n", "compose.yaml:4", "65535")]

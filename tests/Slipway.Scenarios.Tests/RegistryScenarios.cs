@@ -11,6 +11,7 @@ public sealed class RegistryScenarios
     {
         await using var slipway = new SlipwayProcess();
         await slipway.InitializeAsync();
+        await slipway.HaveBaseImage();
         var layout = Path.Combine(slipway.Data, "image");
         await Skopeo($"copy docker-daemon:debian:bookworm-slim oci:{layout}:it");
         var random = new Random(20261122);

@@ -65,6 +65,14 @@ public sealed class SlipwayProcess : IAsyncLifetime
         return new CliResult(process.ExitCode, await output, await errors);
     }
 
+    /// <summary>Makes sure that the base image of the scenarios is in the engine, as a person would.</summary>
+    public async Task HaveBaseImage()
+    {
+        using var inspect = Process.Start(new ProcessStartInfo("docker", ["image", "inspect", "debian:bookworm-slim"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        await inspect.WaitForExitAsync();
+        if (inspect.ExitCode != 0) await Do("base", "import", "debian:bookworm-slim");
+    }
+
     /// <summary>Deploys a folder's app; the app is removed with this Slipway.</summary>
     public Task<CliResult> Deploy(TestApp app, params string[] more)
     {

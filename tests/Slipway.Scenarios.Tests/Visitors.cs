@@ -9,6 +9,7 @@ namespace Slipway.Scenarios.Tests;
 public sealed class Visitors : IAsyncDisposable
 {
     readonly CancellationTokenSource _stop = new();
+    readonly SlipwayProcess _slipway;
     readonly HttpClient _http;
     readonly Uri _site;
     readonly Task[] _visitors;
@@ -18,6 +19,7 @@ public sealed class Visitors : IAsyncDisposable
 
     public Visitors(SlipwayProcess slipway, TestApp app, int count = 12)
     {
+        _slipway = slipway;
         _http = slipway.Visitor(count);
         _site = new Uri($"http://{app.Host}/");
         _visitors = [.. Enumerable.Range(0, count).Select(visitor => Task.Run(() => Visit(visitor)))];
@@ -44,7 +46,7 @@ public sealed class Visitors : IAsyncDisposable
         await Task.WhenAll(_visitors);
     }
 
-    public void NobodyFailed() => _failures.ShouldBeEmpty($"of {Requests} requests");
+    public void NobodyFailed() => _failures.ShouldBeEmpty($"of {Requests} requests\n{_slipway.Logs()}");
 
     public async ValueTask DisposeAsync()
     {

@@ -37,10 +37,11 @@ static class CheckCommand
             [
                 $"{Path.GetFileName(key.File)}:{key.Line}", Word(paint, key.Treatment), key.Note is { } note ? $"{key.Key}: {note}" : key.Key,
             ]));
-        foreach (var diagnostic in check.Diagnostics) context.Shell.Error.WriteLine(diagnostic);
+        foreach (var diagnostic in check.Diagnostics) context.Shell.Error.WriteLine(diagnostic.Severity == Severity.Error ? paint.Red("error: ", diagnostic.ToString()) : diagnostic.ToString());
+        if (check.Keys.Count == 0) return;
         int Of(KeyTreatment treatment) => check.Keys.Count(key => key.Treatment == treatment);
-        output.WriteLine($"{Of(KeyTreatment.Honoured)} honoured, {Of(KeyTreatment.Translated)} translated, {Of(KeyTreatment.Refused)} refused; "
-            + $"{check.Diagnostics.Count(d => d.Severity == Severity.Error)} errors, {check.Diagnostics.Count(d => d.Severity == Severity.Warning)} warnings.");
+        string Found(Severity severity, string word) => check.Diagnostics.Count(d => d.Severity == severity) is var count && count == 1 ? $"1 {word}" : $"{count} {word}s";
+        output.WriteLine($"{Of(KeyTreatment.Honoured)} honoured, {Of(KeyTreatment.Translated)} translated, {Of(KeyTreatment.Refused)} refused; {Found(Severity.Error, "error")}, {Found(Severity.Warning, "warning")}.");
     }
 
     static string Word(Paint paint, KeyTreatment treatment) => treatment switch

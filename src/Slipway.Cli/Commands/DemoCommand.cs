@@ -9,6 +9,8 @@ namespace Slipway.Cli.Commands;
 /// <summary>The guestbook, taken the whole way under load. Exit code 1 when anything was not as it should be.</summary>
 static class DemoCommand
 {
+    static readonly AppName Guestbook = AppName.Parse("guestbook");
+
     public static Command Make(CommandContext context)
     {
         var command = context.Command("demo");
@@ -22,7 +24,7 @@ static class DemoCommand
             using var api = context.Connect(parsed);
             await ForgetEarlier(api, output, cancel);
             var clock = System.Diagnostics.Stopwatch.StartNew();
-            var scenario = new GuestbookScenario(api, Path.Combine(folder.Path, "demo", GuestbookScenario.App.Value),
+            var scenario = new GuestbookScenario(api, Guestbook, Path.Combine(folder.Path, "demo", Guestbook.Value),
                 line => output.WriteLine(FormattableString.Invariant($"{clock.Elapsed.TotalSeconds,6:0.0} s  {line}")));
             var report = await scenario.Run(cancel);
 
@@ -39,17 +41,17 @@ static class DemoCommand
     static async Task ForgetEarlier(ApiClient api, TextWriter output, CancellationToken cancel)
     {
         var apps = await api.Apps(cancel);
-        if (apps.All(app => app.App != GuestbookScenario.App)) return;
-        if ((await api.Releases(GuestbookScenario.App, cancel)).Any(release => release.Note != GuestbookScenario.Note))
+        if (apps.All(app => app.App != Guestbook)) return;
+        if ((await api.Releases(Guestbook, cancel)).Any(release => release.Note != GuestbookScenario.Note))
             throw new CommandFailedException(
-                $"An app '{GuestbookScenario.App}' is there that no demo made. The demo needs that name: remove the app (slipway remove {GuestbookScenario.App}), or run the demo with another --data folder.");
+                $"An app '{Guestbook}' is there that no demo made. The demo needs that name: remove the app (slipway remove {Guestbook}), or run the demo with another --data folder.");
         await output.WriteLineAsync("Removing the guestbook of the last demo ...");
-        await api.Remove(GuestbookScenario.App, volumes: true, cancel);
+        await api.Remove(Guestbook, volumes: true, cancel);
     }
 
     static async Task WhereToLook(ApiClient api, TextWriter output, CancellationToken cancel)
     {
-        var app = await api.App(GuestbookScenario.App, cancel);
+        var app = await api.App(Guestbook, cancel);
         await output.WriteLineAsync($"""
             It is all still there:
               {app.Urls[0],-44} the guestbook (names below .localhost are this machine in every browser)

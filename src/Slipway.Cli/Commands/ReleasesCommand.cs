@@ -25,6 +25,11 @@ static class ReleasesCommand
 
     static void Write(CommandContext context, IReadOnlyList<ReleaseStatus> releases)
     {
+        if (releases.Count == 0)
+        {
+            context.Shell.Out.WriteLine("No release yet: no deploy of it has got that far.");
+            return;
+        }
         var now = TimeProvider.System.GetUtcNow();
         Columns.Write(context.Shell.Out, context.Paint, ["RELEASE", "STANDING", "SLOT", "CREATED", "CHANGED", "NOTE"], releases.Select(release => (string[])
         [

@@ -12,9 +12,10 @@ namespace Slipway.Cli.Demo;
 /// traffic goes to v2; v2 turns out to have a bug; back to v1 at once; v3, with the mend, goes to green and is promoted.
 /// Talks to the server as the CLI does and to the app as its visitors do.
 /// </summary>
+/// <param name="app">The name under which the sample is deployed.</param>
 /// <param name="folder">Where the sample's files are laid down.</param>
 /// <param name="say">Takes each line of the story.</param>
-sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
+sealed class GuestbookScenario(ApiClient api, AppName app, string folder, Action<string> say)
 {
     /// <summary>Requests for which each version is looked at before the story goes on.</summary>
     const int Look = 600;
@@ -24,8 +25,6 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
     readonly List<string> _problems = [];
     readonly List<Switch> _switches = [];
 
-    public static AppName App { get; } = AppName.Parse("guestbook");
-
     /// <exception cref="CommandFailedException">A deploy failed, so that the story can't go on; says why.</exception>
     public async Task<DemoReport> Run(CancellationToken cancel)
     {
@@ -33,9 +32,9 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
 
         say("v1: build, ship, run. The first time this waits for Debian packages; later the engine's cache has them.");
         await Deploy(cancel);
-        var app = await api.App(App, cancel);
-        var site = new Uri(app.Urls[0]);
-        say($"v1 is live on {SlotOf(app, app.Live)}: {site}");
+        var status = await api.App(app, cancel);
+        var site = new Uri(status.Urls[0]);
+        say($"v1 is live on {SlotOf(status, status.Live)}: {site}");
 
         await using var load = new Load(site);
         using var visitor = Load.LoopbackHttp(4);
@@ -44,18 +43,18 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
         await load.Until(Look, cancel);
 
         await Stage(load, visitor, 2, cancel);
-        await Move(load, "promote to v2", old: "1", () => api.Promote(App, cancel), cancel);
+        await Move(load, "promote to v2", old: "1", () => api.Promote(app, cancel), cancel);
         await LookAt(load, "v2 live", "2", cancel);
 
         var wrong = (await visitor.GetStringAsync(new Uri(site, "/stats"), cancel)).Trim();
         say($"v2 has a bug. GET /stats says: \"{wrong}\"");
         Expect(wrong.EndsWith(" by 0 people", StringComparison.Ordinal), $"v2's /stats should show the bug, but says \"{wrong}\"");
 
-        await Move(load, "rollback to v1", old: "2", () => api.Rollback(App, null, cancel), cancel);
+        await Move(load, "rollback to v1", old: "2", () => api.Rollback(app, null, cancel), cancel);
         await LookAt(load, "v1 live again", "1", cancel);
 
         await Stage(load, visitor, 3, cancel);
-        await Move(load, "promote to v3", old: "1", () => api.Promote(App, cancel), cancel);
+        await Move(load, "promote to v3", old: "1", () => api.Promote(app, cancel), cancel);
         await LookAt(load, "v3 live", "3", cancel);
 
         var right = (await visitor.GetStringAsync(new Uri(site, "/stats"), cancel)).Trim();
@@ -79,11 +78,11 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
         GuestbookFiles.Become(folder, version);
         await Deploy(cancel);
 
-        var app = await api.App(App, cancel);
-        var preview = new Uri(app.PreviewUrls[0]);
+        var status = await api.App(app, cancel);
+        var preview = new Uri(status.PreviewUrls[0]);
         using var seen = await visitor.GetAsync(new Uri(preview, "/up"), cancel);
         var answered = seen.Headers.TryGetValues("X-Guestbook-Version", out var values) ? values.First() : "nobody";
-        say($"v{version} is ready on {SlotOf(app, app.Rollout?.Release)}, unseen by the load; preview: {preview}");
+        say($"v{version} is ready on {SlotOf(status, status.Rollout?.Release)}, unseen by the load; preview: {preview}");
         Expect(answered == $"{version}", $"at the preview host v{version} should answer, but v{answered} did");
         await load.Until(Look, cancel);
         Expect(!live.ContainsKey($"{version}"), $"v{version} answered visitors before it was promoted");
@@ -92,7 +91,7 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
     async Task Move(Load load, string name, string old, Func<Task<Rollout>> command, CancellationToken cancel)
     {
         // A promote goes on with the rollout that was staged: what it had said by then is not new.
-        var before = (await api.App(App, cancel)).Rollout;
+        var before = (await api.App(app, cancel)).Rollout;
         var seen = before is { State.IsEnded: false } ? await RolloutWatch.CountEvents(api, before.Id, cancel) : 0;
         load.Begin(name);
         var begun = Stopwatch.GetTimestamp();
@@ -113,7 +112,7 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
     }
 
     async Task Deploy(CancellationToken cancel) =>
-        await Follow(await api.Deploy(App, new DeploySource { Directory = folder, Note = Note }, autoPromote: false, cancel), 0, cancel);
+        await Follow(await api.Deploy(app, new DeploySource { Directory = folder, Note = Note }, autoPromote: false, cancel), 0, cancel);
 
     /// <summary>Tells what happens in a rollout until it has ended or waits for a person.</summary>
     async Task Follow(Rollout rollout, long from, CancellationToken cancel)
@@ -132,7 +131,7 @@ sealed class GuestbookScenario(ApiClient api, string folder, Action<string> say)
                     return;
                 case RolloutEvent.StateChanged { State.IsEnded: true } ended:
                     var message = ended.Message ?? (await api.Rollout(rollout.Id, cancel)).Error;
-                    throw new CommandFailedException($"The {rollout.Kind} of {App} ended {ended.State}: {message}");
+                    throw new CommandFailedException($"The {rollout.Kind} of {app} ended {ended.State}: {message}");
             }
         }
     }

@@ -15,6 +15,7 @@ sealed class RolloutFollower(ApiClient api, IRolloutView view, TimeProvider time
     int? _release;
     string? _message;
     DateTimeOffset? _switchBegan, _switchEnded;
+    bool _shifted;
     long? _lostAt;
 
     /// <summary>Follows until the rollout has ended or is in a state that the caller waits for. Called again, it goes on after the last event seen.</summary>
@@ -59,7 +60,9 @@ sealed class RolloutFollower(ApiClient api, IRolloutView view, TimeProvider time
         (_lostAt, _next) = (null, index + 1);
         if (happened is RolloutEvent.StateChanged changed)
         {
-            if (changed.State == RolloutState.Promoting || (changed.State == RolloutState.Shifting && _switchBegan is null)) _switchBegan = changed.Time;
+            _shifted |= changed.State == RolloutState.Shifting;
+            // A shift ends in a promoting of its own, when the traffic has long gone over.
+            if (changed.State is RolloutState.Promoting or RolloutState.Shifting) _switchBegan ??= changed.Time;
             else if (changed.State is RolloutState.Retaining or RolloutState.Done && _switchBegan is not null) _switchEnded ??= changed.Time;
             (_state, _release, _message) = (changed.State, changed.Release ?? _release, changed.Message);
         }
@@ -81,5 +84,5 @@ sealed class RolloutFollower(ApiClient api, IRolloutView view, TimeProvider time
         await Task.Delay(Pause, time, cancel);
     }
 
-    FollowEnd End() => new(_state, _release, _switchEnded - _switchBegan, _message);
+    FollowEnd End() => new(_state, _release, _switchEnded - _switchBegan, _shifted, _message);
 }

@@ -48,7 +48,7 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
         return next;
     }
 
-    IRolloutView MakeView() => shell.Colors && !json ? new LiveRolloutView(time) : new PlainRolloutView(Output);
+    IRolloutView MakeView() => shell.Colors && !json ? new LiveRolloutView(shell.Out, time) : new PlainRolloutView(Output);
 
     async Task Cancel(long rollout)
     {
@@ -77,7 +77,7 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
             Output.WriteLine($"  next     {app.Next ?? $"slipway promote {rollout.App}"}");
             return ExitCode.Done;
         }
-        var took = end.Switch is { } time ? $" The switch took {Readable.Duration(time)}." : "";
+        var took = now.From is not null && end.Switch is { } time ? $" The {(end.Shifted ? "shift" : "switch")} took {Readable.Duration(time)}." : "";
         Output.WriteLine(now.Release is null || now.Release == now.From
             ? $"{_paint.Green("✔")} {end.Message ?? $"Nothing changed: {rollout.App} v{app.Live} stays live."}"
             : $"{_paint.Green("✔")} {rollout.App} v{now.Release} is live.{took}");
@@ -89,7 +89,8 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
     {
         var stays = now.From is { } live ? $" v{live} stays live." : "";
         shell.Error.WriteLine($"{_paint.Red("✘")} Rollout {now.Id} of {app}: {Readable.State(end.State)}.{stays}");
-        if ((now.Error ?? end.Message) is { } why)
+        // Who cancelled it knows why.
+        if (end.State != RolloutState.Cancelled && (now.Error ?? end.Message) is { } why)
             foreach (var line in why.Split('\n')) shell.Error.WriteLine("  " + Readable.Line(line));
         return ExitCode.Failed;
     }

@@ -1,6 +1,5 @@
 using Slipway.Cli.Following;
 using Slipway.Model;
-using Spectre.Console;
 
 namespace Slipway.Cli.Rendering;
 
@@ -9,7 +8,7 @@ sealed class LiveRolloutView : IRolloutView
 {
     static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
-    readonly IAnsiConsole _console = AnsiConsole.Console;
+    readonly LiveRegion _region;
     readonly RolloutPicture _picture = new();
     readonly List<ToneLine> _finished = [];
     readonly Lock _gate = new();
@@ -17,8 +16,9 @@ sealed class LiveRolloutView : IRolloutView
     readonly TimeProvider _time;
     readonly Task _drawing;
 
-    public LiveRolloutView(TimeProvider time)
+    public LiveRolloutView(TextWriter output, TimeProvider time)
     {
+        _region = new LiveRegion(output, TerminalSize);
         _time = time;
         _drawing = Task.Run(Draw);
     }
@@ -40,18 +40,18 @@ sealed class LiveRolloutView : IRolloutView
         _ended.Dispose();
     }
 
-    async Task Draw() => await _console.Live(Text.Empty).AutoClear(true).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
+    async Task Draw()
     {
         for (var frame = 0; ; frame++)
         {
             var last = _ended.IsCancellationRequested;
-            DrawFrame(live, frame, last);
+            DrawFrame(frame, last);
             if (last) return;
             await Task.WhenAny(Task.Delay(Tick, _time, _ended.Token));
         }
-    });
+    }
 
-    void DrawFrame(LiveDisplayContext live, int frame, bool last)
+    void DrawFrame(int frame, bool last)
     {
         List<ToneLine> finished, now;
         lock (_gate)
@@ -60,19 +60,10 @@ sealed class LiveRolloutView : IRolloutView
             _finished.Clear();
             now = last ? [] : [.. _picture.Now(_time.GetUtcNow(), frame)];
         }
-        foreach (var line in finished) _console.Write(new Text(line.Text + "\n", StyleOf(line.Tone)));
-        // Cut to the width: a line that wraps would leave pieces of itself behind when it is drawn over.
-        var width = Math.Max(_console.Profile.Width - 1, 20);
-        live.UpdateTarget(now.Count == 0 ? Text.Empty : new Rows(now.Select(line => new Text(Width.Fit(line.Text, width), StyleOf(line.Tone)))));
+        _region.Draw(finished, now);
     }
 
-    static Style StyleOf(Tone tone) => tone switch
-    {
-        Tone.Dim => new Style(decoration: Decoration.Dim),
-        Tone.Good => new Style(Color.Green),
-        Tone.Warning => new Style(Color.Yellow),
-        Tone.Bad => new Style(Color.Red),
-        Tone.Strong => new Style(decoration: Decoration.Bold),
-        _ => Style.Plain,
-    };
+    /// <summary>A terminal that does not know its size says 0.</summary>
+    static (int Columns, int Rows) TerminalSize() =>
+        (Console.WindowWidth is > 0 and var columns ? columns : 80, Console.WindowHeight is > 0 and var rows ? rows : 24);
 }

@@ -18,9 +18,23 @@ sealed class PlainRolloutView(TextWriter output) : IRolloutView
 {
     readonly Dictionary<(string Service, string Step), int> _numbers = [];
 
-    public void Show(RolloutEvent happened) => Say(happened switch
+    public void Show(RolloutEvent happened)
     {
-        RolloutEvent.StateChanged changed => $"== {Readable.State(changed.State)}{(changed.Release is { } release ? $" v{release}" : "")}{(changed.Message is { } message ? ": " + FirstLine(message) : "")}",
+        if (happened is RolloutEvent.BuildStep { State: not BuildStepState.Failed } step && BuildSteps.IsInternal(step.Name)) return;
+        Say(TextOf(happened));
+    }
+
+    public void Say(string line)
+    {
+        output.WriteLine(line);
+        output.Flush();
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    string TextOf(RolloutEvent happened) => happened switch
+    {
+        RolloutEvent.StateChanged changed => $"== {Readable.State(changed.State)}{(changed.Release is { } release ? $" v{release}" : "")}{(changed is { State.IsEnded: false, Message: { } message } ? ": " + FirstLine(message) : "")}",
         RolloutEvent.Note note => note.Severity switch
         {
             Severity.Error => "error: " + Readable.Line(note.Text),
@@ -32,15 +46,7 @@ sealed class PlainRolloutView(TextWriter output) : IRolloutView
         RolloutEvent.Pushed pushed => $"{pushed.Service} pushed {Readable.ShortImage(pushed.Image)}",
         RolloutEvent.InstanceChanged instance => $"{instance.Instance} {instance.State}{(instance.Detail is { } detail ? ": " + Readable.Line(detail) : "")}",
         _ => happened.ToString(),
-    });
-
-    public void Say(string line)
-    {
-        output.WriteLine(line);
-        output.Flush();
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    };
 
     static string StepText(RolloutEvent.BuildStep step)
     {
@@ -50,6 +56,7 @@ sealed class PlainRolloutView(TextWriter output) : IRolloutView
             BuildStepState.Started => Readable.Line(step.Name),
             BuildStepState.Cached => $"{Readable.Line(step.Name)} (cached)",
             BuildStepState.Done => "done" + time,
+            _ when step.Error == "cancelled" => "cancelled",
             _ => $"failed{time}: {Readable.Line(step.Name)}{(step.Error is { } error ? ": " + FirstLine(error) : "")}",
         };
     }

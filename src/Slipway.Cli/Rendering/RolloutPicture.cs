@@ -2,26 +2,13 @@ using Slipway.Model;
 
 namespace Slipway.Cli.Rendering;
 
-/// <summary>How a line stands out.</summary>
-enum Tone
-{
-    Plain,
-    Dim,
-    Good,
-    Warning,
-    Bad,
-    Strong,
-}
-
-readonly record struct ToneLine(Tone Tone, string Text);
-
 /// <summary>
 /// A rollout for a terminal, in two parts: lines that are finished and scroll away, and those of what goes on now, which are drawn again and again.
 /// Not thread-safe.
 /// </summary>
 sealed class RolloutPicture
 {
-    const int ShownOutput = 4, KeptOutput = 60;
+    const int ShownOutput = 4;
 
     readonly List<RunningStep> _steps = [];
     readonly List<(string Instance, DateTimeOffset Since)> _starting = [];
@@ -57,11 +44,11 @@ sealed class RolloutPicture
         var mark = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[frame % 10];
         foreach (var step in _steps)
         {
-            lines.Add(new ToneLine(Tone.Plain, $"  {mark} {step.Service} {step.Name}  {Elapsed(step.Since, now)}"));
-            lines.AddRange(step.Output.TakeLast(ShownOutput).Select(text => new ToneLine(Tone.Dim, "      " + text)));
+            lines.Add(new ToneLine(Tone.Plain, $"  {mark} {step.Service} {step.Name}", Elapsed(step.Since, now)));
+            lines.AddRange(step.Output.Select(text => new ToneLine(Tone.Dim, "      " + text)));
         }
-        foreach (var (instance, since) in _starting) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {instance} starting  {Elapsed(since, now)}"));
-        if (lines.Count == 0 && _state is { } state) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {state.Text}  {Elapsed(state.Since, now)}"));
+        foreach (var (instance, since) in _starting) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {instance} starting", Elapsed(since, now)));
+        if (lines.Count == 0 && _state is { } state) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {state.Text}", Elapsed(state.Since, now)));
         return lines;
     }
 
@@ -70,13 +57,14 @@ sealed class RolloutPicture
         var text = Readable.State(changed.State) + (changed.Release is { } release ? $" v{release}" : "");
         _state = changed.State.IsEnded ? null : (text, changed.Time);
         if (changed.State.IsEnded) _starting.Clear();
-        return changed.State.IsEnded ? [] : [new ToneLine(Tone.Strong, text)];
+        // Two that say nothing to a person are shown only as long as they last.
+        return changed.State.IsEnded || changed.State is RolloutState.Queued or RolloutState.Retaining ? [] : [new ToneLine(Tone.Strong, text)];
     }
 
     List<ToneLine> Take(RolloutEvent.BuildStep step)
     {
         var running = Find(step.Service, step.Step);
-        var name = Readable.Line(step.Name);
+        var name = BuildSteps.NameOf(step.Name);
         if (step.State == BuildStepState.Started)
         {
             if (running is null) _steps.Add(new RunningStep(step.Service, step.Step, name, step.Time));
@@ -86,14 +74,12 @@ sealed class RolloutPicture
         var time = step.Seconds is { } seconds ? "  " + Readable.Duration(TimeSpan.FromSeconds(seconds)) : "";
         return step.State switch
         {
-            BuildStepState.Cached => [new ToneLine(Tone.Dim, $"  ✔ {step.Service} {name}  cached")],
-            BuildStepState.Done => [new ToneLine(Tone.Good, $"  ✔ {step.Service} {name}{time}")],
-            _ =>
-            [
-                new ToneLine(Tone.Bad, $"  ✘ {step.Service} {name}{time}"),
-                .. (running?.Output ?? []).Select(text => new ToneLine(Tone.Plain, "      " + text)),
-                .. step.Error is { } error ? error.Split('\n').Select(line => new ToneLine(Tone.Bad, "      " + Readable.Line(line))) : [],
-            ],
+            BuildStepState.Cached or BuildStepState.Done when BuildSteps.IsInternal(step.Name) => [],
+            BuildStepState.Cached => [new ToneLine(Tone.Dim, $"  ✔ {step.Service} {name}", "  cached")],
+            BuildStepState.Done => [new ToneLine(Tone.Good, $"  ✔ {step.Service} {name}", time)],
+            _ when step.Error == "cancelled" => [new ToneLine(Tone.Dim, $"  · {step.Service} {name}", "  cancelled")],
+            // Why, and what it wrote last, is the rollout's error, which is told at the end.
+            _ => [new ToneLine(Tone.Bad, $"  ✘ {step.Service} {name}", time)],
         };
     }
 
@@ -111,7 +97,7 @@ sealed class RolloutPicture
 
     RunningStep? Find(string service, string step) => _steps.Find(running => running.Service == service && running.Step == step);
 
-    static string Elapsed(DateTimeOffset since, DateTimeOffset now) => now > since ? Readable.Duration(TimeSpan.FromSeconds(Math.Floor((now - since).TotalSeconds * 10) / 10)) : "";
+    static string Elapsed(DateTimeOffset since, DateTimeOffset now) => now > since ? "  " + Readable.Duration(TimeSpan.FromSeconds(Math.Floor((now - since).TotalSeconds * 10) / 10)) : "";
 
     sealed record RunningStep(string Service, string Step, string Name, DateTimeOffset Since)
     {
@@ -119,7 +105,7 @@ sealed class RolloutPicture
 
         public void Add(string line)
         {
-            if (Output.Count == KeptOutput) Output.Dequeue();
+            if (Output.Count == ShownOutput) Output.Dequeue();
             Output.Enqueue(line);
         }
     }

@@ -11,7 +11,7 @@ sealed class Supervisor(DataFolder folder, UpSettings settings, string executabl
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(10);
 
     /// <summary>Who ran for so long is not failing over and over.</summary>
-    static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Settled = TimeSpan.FromSeconds(3);
 
     /// <summary>Above what the server and the gateway give their own requests (30 s) before they end.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(35);

@@ -34,7 +34,11 @@ sealed class Up(TextWriter output, TimeProvider time)
         var stored = UpSettings.Find(folder);
         var before = ProcessReport.Of(folder);
         var settings = Settings(request, stored, before);
-        if (before is { Supervisor: not null } && !request.Foreground) return await Readiness.Wait(folder, settings, wasUp: true, time, cancel);
+        if (before is { Supervisor: { } watcher } && !request.Foreground)
+        {
+            if (SlipwayProgram.IsRunBy(watcher)) return await Readiness.Wait(folder, settings, wasUp: true, time, cancel);
+            before = await ChangeOver(folder, cancel);
+        }
 
         RefuseForeignServer(folder, before);
         RefuseTakenPort(settings, before);
@@ -53,6 +57,14 @@ sealed class Up(TextWriter output, TimeProvider time)
             await new Down(output, time).StopProcesses(folder, CancellationToken.None);
             throw;
         }
+    }
+
+    /// <summary>A newer build takes the place of the one that runs. The apps' instances are the engine's and run on.</summary>
+    async Task<ProcessReport> ChangeOver(DataFolder folder, CancellationToken cancel)
+    {
+        await output.WriteLineAsync("Another build of Slipway is up: changing over to this one. The apps run on; the gateway is away for a moment.");
+        await new Down(output, time).StopProcesses(folder, cancel);
+        return ProcessReport.Of(folder);
     }
 
     async Task<UpOutcome> RunHere(DataFolder folder, UpSettings settings, CancellationToken cancel)

@@ -1,12 +1,11 @@
 namespace Slipway.Cli.Texts;
 
 /// <summary>The texts of the help in one language. Keys are what they describe: "deploy", "deploy --note", or "--json" where many commands have it.</summary>
-/// <param name="Culture">The culture of System.CommandLine's own words; null for English.</param>
-sealed record TextTable(string? Culture, IReadOnlyDictionary<string, string> Entries)
+sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entries)
 {
-    public static TextTable English { get; } = new(null, EnglishTexts.Entries);
+    public static TextTable English { get; } = new(HelpWords.English, EnglishTexts.Entries);
 
-    public static TextTable Chinese { get; } = new("zh-Hans", ChineseTexts.Entries);
+    public static TextTable Chinese { get; } = new(HelpWords.Chinese, ChineseTexts.Entries);
 
     public string this[string key] => Entries[key];
 

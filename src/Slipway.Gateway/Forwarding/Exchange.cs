@@ -80,7 +80,9 @@ sealed class Exchange
     {
         Started = Stopwatch.GetTimestamp();
         HasBody = _bodyDetection is { CanHaveBody: true };
-        WantsUpgrade = !IsHttp2 && !HasBody && Upgrade is { IsUpgradableRequest: true };
+        // A tunnel of h2c would carry requests past the routes: its client is served HTTP/1.1 instead (RFC 9110, section 7.8, leaves the choice to us).
+        WantsUpgrade = !IsHttp2 && !HasBody && Upgrade is { IsUpgradableRequest: true }
+            && Request.Headers.Upgrade is { Count: > 0 } protocols && !Grammar.ListHolds(protocols.ToString(), "h2c");
         BodyConsumed = false;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;

@@ -77,6 +77,7 @@ static class RequestBody
                     await SendAll(connection, Frame(connection, piece, chunked));
                     left = left.Slice(piece.Length);
                     exchange.BodyConsumed = true;
+                    if (connection.IsTurnOver((int)piece.Length)) await Task.Yield();
                 }
             }
             finally

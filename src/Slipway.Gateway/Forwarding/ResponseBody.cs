@@ -92,7 +92,7 @@ static class ResponseBody
         {
             var step = Take(ref chunks, connection, writer, framed, ref unsent);
             if (step == ChunkStep.Invalid) return Outcome.BrokenOff;
-            if (step == ChunkStep.Trailers) return await RelayTrailers(exchange, connection, writer, framed);
+            if (step == ChunkStep.Trailers) return await RelayTrailers(exchange, connection, writer, framed, unsent);
             var more = await Receive(exchange, connection, writer, unsent, large: false);
             if (more != Outcome.Done) return more;
             unsent = false;
@@ -124,7 +124,7 @@ static class ResponseBody
         writer.Advance(length + 2);
     }
 
-    static async ValueTask<Outcome> RelayTrailers(Exchange exchange, UpstreamConnection connection, PipeWriter writer, bool framed)
+    static async ValueTask<Outcome> RelayTrailers(Exchange exchange, UpstreamConnection connection, PipeWriter writer, bool framed, bool unsent)
     {
         var trailers = exchange.IsHttp2 ? exchange.Features.Get<IHttpResponseTrailersFeature>()?.Trailers : null;
         if (framed) writer.Put("0\r\n"u8);
@@ -133,8 +133,9 @@ static class ResponseBody
             var line = connection.Received.IndexOf("\r\n"u8);
             if (line < 0)
             {
-                var more = await Receive(exchange, connection, writer, unsent: false, large: false);
+                var more = await Receive(exchange, connection, writer, unsent, large: false);
                 if (more != Outcome.Done) return more;
+                unsent = false;
                 continue;
             }
             var bytes = connection.Received[..line];
@@ -172,6 +173,7 @@ static class ResponseBody
         if (unsent && (await writer.FlushAsync()).IsCompleted || exchange.ClientIsGone) return Outcome.ClientGone;
         var received = await connection.Receive();
         connection.End += received;
+        if (connection.IsTurnOver(received)) await Task.Yield();
         return received > 0 ? Outcome.Done : Outcome.BrokenOff;
     }
 }

@@ -13,7 +13,10 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposabl
 
     const long Passed = -1;
 
+    const int Turn = 1024 * 1024;
+
     long _deadline;
+    int _relayed;
     int _disposed;
     volatile bool _headArrived;
 
@@ -66,6 +69,18 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposabl
     {
         var deadline = Volatile.Read(ref _deadline);
         if (deadline > 0 && now > deadline && Interlocked.CompareExchange(ref _deadline, Passed, deadline) == deadline) Abort();
+    }
+
+    /// <summary>
+    /// Counts what was relayed. True: so much that others must have their turn. Where both sides are always ready nothing is ever waited for, and one
+    /// large body would hold a thread that other clients' sockets are served by.
+    /// </summary>
+    public bool IsTurnOver(int more)
+    {
+        _relayed += more;
+        if (_relayed < Turn) return false;
+        _relayed = 0;
+        return true;
     }
 
     /// <summary>Receives more behind what is there. 0: the instance closed its side. The buffer must have room (<see cref="MakeRoom"/>).</summary>

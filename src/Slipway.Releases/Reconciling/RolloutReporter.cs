@@ -24,7 +24,7 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
                 if (rollout.State != RolloutState.Promoting) State(rollout, RolloutState.Promoting, null);
                 break;
             case Step.Advance advance:
-                Note(rollout, $"step {advance.To}: the next instances are shifted");
+                Note(rollout, $"step {advance.To} of {Shift.LastStep(view.Stored)}: new instances take over from old ones");
                 break;
             case Step.Hold hold:
                 Note(rollout, hold.Reason);
@@ -43,20 +43,33 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
         {
             if (waitsFor is not null && waitsFor != _waitsFor) Note(rollout, waitsFor);
             foreach (var instance in view.Instances)
-                if (StateOf(view, instance) is var state && (!_states.TryGetValue(instance.Id, out var before) ? state != "ready" || IsNew(view, instance) : before.State != state))
-                    Changed(rollout, instance, state);
+                if (StateOf(view, instance) is var state && state != Before(view, instance)) Changed(rollout, instance, state);
             foreach (var (id, gone) in _states.Where(s => view.Instances.All(i => i.Id != s.Key)).ToList()) Changed(rollout, gone.Instance, "removed");
         }
         _waitsFor = waitsFor;
+        var states = view.Instances.ToDictionary(i => i.Id, i => (IsUnjudged(view, i) ? "ready" : StateOf(view, i), i));
         _states.Clear();
-        foreach (var instance in view.Instances) _states[instance.Id] = (StateOf(view, instance), instance);
+        foreach (var (id, state) in states) _states.Add(id, state);
     }
+
+    /// <summary>What was last told of it; for one that was there before the rollout, and is seen for the first time, that it is ready.</summary>
+    string? Before(AppView view, Instance instance) =>
+        _states.TryGetValue(instance.Id, out var before) ? before.State
+        : IsUnjudged(view, instance) ? StateOf(view, instance)
+        : IsNew(view, instance) ? null
+        : "ready";
+
+    /// <summary>A server that has just started does not know yet what its predecessor knew; an old instance does not start because of that.</summary>
+    bool IsUnjudged(AppView view, Instance instance) =>
+        view.Stored.Rollout is not null && !IsNew(view, instance) && Convergence.IsAlive(instance) && StateOf(view, instance) == "starting"
+        && (!_states.TryGetValue(instance.Id, out var before) || before.State == "ready");
 
     static bool IsNew(AppView view, Instance instance) => instance.Created >= view.Stored.Rollout!.Created;
 
     static string StateOf(AppView view, Instance instance)
     {
         var isWanted = view.Plan.Wants(instance);
+        if (instance.State == InstanceState.Removing) return "stopped";
         if (!Convergence.IsAlive(instance)) return instance.State == InstanceState.Exited ? isWanted && instance.ExitCode != 0 ? "died" : "stopped" : "starting";
         if (!isWanted) return "draining";
         return view.VerdictOf(instance) == Verdict.Ready ? "ready" : "starting";

@@ -39,7 +39,7 @@ public class RolloutFollowerTests
         using var api = server.Client;
         var end = await new RolloutFollower(api, view, TimeProvider.System).Follow(Rollout, 0, _ => false, TestContext.Current.CancellationToken);
 
-        end.ShouldBe(new FollowEnd(RolloutState.Done, 4, TimeSpan.FromMilliseconds(250), null));
+        end.ShouldBe(new FollowEnd(RolloutState.Done, 4, TimeSpan.FromMilliseconds(250), false, null));
         asked.ShouldBe(["?from=0&follow=true", "?from=2&follow=true", "?from=2&follow=true"]);
         view.Text.ReplaceLineEndings("\n").ShouldBe("""
             == building

@@ -37,7 +37,10 @@ public class PlainRolloutViewTests
         web #1 [1/1] RUN false
         web #1 | about to fail
         web #1 failed 200 ms: [1/1] RUN false: exit code 1
-        == failed: the build failed
+        == failed
 
         """.ReplaceLineEndings("\n"));
+
+    [Fact]
+    public void Show_BuildersOwnSteps_AreLeftOut() => Shown(RolloutEvents.InternalStep).ShouldBe("== building\n");
 }

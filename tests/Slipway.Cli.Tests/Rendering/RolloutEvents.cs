@@ -32,6 +32,14 @@ static class RolloutEvents
         new RolloutEvent.StateChanged { Time = At(7), State = RolloutState.Done, Release = 2 },
     ];
 
+    public static IReadOnlyList<RolloutEvent> InternalStep { get; } =
+    [
+        new RolloutEvent.StateChanged { Time = At(0), State = RolloutState.Building },
+        Step(0, "web#1", "copy /context /", BuildStepState.Started),
+        Step(0.1, "web#1", "copy /context /", BuildStepState.Done, 0.1),
+        Step(0.2, "web#2", "[internal] load metadata for docker.io/library/debian:bookworm-slim", BuildStepState.Cached),
+    ];
+
     public static IReadOnlyList<RolloutEvent> FailingBuild { get; } =
     [
         new RolloutEvent.StateChanged { Time = At(0), State = RolloutState.Building },

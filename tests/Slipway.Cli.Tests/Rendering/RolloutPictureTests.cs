@@ -10,7 +10,7 @@ public class RolloutPictureTests
     {
         var picture = new RolloutPicture();
         foreach (var happened in RolloutEvents.Deploy.Take(6)) picture.Take(happened);
-        picture.Now(DateTimeOffset.UnixEpoch.AddSeconds(2.25), 0).Select(line => line.Text)
+        picture.Now(DateTimeOffset.UnixEpoch.AddSeconds(2.25), 0).Select(line => line.Whole)
             .ShouldBe(["  ⠋ web [2/2] RUN make  2.0 s", "      cc -O2    main.c", "      100%"]);
     }
 
@@ -18,7 +18,7 @@ public class RolloutPictureTests
     public void Take_WholeDeploy_LeavesWhatIsFinished()
     {
         var picture = new RolloutPicture();
-        RolloutEvents.Deploy.SelectMany(picture.Take).Select(line => line.Text).ShouldBe(
+        RolloutEvents.Deploy.SelectMany(picture.Take).Select(line => line.Whole).ShouldBe(
         [
             "building",
             "  debian:bookworm-slim is on the engine",
@@ -33,10 +33,29 @@ public class RolloutPictureTests
     }
 
     [Fact]
-    public void Take_StepFails_LeavesItsOutput()
+    public void Take_StepFails_SaysWhichAndLeavesTheReasonToTheEnd()
     {
         var picture = new RolloutPicture();
-        RolloutEvents.FailingBuild.SelectMany(picture.Take).Select(line => line.Text)
-            .ShouldBe(["building", "  ✘ web [1/1] RUN false  200 ms", "      about to fail", "      exit code 1"]);
+        RolloutEvents.FailingBuild.SelectMany(picture.Take).Select(line => line.Whole)
+            .ShouldBe(["building", "  ✘ web [1/1] RUN false  200 ms"]);
+    }
+
+    [Fact]
+    public void Take_BuildersOwnSteps_AreShownOnlyWhileTheyLast()
+    {
+        var picture = new RolloutPicture();
+        RolloutEvents.InternalStep.Take(2).SelectMany(picture.Take).Select(line => line.Whole).ShouldBe(["building"]);
+        picture.Now(DateTimeOffset.UnixEpoch, 0).Select(line => line.Whole).ShouldBe(["  ⠋ web taking over the folder"]);
+        RolloutEvents.InternalStep.Skip(2).SelectMany(picture.Take).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(RolloutState.Queued, "queued")]
+    [InlineData(RolloutState.Retaining, "retaining v2")]
+    public void Take_StateThatSaysNothing_IsShownOnlyWhileItLasts(RolloutState state, string text)
+    {
+        var picture = new RolloutPicture();
+        picture.Take(new RolloutEvent.StateChanged { Time = DateTimeOffset.UnixEpoch, State = state, Release = state == RolloutState.Queued ? null : 2 }).ShouldBeEmpty();
+        picture.Now(DateTimeOffset.UnixEpoch, 0).Single().Whole.ShouldBe("  ⠋ " + text);
     }
 }

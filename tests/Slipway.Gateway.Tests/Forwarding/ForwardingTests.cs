@@ -46,6 +46,53 @@ public sealed class ForwardingTests
         answer.ShouldNotContain("Keep-Alive");
     }
 
+    [Theory]
+    [InlineData("close, X-Mine")]
+    [InlineData("X-Mine, close")]
+    [InlineData("close,\tx-mine\t, Host")]
+    [InlineData("close\r\nConnection: X-Mine")]
+    [InlineData("keep-alive, X-Mine")]
+    [InlineData("keep-alive\r\nConnection: X-Mine")]
+    [InlineData("upgrade, X-Mine")]
+    [InlineData("X-Mine")]
+    public async Task Headers_NamedBesideConnectionOptions_StayBehind(string connection)
+    {
+        string? seen = null;
+        await using var upstream = new RawUpstream(async socket =>
+        {
+            seen = await RawUpstream.ReadHead(socket);
+            await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8.ToArray());
+        });
+        await using var gateway = await Start();
+        await gateway.Publish(Routes.To(upstream));
+
+        var answer = await gateway.Raw($"GET / HTTP/1.1\r\nHost: app.test\r\nX-Mine: secret\r\nConnection: {connection}\r\n\r\n");
+
+        seen.ShouldNotBeNull().ShouldContain("Host: app.test");
+        seen.ShouldNotContain("secret");
+        seen.ShouldNotContain("Connection:");
+        answer.ShouldStartWith("HTTP/1.1 200");
+        answer.ShouldContain("Connection: close");
+    }
+
+    /// <summary>What clients really send beside keep-alive costs nobody a connection.</summary>
+    [Theory]
+    [InlineData("keep-alive")]
+    [InlineData("Keep-Alive, TE")]
+    [InlineData("TE")]
+    [InlineData("Upgrade, HTTP2-Settings")]
+    public async Task Connection_NamesWhatNeverPasses_IsKept(string connection)
+    {
+        await using var backend = await Backend.Start("one");
+        await using var gateway = await Start();
+        await gateway.Publish(Routes.To(backend));
+
+        var request = $"GET / HTTP/1.1\r\nHost: app.test\r\nTE: trailers\r\nConnection: {connection}\r\n\r\n";
+        var answers = await gateway.Raw(request + request + "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n");
+
+        answers.Split("HTTP/1.1 200").Length.ShouldBe(4);
+    }
+
     [Fact]
     public async Task Requests_OneAfterTheOther_ShareOneConnection()
     {

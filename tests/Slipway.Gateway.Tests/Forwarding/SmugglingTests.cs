@@ -12,6 +12,13 @@ public sealed class SmugglingTests
     [InlineData(Start + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n")]
     [InlineData(Start + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef")]
     [InlineData(Start + "Content-Length: 5, 6\r\n\r\nabcdef")]
+    [InlineData(Start + "Content-Length: +5\r\n\r\nabcde")]
+    [InlineData(Start + "Content-Length: -0\r\n\r\n")]
+    [InlineData(Start + "Content-Length: 5 5\r\n\r\nabcde")]
+    [InlineData(Start + "Content-Length: 0x5\r\n\r\nabcde")]
+    [InlineData(Start + "Content-Length: \r\n\r\n")]
+    [InlineData(Start + "Content-Length: 18446744073709551621\r\n\r\nabcde")]
+    [InlineData(Start + "Content-Length: 000000000000000000000000000000000000000000000000005\r\n\r\nabcde")]
     [InlineData(Start + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n")]
     [InlineData(Start + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n")]
     [InlineData(Start + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n")]
@@ -36,5 +43,27 @@ public sealed class SmugglingTests
         answer.Split("HTTP/1.1 ").Length.ShouldBe(2);
         var counted = (await gateway.Control.Report(Cancel)).Releases.Single();
         counted.ByClass.Sum().ShouldBe(0);
+    }
+
+    /// <summary>An h2c tunnel would carry requests that no route was chosen for.</summary>
+    [Fact]
+    public async Task Upgrade_ToHttp2_IsNotPassedOn()
+    {
+        string? seen = null;
+        await using var upstream = new RawUpstream(async socket =>
+        {
+            seen = await RawUpstream.ReadHead(socket);
+            await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8.ToArray());
+        });
+        await using var gateway = await TestGateway.Start();
+        await gateway.Publish(Routes.To(upstream));
+
+        var request = "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n";
+        var answer = await gateway.Raw(request + "GET / HTTP/1.1\r\nHost: nobody.test\r\nConnection: close\r\n\r\n");
+
+        answer.ShouldStartWith("HTTP/1.1 200");
+        seen.ShouldNotBeNull().ShouldNotContain("h2c");
+        seen.ShouldNotContain("Upgrade");
+        seen.ShouldNotContain("HTTP2-Settings");
     }
 }

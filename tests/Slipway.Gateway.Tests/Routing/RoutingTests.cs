@@ -1,5 +1,7 @@
 using System.Net;
 using Slipway.Gateway.Control;
+using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Routing;
 using Slipway.Model;
 using static Slipway.Gateway.Tests.TestGateway;
 
@@ -151,5 +153,31 @@ public sealed class RoutingTests
         var refused = await Should.ThrowAsync<TableRefusedException>(() => gateway.Control.Publish(table with { Version = 4 }, Cancel));
 
         refused.CurrentVersion.ShouldBe(5);
+    }
+
+    /// <summary>Every one of many hosts goes to its own app, and what is almost one of them to none.</summary>
+    [Fact]
+    public async Task Hosts_TenThousand_EachFindsItsOwn()
+    {
+        const int Hosts = 10_000;
+        var compiler = new TableCompiler(new InstanceBook(), new TrafficBook());
+        var table = compiler.Compile(new RouteTable
+        {
+            Version = 1,
+            Routes = [.. Enumerable.Range(0, Hosts).Select(i => Routes.To($"host{i}.example.com") with { App = AppName.Parse($"app{i}") })],
+        });
+
+        for (var i = 0; i < Hosts; i++)
+        {
+            table.Find($"HOST{i}.example.com:8000", "/some/path")!.Source.App.ToString().ShouldBe($"app{i}");
+            table.Find($"host{i}.example.co", "/").ShouldBeNull();
+        }
+        table.Find($"host{Hosts}.example.com", "/").ShouldBeNull();
+        await using var backend = await Backend.Start("one");
+        await using var gateway = await Start();
+        await gateway.Publish([.. table.Document.Routes, Routes.To(backend)]);
+        (await gateway.Client().GetStringAsync("/", Cancel)).ShouldBe("one");
+        using var answer = await gateway.Client("host9999.example.com").GetAsync("/", Cancel);
+        answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
     }
 }

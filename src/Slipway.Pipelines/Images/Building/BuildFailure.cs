@@ -26,10 +26,12 @@ internal static partial class BuildFailure
 
     static string Describe(FailedStep step)
     {
-        var reason = ExitCode().Match(step.Error) is { Success: true } exit ? $"exit code {exit.Groups[1].Value}" : step.Error;
         var output = step.LastLines.Count == 0 ? "" : $"; its last output was:{Environment.NewLine}{string.Join(Environment.NewLine, step.LastLines.Select(line => "  " + line))}";
-        return $"step {step.Name} failed: {reason}{output}";
+        return $"step {step.Name} failed: {Reason(step.Error)}{output}";
     }
+
+    /// <summary>Without the command, which the step's name has already: "exit code 3".</summary>
+    public static string Reason(string error) => ExitCode().Match(error) is { Success: true } exit ? $"exit code {exit.Groups[1].Value}" : error;
 
     static int? LineIn(string message) =>
         ParseErrorLine().Match(message) is { Success: true } line && int.TryParse(line.Groups[1].Value, out var number) ? number : null;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Slipway.Model;
+using Slipway.Pipelines.Images.Building;
 
 namespace Slipway.Pipelines.Images.Traces;
 
@@ -9,7 +10,7 @@ namespace Slipway.Pipelines.Images.Traces;
 /// </summary>
 internal sealed class BuildTrace(string service, TimeProvider time)
 {
-    const int KeptLines = 20;
+    const int KeptLines = 40;
 
     readonly Dictionary<string, Step> _steps = new(StringComparer.Ordinal);
 
@@ -54,7 +55,7 @@ internal sealed class BuildTrace(string service, TimeProvider time)
         {
             var isCancelled = vertex.Error.Contains("context canceled", StringComparison.Ordinal);
             if (!isCancelled) Failure ??= new FailedStep(step.Name, vertex.Error, [.. step.Last]);
-            yield return Event(step, BuildStepState.Failed) with { Error = isCancelled ? "cancelled" : vertex.Error, Seconds = Seconds(vertex) };
+            yield return Event(step, BuildStepState.Failed) with { Error = isCancelled ? "cancelled" : BuildFailure.Reason(vertex.Error), Seconds = Seconds(vertex) };
             yield break;
         }
         yield return Event(step, vertex.Cached ? BuildStepState.Cached : BuildStepState.Done) with { Seconds = Seconds(vertex) };

@@ -50,7 +50,8 @@ sealed class KeyWalk
         {
             var near = Spelling.Nearest(entry.Key, shape.Names);
             Add(entry, path, KeyTreatment.Refused, "not known");
-            Problem(entry, path, Severity.Error, $"the key '{entry.Key}' is not known", near is null ? Spelling.Choices(shape.Names) : $"did you mean '{near}'?");
+            if (near is null) Problem(entry, path, Severity.Error, $"the key '{entry.Key}' is not known", Spelling.Choices(shape.Names));
+            else Problem(entry, path, Severity.Error, $"the key '{entry.Key}' is not known; did you mean '{near}'?", null);
             return;
         }
         Add(entry, path, rule.Treatment, rule.Note);
