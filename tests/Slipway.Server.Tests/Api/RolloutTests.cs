@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Slipway.Model;
@@ -51,6 +52,21 @@ public sealed class RolloutTests : IAsyncLifetime
         states.ShouldBe([RolloutState.Queued, RolloutState.Building, RolloutState.Failed]);
         var rollout = await _server.Client.GetFromJsonAsync($"/api/v1/rollouts/{id}", ModelJson.Default.Rollout, Cancel);
         rollout!.Error.ShouldNotBeNull().ShouldContain("No Docker Engine answers");
+    }
+
+    [Fact]
+    public async Task Deploy_PortThatAnotherProgramHas_IsRefusedAndNothingIsStored()
+    {
+        using var program = new TcpListener(IPAddress.Loopback, 0);
+        program.Start();
+        var port = ((IPEndPoint)program.LocalEndpoint).Port;
+        _source.Write("compose.yaml", $"services:\n  web:\n    image: debian:bookworm-slim\n    ports: ['127.0.0.1:{port}:80']\n");
+
+        using var answer = await Deploy();
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await answer.Content.ReadAsStringAsync(Cancel)).ShouldContain($"web claims port {port}/tcp, which another program on this machine has");
+        (await _server.Client.GetStringAsync("/api/v1/apps", Cancel)).ShouldBe("[]");
     }
 
     [Fact]
