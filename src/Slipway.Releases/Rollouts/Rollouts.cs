@@ -100,7 +100,7 @@ public sealed class Rollouts
             var made = ReleaseDraft.Store(db, stored, model, images, current.Source?.Note, _time.GetUtcNow());
             return ((Release?)made, Save(db, current with { State = RolloutState.Staging, Release = made.Number }));
         }, cancel);
-        Report(changed, release is null ? $"nothing changed: v{changed.Release} is live" : null);
+        Report(changed, release is null ? $"Nothing changed: v{changed.Release} is live." : null);
         _bells.Ring(changed.App);
         return release;
     }
