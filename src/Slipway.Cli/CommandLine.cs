@@ -55,6 +55,8 @@ static class CommandLine
         foreach (var option in root.Options.OfType<System.CommandLine.Help.HelpOption>())
         {
             option.Description = texts["--help"];
+            // Those of other systems: here /h is a file.
+            foreach (var alias in (string[])["-?", "/?", "/h"]) option.Aliases.Remove(alias);
             option.Action = new HelpPage(shell, texts.Help);
         }
         foreach (var command in (Command[])

@@ -19,7 +19,7 @@ static class ScaleCommand
             foreach (var (app, service, replicas) in wanted)
             {
                 await api.Scale(app, service, replicas, cancel);
-                context.Shell.Out.WriteLine($"{app}/{service}: {replicas} wanted. 'slipway ps {app}' shows them come.");
+                context.Shell.Out.WriteLine($"{app}/{service}: {(replicas == 1 ? "1 instance" : $"{replicas} instances")} wanted. 'slipway ps {app}' shows them.");
             }
         });
         return command;

@@ -11,6 +11,8 @@ static class CompletionScripts
         _slipway() {
             local words IFS=$'\n'
             words=$(slipway "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
+            # Options are for who has begun to write one; else they hide the names and files.
+            [[ ${COMP_WORDS[COMP_CWORD]} == -* ]] || words=$(grep -v '^-' <<<"${words}")
             COMPREPLY=($(compgen -W "${words}" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -o default -F _slipway slipway
@@ -23,6 +25,7 @@ static class CompletionScripts
         _slipway() {
             local -a words_offered
             words_offered=("${(@f)$(slipway "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+            [[ ${words[CURRENT]} == -* ]] || words_offered=("${(@)words_offered:#-*}")
             if (( ${#words_offered} )) && [[ -n ${words_offered[1]} ]]; then
                 compadd -a words_offered
             else

@@ -41,10 +41,11 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
     {
         if (view.Stored.Rollout is { } rollout)
         {
-            if (waitsFor is not null && waitsFor != _waitsFor) Note(rollout, waitsFor);
             foreach (var instance in view.Instances)
                 if (StateOf(view, instance) is var state && state != Before(view, instance)) Changed(rollout, instance, state);
             foreach (var (id, gone) in _states.Where(s => view.Instances.All(i => i.Id != s.Key)).ToList()) Changed(rollout, gone.Instance, "removed");
+            // Last: it is often a consequence of what was just seen.
+            if (waitsFor is not null && waitsFor != _waitsFor) Note(rollout, waitsFor);
         }
         _waitsFor = waitsFor;
         var states = view.Instances.ToDictionary(i => i.Id, i => (IsUnjudged(view, i) ? "ready" : StateOf(view, i), i));

@@ -112,7 +112,7 @@ public sealed class Rollouts
             var made = ReleaseDraft.Store(db, stored, model, images, current.Source?.Note, _time.GetUtcNow());
             return ((Release?)made, Save(db, current with { State = RolloutState.Staging, Release = made.Number }));
         }, cancel);
-        Report(changed, release is null ? $"nothing changed: v{changed.Release} is live" : null);
+        Report(changed, release is null ? $"Nothing changed: v{changed.Release} is live." : null);
         _bells.Ring(changed.App);
         return release;
     }
@@ -275,7 +275,7 @@ public sealed class Rollouts
 
     Rollout Aborted(StoredApp stored, Rollout rollout) => rollout.State switch
     {
-        RolloutState.Queued or RolloutState.Building => rollout with { State = RolloutState.Cancelled, Error = "It was aborted." },
+        RolloutState.Queued or RolloutState.Building => rollout with { State = RolloutState.Cancelled, Error = "It was cancelled." },
         RolloutState.RollingBack => throw new ConflictException($"Rollout {rollout.Id} of {stored.App} is being rolled back already."),
         _ when stored.Live is not null && stored.Live == rollout.Release => throw new ConflictException(
             $"v{rollout.Release} of {stored.App} is live already. To go back: slipway rollback {stored.App}"),

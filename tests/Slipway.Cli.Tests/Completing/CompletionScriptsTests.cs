@@ -19,6 +19,30 @@ public class CompletionScriptsTests
     }
 
     [Theory]
+    [InlineData("slipway ba", "base")]
+    [InlineData("slipway base ", "import list")]
+    [InlineData("slipway base import --j", "")]
+    [InlineData("slipway base list --j", "--json")]
+    public async Task Completion_Bash_OffersOptionsOnlyToWhoBeginsOne(string line, string offered)
+    {
+        var shell = new TestShell();
+        await shell.Run("completion", "bash");
+        var suggested = new TestShell();
+        await suggested.Run($"[suggest:{line.Length}]", line);
+        using var bash = Process.Start(new ProcessStartInfo("bash", ["--norc", "-s"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        await bash.StandardInput.WriteAsync($"""
+            {shell.Out}
+            slipway() {"{"} printf '%s' '{suggested.Out}'; {"}"}
+            COMP_LINE='{line}' COMP_POINT={line.Length} COMP_WORDS=({line} {(line.EndsWith(' ') ? "''" : "")})
+            COMP_CWORD=$((${"{"}#COMP_WORDS[@]{"}"} - 1))
+            _slipway
+            echo "${"{"}COMPREPLY[*]{"}"}"
+            """);
+        bash.StandardInput.Close();
+        (await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Trim().ShouldBe(offered);
+    }
+
+    [Theory]
     [InlineData("zsh", "compdef _slipway slipway")]
     [InlineData("fish", "complete -c slipway")]
     public async Task Completion_OtherShells_AskTheProgram(string name, string registers)

@@ -69,6 +69,16 @@ public class RolloutFollowerTests
     }
 
     [Fact]
+    public async Task Follow_RollingRelease_TimesTheWholeShift()
+    {
+        await using var server = await LoopbackServer.Start(http =>
+            http.Response.WriteAsync(State(0, "verifying", 0) + State(1, "shifting", 1) + State(2, "promoting", 7) + State(3, "retaining", 7.25) + State(4, "done", 8)));
+        using var api = server.Client;
+        var end = await new RolloutFollower(api, new PlainRolloutView(TextWriter.Null), TimeProvider.System).Follow(Rollout, 0, _ => false, TestContext.Current.CancellationToken);
+        (end.Shifted, end.Switch).ShouldBe((true, TimeSpan.FromSeconds(6.25)));
+    }
+
+    [Fact]
     public async Task Follow_EndedBeforeTheFirstEvent_AsksForTheState()
     {
         await using var server = await LoopbackServer.Start(http => http.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal)

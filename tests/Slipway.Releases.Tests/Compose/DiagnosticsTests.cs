@@ -90,7 +90,7 @@ public sealed class DiagnosticsTests
             """);
         var thrown = Should.Throw<InvalidInputException>(() => folder.Read());
         thrown.Diagnostics.Select(d => d.Line!.Value).Order().ShouldBe([3, 4, 5, 6, 7]);
-        thrown.Message.ShouldContain("did you mean 'ports'?");
+        thrown.Message.ShouldContain("(expected perhaps 'ports')");
     }
 
     [Fact]

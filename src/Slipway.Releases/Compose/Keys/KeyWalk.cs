@@ -50,8 +50,7 @@ sealed class KeyWalk
         {
             var near = Spelling.Nearest(entry.Key, shape.Names);
             Add(entry, path, KeyTreatment.Refused, "not known");
-            if (near is null) Problem(entry, path, Severity.Error, $"the key '{entry.Key}' is not known", Spelling.Choices(shape.Names));
-            else Problem(entry, path, Severity.Error, $"the key '{entry.Key}' is not known; did you mean '{near}'?", null);
+            Problem(entry, path, Severity.Error, $"the key '{entry.Key}' is not known", near is null ? Spelling.Choices(shape.Names) : $"perhaps '{near}'");
             return;
         }
         Add(entry, path, rule.Treatment, rule.Note);
