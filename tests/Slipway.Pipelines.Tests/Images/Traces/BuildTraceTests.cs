@@ -42,7 +42,7 @@ public sealed class BuildTraceTests
         failure.Error.ShouldEndWith("exit code: 3");
         failure.LastLines.ShouldBe(["hello", "world"], ignoreOrder: true);
         events.OfType<RolloutEvent.BuildStep>().Last().ShouldSatisfyAllConditions(
-            s => s.State.ShouldBe(BuildStepState.Failed), s => s.Error.ShouldNotBeNull().ShouldEndWith("exit code: 3"));
+            s => s.State.ShouldBe(BuildStepState.Failed), s => s.Error.ShouldNotBeNull().ShouldEndWith("exit code 3"));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class BuildTraceTests
         var events = Read("parallel", out var failure);
 
         failure.ShouldNotBeNull().Name.ShouldStartWith("[a 2/2] RUN");
-        failure.LastLines.Count.ShouldBe(20);
+        failure.LastLines.Count.ShouldBe(40);
         failure.LastLines[^1].ShouldBe("a 40");
         events.OfType<RolloutEvent.BuildStep>().Single(s => s.Name.StartsWith("[b 3/3] RUN", StringComparison.Ordinal) && s.State == BuildStepState.Failed)
             .Error.ShouldBe("cancelled");
