@@ -17,19 +17,19 @@ public sealed class CrashScenarios
         {
             var version = $"{moment + 1}";
             var deploy = slipway.Deploy(app.Become(version), "--promote");
-            // The moment: so many events of the rollout's journal were written. Deploys have from about 15 to 40 events.
-            await Journal(slipway, app, events: moment * 2, until: deploy);
+            // The moment: so many events of the rollout's journal were written. A deploy has about 25 of them, from building to done.
+            await Journal(slipway, app, events: moment + 4, until: deploy);
             slipway.Kill("server");
 
             var result = await deploy;
-            result.ExitCode.ShouldBe(0, $"killed after event {moment * 2}\n{result.All}\n{slipway.Logs()}");
+            result.ExitCode.ShouldBe(0, $"killed after event {moment + 4}\n{result.All}\n{slipway.Logs()}");
             await SlipwayProcess.Until(async () => (await slipway.Get($"apps/{app.Name}"))["rollout"]!["state"]!.GetValue<string>() == "done", "the rollout is done");
             await visitors.More(20);
             visitors.ForgetVersions();
             await visitors.More(40);
             visitors.ForgetVersions();
             await visitors.More(40);
-            visitors.Versions.Keys.ShouldBe([version], $"killed after event {moment * 2}");
+            visitors.Versions.Keys.ShouldBe([version], $"killed after event {moment + 4}");
             (await slipway.List($"apps/{app.Name}/instances")).Count.ShouldBe(4, "two live, two warm, nothing left over");
         }
 

@@ -21,7 +21,7 @@ public sealed class EngineScenarios(SlipwayProcess shared)
         var promote = slipway.Try("promote", app.Name);
         await engine.StartAgain();
 
-        // A promote of a staged release is a route change: it needs ready instances, and these come back with the engine.
+        // Asked for while there was no engine: it may have been carried out, or not; it is never half done.
         await promote;
         await SlipwayProcess.Until(async () =>
         {
@@ -69,18 +69,24 @@ public sealed class EngineScenarios(SlipwayProcess shared)
             await SlipwayProcess.Until(async () => await Exit($"docker -H {Address} version") == 0, "the private engine answers", 60);
         }
 
+        /// <summary>With its containerd, and until both are gone: a dockerd that comes up while the old containerd is dying waits for it in vain.</summary>
         public async Task Kill()
         {
+            var containerd = int.Parse((await File.ReadAllTextAsync(Path.Combine(_folder, "exec", "containerd", "containerd.pid"))).Trim(), CultureInfo.InvariantCulture);
             _process!.Kill();
             await _process.WaitForExitAsync();
+            await Exit($"kill -9 {containerd}");
+            await SlipwayProcess.Until(() => Task.FromResult(!Directory.Exists($"/proc/{containerd}")), "the engine's containerd is gone");
         }
 
         public async ValueTask DisposeAsync()
         {
-            await Shell($"ids=$(docker -H {Address} ps -aq); [ -z \"$ids\" ] || docker -H {Address} rm -f $ids");
-            var pid = int.Parse((await File.ReadAllTextAsync(Path.Combine(_folder, "docker.pid"))).Trim(), CultureInfo.InvariantCulture);
-            await Shell($"kill {pid}");
-            await _process!.WaitForExitAsync();
+            if (!_process!.HasExited)
+            {
+                await Shell($"ids=$(docker -H {Address} ps -aq); [ -z \"$ids\" ] || docker -H {Address} rm -f $ids");
+                await Shell($"kill {_process.Id}");
+                await _process.WaitForExitAsync();
+            }
             _process.Dispose();
             await Shell($"grep -oE '{_folder}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l; rm -rf {_folder}; ip link delete {_bridge}");
         }

@@ -8,7 +8,10 @@ namespace Slipway.Cli.Following;
 /// </summary>
 sealed class RolloutFollower(ApiClient api, IRolloutView view, TimeProvider time)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(250), Connected = TimeSpan.FromSeconds(2);
+    /// <summary>How long a server that went away is waited for, and between two tries.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(250);
+
+    static readonly TimeSpan Connected = TimeSpan.FromSeconds(2);
 
     long _next;
     RolloutState _state;

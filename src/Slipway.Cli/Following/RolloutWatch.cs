@@ -64,11 +64,11 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
 
     async Task<int> Report(Rollout rollout, FollowEnd end)
     {
-        var now = await api.Rollout(rollout.Id, CancellationToken.None);
-        if (json) shell.Out.WriteLine(await api.Document($"/rollouts/{rollout.Id}", CancellationToken.None));
+        var now = await Patiently(() => api.Rollout(rollout.Id, CancellationToken.None));
+        if (json) shell.Out.WriteLine(await Patiently(() => api.Document($"/rollouts/{rollout.Id}", CancellationToken.None)));
         if (end.State is not (RolloutState.Done or RolloutState.Holding)) return ReportFailure(rollout.App, now, end);
 
-        var app = await api.App(rollout.App, CancellationToken.None);
+        var app = await Patiently(() => api.App(rollout.App, CancellationToken.None));
         if (end.State == RolloutState.Holding)
         {
             Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} is ready and gets no traffic yet.");
@@ -83,6 +83,23 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
             : $"{_paint.Green("✔")} {rollout.App} v{now.Release} is live.{took}");
         foreach (var url in app.Urls) Output.WriteLine($"  {_paint.Bold(url)}");
         return ExitCode.Done;
+    }
+
+    /// <summary>A server that is killed just when a rollout has ended changes nothing of how it ended: it is waited for, as while following.</summary>
+    async Task<T> Patiently<T>(Func<Task<T>> read)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await read();
+            }
+            catch (ServerUnavailableException) when (time.GetElapsedTime(began) < RolloutFollower.Patience)
+            {
+                await Task.Delay(RolloutFollower.Pause, time);
+            }
+        }
     }
 
     int ReportFailure(AppName app, Rollout now, FollowEnd end)
