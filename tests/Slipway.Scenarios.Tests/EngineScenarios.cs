@@ -39,7 +39,6 @@ public sealed class EngineScenarios(SlipwayProcess shared)
     sealed class PrivateEngine : IAsyncDisposable
     {
         readonly string _folder = Path.Combine(Path.GetTempPath(), "slipway-scenarios", $"engine-{Guid.NewGuid().ToString("N")[..8]}");
-        readonly string _bridge = $"slip{Guid.NewGuid().ToString("N")[..8]}";
         Process? _process;
 
         public string Address => $"unix://{_folder}/docker.sock";
@@ -48,21 +47,23 @@ public sealed class EngineScenarios(SlipwayProcess shared)
         {
             var engine = new PrivateEngine();
             Directory.CreateDirectory(engine._folder);
-            // Its builds need a default network; the usual docker0 is the other engine's.
-            await Shell($"ip link add {engine._bridge} type bridge && ip addr add 10.210.0.1/24 dev {engine._bridge} && ip link set {engine._bridge} up");
             await engine.StartAgain();
             // The image of the scenario's app builds on this one; making it anew would take longer than handing it over.
             await Shell($"docker save debian:bookworm-slim | docker -H {engine.Address} load");
             return engine;
         }
 
+        /// <summary>
+        /// Builds need the default network, and a dockerd that is given another bridge deletes docker0 under the machine's engine: it takes part in docker0,
+        /// with a range of addresses to itself.
+        /// </summary>
         public async Task StartAgain()
         {
             File.Delete(Path.Combine(_folder, "docker.pid"));
             var start = new ProcessStartInfo("bash",
             [
                 "-c",
-                $"exec dockerd --data-root {_folder}/data --exec-root {_folder}/exec --pidfile {_folder}/docker.pid -H {Address} --bridge {_bridge} "
+                $"exec dockerd --data-root {_folder}/data --exec-root {_folder}/exec --pidfile {_folder}/docker.pid -H {Address} --bridge docker0 --fixed-cidr $(ip -4 -o addr show docker0 | grep -oE '[0-9]+[.][0-9]+' | head -n 1).200.0/24 "
                     + $"--default-address-pool base=10.211.0.0/16,size=24 >>{_folder}/dockerd.log 2>&1",
             ]);
             _process = Process.Start(start)!;
@@ -88,7 +89,7 @@ public sealed class EngineScenarios(SlipwayProcess shared)
                 await _process.WaitForExitAsync();
             }
             _process.Dispose();
-            await Shell($"grep -oE '{_folder}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l; rm -rf {_folder}; ip link delete {_bridge}");
+            await Shell($"grep -oE '{_folder}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l; rm -rf {_folder}");
         }
 
         static async Task Shell(string command) => (await Exit(command)).ShouldBe(0, command);
