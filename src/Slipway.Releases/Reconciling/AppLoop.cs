@@ -118,7 +118,7 @@ sealed partial class AppLoop : IDisposable
 
     /// <summary>An acknowledgement that is under way is not worth a word; one that does not come is, with the reason.</summary>
     string? WaitsFor(AppView view, Decision decision) =>
-        decision.WaitsFor is null || view.IsSettled ? decision.WaitsFor
+        decision.WaitsFor is null || (view.IsSettled && !decision.Steps.OfType<Step.SaveRoutes>().Any()) ? decision.WaitsFor
         : _services.Publisher.Trouble is { } trouble ? $"{decision.WaitsFor}: {trouble}" : null;
 
     async Task<IReadOnlyList<GatewayReport>?> Report(CancellationToken cancel)
