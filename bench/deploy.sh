@@ -12,6 +12,7 @@ rounds=${ROUNDS:-7}
 export SLIPWAY_DATA=$data NO_COLOR=1
 cleanup() {
   $docker rm -f benchhand-a benchhand-b >/dev/null 2>&1 || true
+  $docker network rm benchhand >/dev/null 2>&1 || true
   for app in benchapp benchslots; do "$slipway" remove $app --volumes --yes >/dev/null 2>&1 || true; done
   "$slipway" down --data "$data" >/dev/null 2>&1 || true
   rm -rf -- "$data" "$work"
@@ -33,13 +34,14 @@ old= new=benchhand-a
 by_hand() {
   DOCKER_BUILDKIT=1 $docker build -q -t $listen/hand/web:v "$work/hand"
   $docker push -q $listen/hand/web:v
-  $docker run -d --name $new -p 127.0.0.1::5000 $listen/hand/web:v
-  local port; port=$($docker port $new 5000 | sed 's/.*://')
-  until curl -fs -o /dev/null "http://127.0.0.1:$port/up"; do sleep 0.1; done
+  $docker run -d --name $new --network benchhand $listen/hand/web:v
+  local address; address=$($docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $new)
+  until curl -fs -o /dev/null "http://$address:5000/up"; do sleep 0.1; done
   [ -z "$old" ] || { $docker stop $old; $docker rm $old; }
   if [ $new = benchhand-a ]; then old=benchhand-a new=benchhand-b; else old=benchhand-b new=benchhand-a; fi
 }
 "$slipway" login >/dev/null
+$docker network create benchhand >/dev/null
 timed "$slipway" deploy "$work/benchapp" --app benchapp >/dev/null
 timed by_hand >/dev/null
 by_hand >/dev/null 2>&1
@@ -53,7 +55,7 @@ for round in $(seq "$rounds"); do
 done
 show 'deploy, nothing changed' <"$work/unchanged"
 show 'deploy, one file changed' <"$work/changed"
-show 'the same by hand (build, push, run, wait, stop)' <"$work/hands"
+show 'by hand: build, push, run, wait, stop' <"$work/hands"
 
 timed "$slipway" deploy "$work/benchslots" --app benchslots >/dev/null
 echo 1 >"$work/benchslots/version"
