@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Names;
 
@@ -28,17 +29,17 @@ public sealed class ImageCatalog
     /// <summary>Points a tag to an image of the repository. False where it does not have that image.</summary>
     /// <exception cref="InvalidInputException">No repository name, or no tag.</exception>
     public Task<bool> Tag(string repository, string tag, Digest digest, CancellationToken cancel = default) =>
-        _manifests.Tag(Repository(repository), TagOf(tag), digest, cancel);
+        _manifests.Tag(Repository(repository), TagOf(tag), digest, Caller.Server, cancel);
 
     /// <summary>Removes a tag; the image stays under its digest. False where there is no such tag.</summary>
     /// <exception cref="InvalidInputException">No repository name, or no tag.</exception>
     public Task<bool> Untag(string repository, string tag, CancellationToken cancel = default) =>
-        _manifests.Delete(Repository(repository), new Reference.ByTag(TagOf(tag)), cancel);
+        _manifests.Delete(Repository(repository), new Reference.ByTag(TagOf(tag)), Caller.Server, cancel);
 
     /// <summary>Removes a repository with all its images and uploads. False where there is none.</summary>
     /// <exception cref="InvalidInputException">No repository name.</exception>
     public Task<bool> DeleteRepository(string repository, CancellationToken cancel = default) =>
-        _manifests.DeleteRepository(Repository(repository), cancel);
+        _manifests.DeleteRepository(Repository(repository), Caller.Server, cancel);
 
     /// <summary>What the registry holds in all.</summary>
     public RegistryUsage Usage() => _listings.Usage();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Slipway.Database;
 using Slipway.Registry.Endpoints;
+using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
@@ -22,6 +23,7 @@ public static class RegistryExtensions
         return services
             .AddSingleton(options)
             .AddSingleton<IBlobStore>(_ => new FileBlobStore(options.Folder))
+            .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()
             .AddSingleton<UploadSessions>()
             .AddSingleton(_ => new ManifestCache(options.ManifestCacheBytes))

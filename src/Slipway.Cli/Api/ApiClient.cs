@@ -110,13 +110,13 @@ sealed class ApiClient : IDisposable
         return await Read(answer, ModelJson.Default.Rollout, cancel);
     }
 
-    async Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel)
+    public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel)
     {
         using var answer = await Send(HttpMethod.Get, path, null, cancel);
         return await Read(answer, type, cancel);
     }
 
-    async Task<T> Read<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancel)
+    public async Task<T> Read<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancel)
     {
         try
         {
@@ -128,7 +128,7 @@ sealed class ApiClient : IDisposable
         }
     }
 
-    async IAsyncEnumerable<T> Lines<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<T> Lines<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var answer = await Send(method, path, content, cancel);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancel));
@@ -148,7 +148,7 @@ sealed class ApiClient : IDisposable
         }
     }
 
-    async Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
+    public async Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
     {
         HttpResponseMessage answer;
         try
@@ -178,7 +178,7 @@ sealed class ApiClient : IDisposable
         return new Problem { Title = answer.ReasonPhrase ?? "Error", Status = status, Detail = $"{Url} answered {status} {answer.ReasonPhrase} to {answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri?.AbsolutePath}." };
     }
 
-    static JsonContent Json<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
+    public static JsonContent Json<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
 
-    static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    public static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Slipway.Registry.Events;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Endpoints;
@@ -65,7 +66,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, ILogger<Bl
 
     public async Task Delete(HttpContext context, RegistryRequest.Blob request)
     {
-        if (await index.Unlink(request.Repository, request.Digest)) context.Response.StatusCode = StatusCodes.Status202Accepted;
+        if (await index.Unlink(request.Repository, request.Digest, Caller.Of(context))) context.Response.StatusCode = StatusCodes.Status202Accepted;
         else await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
     }
 

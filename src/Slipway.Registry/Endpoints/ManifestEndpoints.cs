@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Model;
+using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Names;
 
@@ -67,7 +68,7 @@ sealed class ManifestEndpoints(ManifestStore manifests, RegistryOptions options)
                 return;
             }
         }
-        var missing = await manifests.Put(request.Repository, new StoredManifest(digest, mediaType!, content), document, tags, context.RequestAborted);
+        var missing = await manifests.Put(request.Repository, new StoredManifest(digest, mediaType!, content), document, tags, Caller.Of(context), context.RequestAborted);
         if (missing.Count > 0)
         {
             await RegistryError.ManifestBlobsUnknown(missing).Write(context);
@@ -83,7 +84,7 @@ sealed class ManifestEndpoints(ManifestStore manifests, RegistryOptions options)
 
     public async Task Delete(HttpContext context, RegistryRequest.Manifest request)
     {
-        if (request.Reference is not null && await manifests.Delete(request.Repository, request.Reference, context.RequestAborted))
+        if (request.Reference is not null && await manifests.Delete(request.Repository, request.Reference, Caller.Of(context), context.RequestAborted))
             context.Response.StatusCode = StatusCodes.Status202Accepted;
         else await RegistryError.ManifestUnknown(request.Repository, request.Text).Write(context);
     }

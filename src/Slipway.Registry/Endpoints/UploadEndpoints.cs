@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Model;
+using Slipway.Registry.Events;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
@@ -36,7 +37,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
                     await RegistryError.NameInvalid(from.ToString()).Write(context);
                     return;
                 }
-                if (await blobs.Mount(source, request.Repository, digest))
+                if (await blobs.Mount(source, request.Repository, digest, Caller.Of(context)))
                 {
                     Created(context, request.Repository, digest);
                     return;
@@ -88,7 +89,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         }
         await using var upload = await Enter(context, request);
         if (upload is null || !await Receive(context, request.Repository, upload, digest.Algorithm)) return;
-        if (await upload.Finish(digest, context.RequestAborted)) Created(context, request.Repository, digest);
+        if (await upload.Finish(digest, Caller.Of(context), context.RequestAborted)) Created(context, request.Repository, digest);
         else await RegistryError.DigestMismatch(digest).Write(context);
     }
 
@@ -119,7 +120,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
             await upload.Cancel();
             throw;
         }
-        if (await upload.Finish(digest, context.RequestAborted)) Created(context, repository, digest);
+        if (await upload.Finish(digest, Caller.Of(context), context.RequestAborted)) Created(context, repository, digest);
         else await RegistryError.DigestMismatch(digest).Write(context);
     }
 

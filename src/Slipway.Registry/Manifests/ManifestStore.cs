@@ -2,13 +2,14 @@ using System.Data.Common;
 using System.Globalization;
 using Dapper;
 using Slipway.Model;
+using Slipway.Registry.Events;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Manifests;
 
 /// <summary>Manifests, what they refer to, and the tags that point to them.</summary>
-sealed class ManifestStore(Database.Database database, ManifestCache cache, TimeProvider time)
+sealed class ManifestStore(Database.Database database, ManifestCache cache, EventLog events, TimeProvider time)
 {
     public StoredManifest? Find(RepositoryName repository, Reference reference)
     {
@@ -35,7 +36,8 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
     /// Stores a manifest with its references and tags in one transaction, or nothing of it: returns the digests of what it refers to and the
     /// repository does not have, empty when it was stored. A subject need not be there.
     /// </summary>
-    public async Task<IReadOnlyList<Digest>> Put(RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, CancellationToken cancel)
+    public async Task<IReadOnlyList<Digest>> Put(
+        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, Caller caller, CancellationToken cancel)
     {
         var blobs = document.Blobs.ToList();
         var children = document.Children.ToList();
@@ -59,6 +61,13 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
                     foreach (var digest in blobs) Refer(connection, manifestId, "blob", digest);
                     foreach (var digest in children) Refer(connection, manifestId, "manifest", digest);
                     foreach (var tag in tags) Point(connection, repositoryId, tag, manifestId);
+                    var pushed = new RegistryEvent
+                    {
+                        Action = "push", Target = "manifest", Repository = repository.Value, Digest = manifest.Digest.Value, MediaType = manifest.MediaType,
+                        Size = manifest.Content.Length,
+                    };
+                    if (tags.Count == 0) events.Record(connection, caller, pushed);
+                    foreach (var tag in tags) events.Record(connection, caller, pushed with { Tag = tag.Value });
                     return missing;
                 },
                 cancel);
@@ -70,7 +79,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
     }
 
     /// <summary>Points a tag to a manifest of the repository. False where it does not have it.</summary>
-    public async Task<bool> Tag(RepositoryName repository, TagName tag, Digest digest, CancellationToken cancel)
+    public async Task<bool> Tag(RepositoryName repository, TagName tag, Digest digest, Caller caller, CancellationToken cancel)
     {
         try
         {
@@ -80,6 +89,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
                     if (RepositoryRow.Find(connection, repository) is not { } repositoryId) return false;
                     if (FindManifest(connection, repositoryId, digest) is not { } manifestId) return false;
                     Point(connection, repositoryId, tag, manifestId);
+                    events.Record(connection, caller, new RegistryEvent { Action = "push", Target = "tag", Repository = repository.Value, Digest = digest.Value, Tag = tag.Value });
                     return true;
                 },
                 cancel);
@@ -91,7 +101,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
     }
 
     /// <summary>Removes a tag, or a manifest with all its tags. False where it is not there.</summary>
-    public async Task<bool> Delete(RepositoryName repository, Reference reference, CancellationToken cancel)
+    public async Task<bool> Delete(RepositoryName repository, Reference reference, Caller caller, CancellationToken cancel)
     {
         List<string> gone = [reference.Text];
         try
@@ -100,11 +110,12 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
                 connection =>
                 {
                     if (RepositoryRow.Find(connection, repository) is not { } id) return false;
-                    if (reference is not Reference.ByDigest { Digest: var digest })
-                        return connection.Execute("DELETE FROM registry_tags WHERE repository_id = @id AND name = @name", new { id, name = reference.Text }) > 0;
+                    if (reference is not Reference.ByDigest { Digest: var digest }) return DeleteTag(connection, repository, id, reference.Text, caller);
                     if (FindManifest(connection, id, digest) is not { } manifestId) return false;
                     gone.AddRange(connection.Query<string>("SELECT name FROM registry_tags WHERE manifest_id = @manifestId", new { manifestId }));
-                    return connection.Execute("DELETE FROM registry_manifests WHERE id = @manifestId", new { manifestId }) > 0;
+                    connection.Execute("DELETE FROM registry_manifests WHERE id = @manifestId", new { manifestId });
+                    events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "manifest", Repository = repository.Value, Digest = digest.Value });
+                    return true;
                 },
                 cancel);
         }
@@ -115,7 +126,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
     }
 
     /// <summary>Removes a repository with everything that it has; blobs that others have stay theirs. False where it is not there.</summary>
-    public async Task<bool> DeleteRepository(RepositoryName repository, CancellationToken cancel)
+    public async Task<bool> DeleteRepository(RepositoryName repository, Caller caller, CancellationToken cancel)
     {
         List<string> gone = [];
         try
@@ -126,7 +137,9 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
                     if (RepositoryRow.Find(connection, repository) is not { } id) return false;
                     gone.AddRange(connection.Query<string>("SELECT name FROM registry_tags WHERE repository_id = @id", new { id }));
                     gone.AddRange(connection.Query<string>("SELECT digest FROM registry_manifests WHERE repository_id = @id", new { id }));
-                    return connection.Execute("DELETE FROM registry_repositories WHERE id = @id", new { id }) > 0;
+                    connection.Execute("DELETE FROM registry_repositories WHERE id = @id", new { id });
+                    events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "repository", Repository = repository.Value });
+                    return true;
                 },
                 cancel);
         }
@@ -134,6 +147,13 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Time
         {
             cache.Forget(repository, gone);
         }
+    }
+
+    bool DeleteTag(DbConnection connection, RepositoryName repository, long repositoryId, string tag, Caller caller)
+    {
+        if (connection.Execute("DELETE FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag", new { repositoryId, tag }) == 0) return false;
+        events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "tag", Repository = repository.Value, Tag = tag });
+        return true;
     }
 
     long Insert(DbConnection connection, long repositoryId, StoredManifest manifest, ManifestDocument document) => connection.ExecuteScalar<long>(

@@ -2,12 +2,13 @@ using System.Data.Common;
 using System.Globalization;
 using Dapper;
 using Slipway.Model;
+using Slipway.Registry.Events;
 using Slipway.Registry.Names;
 
 namespace Slipway.Registry.Storage;
 
 /// <summary>Which blobs there are, how large, under which key of the store, and which repository may serve them.</summary>
-sealed class BlobIndex(Database.Database database, TimeProvider time)
+sealed class BlobIndex(Database.Database database, EventLog events, TimeProvider time)
 {
     /// <summary>Null where the repository does not have the blob, whoever else has it.</summary>
     public StoredBlob? Find(RepositoryName repository, Digest digest) => database.Read(connection => connection.QuerySingleOrDefault<StoredBlob>(
@@ -21,7 +22,7 @@ sealed class BlobIndex(Database.Database database, TimeProvider time)
         new { digest = digest.Value, repository = repository.Value }));
 
     /// <summary>Records bytes that the store has published, gives them to the repository, and ends the upload that they came by, in one transaction.</summary>
-    public Task Add(RepositoryName repository, Digest digest, StoredBlob blob, Guid upload) => database.Write(connection =>
+    public Task Add(RepositoryName repository, Digest digest, StoredBlob blob, Guid upload, Caller caller) => database.Write(connection =>
     {
         var blobId = connection.ExecuteScalar<long>(
             """
@@ -32,10 +33,11 @@ sealed class BlobIndex(Database.Database database, TimeProvider time)
             new { digest = digest.Value, size = blob.Size, key = blob.Key, created = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture) });
         Link(connection, repository, blobId);
         connection.Execute("DELETE FROM registry_uploads WHERE id = @upload", new { upload = upload.ToString("D", CultureInfo.InvariantCulture) });
+        events.Record(connection, caller, Event("push", repository, digest) with { Size = blob.Size });
     });
 
     /// <summary>Gives a blob of one repository to another. False where the first does not have it.</summary>
-    public Task<bool> Mount(RepositoryName from, RepositoryName to, Digest digest) => database.Write(connection =>
+    public Task<bool> Mount(RepositoryName from, RepositoryName to, Digest digest, Caller caller) => database.Write(connection =>
     {
         var blobId = connection.ExecuteScalar<long?>(
             """
@@ -48,17 +50,26 @@ sealed class BlobIndex(Database.Database database, TimeProvider time)
             new { digest = digest.Value, from = from.Value });
         if (blobId is null) return false;
         Link(connection, to, blobId.Value);
+        events.Record(connection, caller, Event("mount", to, digest) with { Detail = $"from {from}" });
         return true;
     });
 
     /// <summary>Takes the blob from the repository; its bytes stay for the others. False where the repository does not have it.</summary>
-    public Task<bool> Unlink(RepositoryName repository, Digest digest) => database.Write(connection => connection.Execute(
-        """
-        DELETE FROM registry_repository_blobs
-        WHERE repository_id = (SELECT id FROM registry_repositories WHERE name = @repository)
-          AND blob_id = (SELECT id FROM registry_blobs WHERE digest = @digest)
-        """,
-        new { repository = repository.Value, digest = digest.Value }) > 0);
+    public Task<bool> Unlink(RepositoryName repository, Digest digest, Caller caller) => database.Write(connection =>
+    {
+        var gone = connection.Execute(
+            """
+            DELETE FROM registry_repository_blobs
+            WHERE repository_id = (SELECT id FROM registry_repositories WHERE name = @repository)
+              AND blob_id = (SELECT id FROM registry_blobs WHERE digest = @digest)
+            """,
+            new { repository = repository.Value, digest = digest.Value }) > 0;
+        if (gone) events.Record(connection, caller, Event("delete", repository, digest));
+        return gone;
+    });
+
+    static RegistryEvent Event(string action, RepositoryName repository, Digest digest) =>
+        new() { Action = action, Target = "blob", Repository = repository.Value, Digest = digest.Value };
 
     static void Link(DbConnection connection, RepositoryName repository, long blobId) => connection.Execute(
         "INSERT INTO registry_repository_blobs (repository_id, blob_id) VALUES (@id, @blobId) ON CONFLICT DO NOTHING",

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Slipway.Model;
+using Slipway.Registry.Events;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
 
@@ -53,7 +54,7 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
     /// Makes the upload a blob of the repository: digest checked, file flushed, renamed, folder flushed, row committed, in this order.
     /// False where the bytes have another digest; then the upload is gone (what is wrong in it can't be taken back).
     /// </summary>
-    public async Task<bool> Finish(Digest digest, CancellationToken cancel)
+    public async Task<bool> Finish(Digest digest, Caller caller, CancellationToken cancel)
     {
         await CatchUp(digest.Algorithm, cancel);
         if (Convert.ToHexStringLower(state.Hash!.GetCurrentHash()) != digest.Hex)
@@ -65,7 +66,7 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
         // From here on the client's going away must not leave it half-done.
         var size = writer.Length;
         var key = await store.Publish(id, digest, CancellationToken.None);
-        await blobs.Add(repository, digest, new StoredBlob(size, key), id);
+        await blobs.Add(repository, digest, new StoredBlob(size, key), id, caller);
         sessions.Forget(id, state);
         return true;
     }

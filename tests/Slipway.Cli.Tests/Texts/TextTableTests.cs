@@ -8,9 +8,9 @@ public class TextTableTests
     [Fact]
     public void Entries_BothLanguages_SayTheSameThings()
     {
-        ChineseTexts.Entries.Keys.Order().ShouldBe(EnglishTexts.Entries.Keys.Order());
-        ChineseTexts.Entries.Values.ShouldAllBe(text => text.Any(c => c >= 0x4e00));
-        EnglishTexts.Entries.Values.ShouldAllBe(text => text.Length > 0 && text.All(c => c < 0x2000));
+        TextTable.Chinese.Entries.Keys.Order().ShouldBe(TextTable.English.Entries.Keys.Order());
+        TextTable.Chinese.Entries.Values.ShouldAllBe(text => text.Any(c => c >= 0x4e00));
+        TextTable.English.Entries.Values.ShouldAllBe(text => text.Length > 0 && text.All(c => c < 0x2000));
     }
 
     [Theory]
