@@ -6,6 +6,7 @@ using Slipway.Database;
 using Slipway.Registry.Endpoints;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
+using Slipway.Registry.Mirroring;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 
@@ -30,6 +31,7 @@ public static class RegistryExtensions
             .AddSingleton<ManifestStore>()
             .AddSingleton<Listings>()
             .AddSingleton(provider => new ImageCatalog(provider.GetRequiredService<ManifestStore>(), provider.GetRequiredService<Listings>()))
+            .AddMirroring()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
             .AddSingleton<ManifestEndpoints>()

@@ -22,4 +22,14 @@ public sealed record RegistryOptions
 
     /// <summary>Bytes of one manifest; a larger one is refused with 413. Default: 4 MiB, the least that the specification asks for.</summary>
     public int MaxManifestBytes { get; init; } = 4 << 20;
+
+    /// <summary>The key that passwords for other registries are stored with. Default: beside the folder, as FOLDER.key (DATA/registry.key).</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Where blobs of other registries are written while they arrive. Default: FOLDER/fetches.</summary>
+    public string? FetchFolder { get; init; }
+
+    internal string KeyPath => KeyFile ?? Path.GetFullPath(Folder).TrimEnd(Path.DirectorySeparatorChar) + ".key";
+
+    internal string FetchPath => FetchFolder ?? Path.Combine(Path.GetFullPath(Folder), "fetches");
 }
