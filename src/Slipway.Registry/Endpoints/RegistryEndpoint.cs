@@ -5,13 +5,16 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Slipway.Registry.Measuring;
+using Slipway.Registry.Mirroring.Caching;
+using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
 sealed partial class RegistryEndpoint(
-    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, IBlobStore store, RegistryMetrics metrics, RegistryOptions options, ILogger<RegistryEndpoint> log)
+    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, PullThrough pullThrough, IBlobStore store, RegistryMetrics metrics,
+    RegistryOptions options, ILogger<RegistryEndpoint> log)
 {
     /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
     const int NoSpace = 28;
@@ -51,6 +54,7 @@ sealed partial class RegistryEndpoint(
     Task Dispatch(HttpContext context, RegistryRequest request) => (request, context.Request.Method) switch
     {
         (RegistryRequest.Invalid invalid, _) => invalid.Error.Write(context),
+        (_, "POST" or "PUT" or "PATCH") when PushedTo(request) is { } repository && pullThrough.RefusesPush(repository) is { } refusal => refusal.Write(context),
         (RegistryRequest.Base, "GET" or "HEAD") => ListEndpoints.Base(context),
         (RegistryRequest.Catalog, "GET") => lists.Catalog(context),
         (RegistryRequest.Tags tags, "GET") => lists.Tags(context, tags),
@@ -66,6 +70,14 @@ sealed partial class RegistryEndpoint(
         (RegistryRequest.Manifest manifest, "PUT") => manifests.Put(context, manifest),
         (RegistryRequest.Manifest manifest, "DELETE") => manifests.Delete(context, manifest),
         _ => Refuse(context, request),
+    };
+
+    static RepositoryName? PushedTo(RegistryRequest request) => request switch
+    {
+        RegistryRequest.StartUpload start => start.Repository,
+        RegistryRequest.Upload upload => upload.Repository,
+        RegistryRequest.Manifest manifest => manifest.Repository,
+        _ => null,
     };
 
     static Task Refuse(HttpContext context, RegistryRequest request)

@@ -80,6 +80,15 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
             $"the disk of the registry's folder {folder} is nearly full, so it takes no pushes; pulls go on.{left} Free space there, or remove images");
     }
 
+    public static RegistryError Denied(string message) => new(StatusCodes.Status403Forbidden, "DENIED", message);
+
+    // Of a cache's upstream. UNAVAILABLE is not in the specification's list, but what others answer for this, and docker shows the text.
+    public static RegistryError UpstreamFailed(string message) => new(StatusCodes.Status502BadGateway, "UNAVAILABLE", message);
+
+    public static RegistryError UpstreamLimit(string message) => new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", message);
+
+    public static RegistryError UpstreamRefused(string message) => new(StatusCodes.Status404NotFound, "NAME_UNKNOWN", message);
+
     public static RegistryError PageInvalid(string found) =>
         new(StatusCodes.Status400BadRequest, "UNSUPPORTED", $"'{Shortened(found)}' is no page size: 'n' is a whole number from 0");
 
