@@ -43,6 +43,8 @@ public static class RegistryExtensions
             .AddHostedService<WebhookDelivery>()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
+            .AddSingleton<ManifestBody>()
+            .AddSingleton<DescriptorSizes>()
             .AddSingleton<ManifestEndpoints>()
             .AddSingleton<ListEndpoints>()
             .AddSingleton<RegistryEndpoint>()

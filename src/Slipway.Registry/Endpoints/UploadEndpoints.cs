@@ -55,12 +55,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         var algorithm = query.TryGetValue("digest-algorithm", out var asked) ? asked.ToString() : "sha256";
         if (algorithm is not ("sha256" or "sha512")) await RegistryError.AlgorithmUnsupported(algorithm).Write(context);
         else if (!HasRoom(0)) await DiskFull().Write(context);
-        else if (await sessions.Start(request.Repository, algorithm, context.RequestAborted) is { } id)
-        {
-            Describe(context, request.Repository, id, 0);
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-        }
-        else await RegistryError.TooManyUploads(options.MaxUploads).Write(context);
+        else await Open(context, request.Repository, algorithm);
     }
 
     public async Task Status(HttpContext context, RegistryRequest.Upload request)
@@ -100,6 +95,24 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         if (upload is null) return;
         await upload.Cancel();
         context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    async Task Open(HttpContext context, RepositoryName repository, string algorithm)
+    {
+        var upload = await sessions.Start(repository, algorithm, Caller.Of(context), context.RequestAborted);
+        switch (upload.Bound)
+        {
+            case UploadBound.InAll:
+                await RegistryError.TooManyUploads(options.MaxUploads).Write(context);
+                break;
+            case UploadBound.OfAccount:
+                await RegistryError.TooManyUploadsOfAccount(options.MaxUploadsOfAccount).Write(context);
+                break;
+            default:
+                Describe(context, repository, upload.Id, 0);
+                context.Response.StatusCode = StatusCodes.Status202Accepted;
+                break;
+        }
     }
 
     async Task PushAtOnce(HttpContext context, RepositoryName repository, Digest digest)

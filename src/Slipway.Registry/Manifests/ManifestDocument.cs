@@ -39,6 +39,10 @@ sealed record ManifestDocument
     public IEnumerable<Digest> Blobs =>
         (Config is null ? [] : new[] { Config.Digest }).Concat((Layers ?? []).Where(layer => layer.Urls is not { Count: > 0 }).Select(layer => layer.Digest)).Distinct();
 
+    /// <summary>All but the subject.</summary>
+    [JsonIgnore]
+    public IEnumerable<Descriptor> Descriptors => [.. Config is null ? Array.Empty<Descriptor>() : [Config], .. Layers ?? [], .. Manifests ?? []];
+
     [JsonIgnore]
     public IEnumerable<Digest> Children => (Manifests ?? []).Select(manifest => manifest.Digest).Distinct();
 
@@ -61,6 +65,8 @@ sealed record ManifestDocument
         }
         if (document.Layers?.Contains(null!) is true || document.Manifests?.Contains(null!) is true)
             return "the manifest has a null where a descriptor should stand";
+        if (document.Descriptors.FirstOrDefault(descriptor => descriptor.Size < 0) is { } negative)
+            return $"the size of {negative.Digest} is {negative.Size}: expected 0 or more bytes";
         if (document.MediaType is { } own && mediaType is not null && !own.Equals(mediaType, StringComparison.OrdinalIgnoreCase))
             return $"the manifest's mediaType is '{own}', the request's Content-Type '{mediaType}'; they must be the same";
         mediaType ??= document.MediaType;
@@ -94,7 +100,8 @@ sealed record Descriptor
     public IReadOnlyList<string>? Urls { get; init; }
 }
 
-// A document with one key twice would be read differently by different clients.
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false, MaxDepth = 64)]
+// A document with one key twice would be read differently by different clients; and those written in Go take "Layers" for "layers", so that is one key, too.
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, PropertyNameCaseInsensitive = true, AllowDuplicateProperties = false, MaxDepth = 64)]
 [JsonSerializable(typeof(ManifestDocument))]
 sealed partial class ManifestJson : JsonSerializerContext;
