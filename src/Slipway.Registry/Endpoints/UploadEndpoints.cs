@@ -153,8 +153,9 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
     async Task<bool> Receive(HttpContext context, RepositoryName repository, Upload upload, string? algorithm)
     {
         var body = context.Request;
-        if (body.Headers.ContentRange is [{ } text])
+        if (body.Headers.ContentRange is { Count: > 0 } range)
         {
+            var text = range.ToString();
             if (!ChunkRange.TryParse(text, out var chunk))
             {
                 await RegistryError.ContentRangeInvalid(text).Write(context);
