@@ -40,6 +40,8 @@ public static class RegistryExtensions
             .AddMirroring()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
+            .AddSingleton<ManifestBody>()
+            .AddSingleton<DescriptorSizes>()
             .AddSingleton<ManifestEndpoints>()
             .AddSingleton<ListEndpoints>()
             .AddSingleton<RegistryEndpoint>()

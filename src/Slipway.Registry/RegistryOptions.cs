@@ -17,8 +17,23 @@ public sealed record RegistryOptions
     /// <summary>How long an upload may lie without a new byte before it is given up. Default: one day.</summary>
     public TimeSpan UploadLifetime { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 1,000.</summary>
-    public int MaxUploads { get; init; } = 1000;
+    /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 10,000, which cost about 15 MB of memory.</summary>
+    public int MaxUploads { get; init; } = 10_000;
+
+    /// <summary>Of these, how many one account may have, so that one client that leaves its uploads lying can't stop the others. Default: 1,000.</summary>
+    public int MaxUploadsOfAccount { get; init; } = 1000;
+
+    /// <summary>Bytes of manifests that are being received at the same time, of all clients; one more is refused with 429. Default: 128 MiB.</summary>
+    public long MaxManifestBytesInFlight { get; init; } = 128L << 20;
+
+    /// <summary>
+    /// Bytes in a second that a client must send or take on average, after the <see cref="DataRateGrace"/>; one that is slower is cut off, and an
+    /// upload keeps what came. Default: 1,024.
+    /// </summary>
+    public double MinDataRate { get; init; } = 1024;
+
+    /// <summary>How long a body may keep still before <see cref="MinDataRate"/> is asked for; at least 1 second. Default: 20 seconds.</summary>
+    public TimeSpan DataRateGrace { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How events are sent to webhooks.</summary>
     public Notifications.WebhookOptions Webhooks { get; init; } = new();

@@ -37,6 +37,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
         if (EntityTag.NotModified(context.Request, etag))
         {
             response.Headers.ETag = etag;
+            response.Headers["Docker-Content-Digest"] = request.Digest.Value;
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }

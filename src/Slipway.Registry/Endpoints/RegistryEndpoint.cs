@@ -3,11 +3,13 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
+using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace Slipway.Registry.Endpoints;
 
@@ -19,10 +21,13 @@ sealed partial class RegistryEndpoint(
     /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
     const int NoSpace = 28;
 
+    readonly MinDataRate _rate = new(options.MinDataRate, options.DataRateGrace);
+
     public async Task Handle(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         context.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
+        KeepMoving(context);
         var started = Stopwatch.GetTimestamp();
         var request = RegistryRequest.Parse(target);
         try
@@ -49,6 +54,13 @@ sealed partial class RegistryEndpoint(
         {
             metrics.Served(request, context.Request.Method, context.Response.StatusCode, started);
         }
+    }
+
+    // A client that has vanished, or sends a byte a minute, holds a connection and an upload for no longer than this.
+    void KeepMoving(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request) request.MinDataRate = _rate;
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } response) response.MinDataRate = _rate;
     }
 
     Task Dispatch(HttpContext context, RegistryRequest request) => (request, context.Request.Method) switch
