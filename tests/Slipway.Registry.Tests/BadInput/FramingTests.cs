@@ -136,6 +136,17 @@ public sealed class FramingTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("HeAD")]
+    [InlineData("get")]
+    [InlineData("BREW")]
+    public async Task MethodThatIsNone_Is405WithItsBody(string method)
+    {
+        var refused = await RawConnection.Exchange(_host, $"{method} /v2/a/blobs/{Digest} HTTP/1.1\r\nHost: x\r\n\r\n");
+        refused!.Status.ShouldBe(405);
+        refused.Body.ShouldContain("UNSUPPORTED");
+    }
+
+    [Theory]
     [InlineData("GET /v2/\r\n\r\n")]
     [InlineData("GET /v2/ HTTP/9.9\r\nHost: x\r\n\r\n")]
     [InlineData("GET /v2/ HTTP/1.1\r\n\r\n")]
