@@ -63,7 +63,7 @@ public sealed class LiveFuzzing
         {
             for (var response = await answer; response is not null; response = await connection.Response())
             {
-                response.Status.ShouldBeOneOf([100, 200, 201, 202, 204, 206, 304, 400, 404, 405, 408, 409, 411, 413, 414, 416, 417, 426, 429, 431, 505], what);
+                response.Status.ShouldBeOneOf([100, 200, 201, 202, 204, 206, 304, 400, 404, 405, 408, 409, 411, 413, 414, 416, 417, 426, 429, 431, 505, 507], what);
                 connection.EndSending();
             }
         }
