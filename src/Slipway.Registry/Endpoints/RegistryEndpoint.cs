@@ -45,6 +45,12 @@ sealed partial class RegistryEndpoint(
             LogCutOff(context.Request.Method, target, bad.Message);
             await new RegistryError(bad.StatusCode, [new ErrorEntry("SIZE_INVALID", bad.Message, null)]).Write(context);
         }
+        catch (IOException framing) when (framing.InnerException is OverflowException && !context.Response.HasStarted)
+        {
+            // Kestrel's word for the length of a chunk that no number can hold; every other wrong framing is the exception above.
+            LogCutOff(context.Request.Method, target, framing.Message);
+            await new RegistryError(StatusCodes.Status400BadRequest, [new ErrorEntry("SIZE_INVALID", framing.Message, null)]).Write(context);
+        }
         catch (IOException full) when (full.HResult == NoSpace && !context.Response.HasStarted)
         {
             LogDiskFull(target);
