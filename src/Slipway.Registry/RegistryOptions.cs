@@ -17,13 +17,43 @@ public sealed record RegistryOptions
     /// <summary>How long an upload may lie without a new byte before it is given up. Default: one day.</summary>
     public TimeSpan UploadLifetime { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 1,000.</summary>
-    public int MaxUploads { get; init; } = 1000;
+    /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 10,000, which cost about 15 MB of memory.</summary>
+    public int MaxUploads { get; init; } = 10_000;
+
+    /// <summary>Of these, how many one account may have, so that one client that leaves its uploads lying can't stop the others. Default: 1,000.</summary>
+    public int MaxUploadsOfAccount { get; init; } = 1000;
+
+    /// <summary>Bytes of manifests that are being received at the same time, of all clients; one more is refused with 429. Default: 128 MiB.</summary>
+    public long MaxManifestBytesInFlight { get; init; } = 128L << 20;
+
+    /// <summary>
+    /// Bytes in a second that a client must send or take on average, after the <see cref="DataRateGrace"/>; one that is slower is cut off, and an
+    /// upload keeps what came. Default: 1,024.
+    /// </summary>
+    public double MinDataRate { get; init; } = 1024;
+
+    /// <summary>How long a body may keep still before <see cref="MinDataRate"/> is asked for; at least 1 second. Default: 20 seconds.</summary>
+    public TimeSpan DataRateGrace { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long a blob stays in a repository without a manifest that refers to it: pushing, mounting and HEAD begin it anew, so it need only be longer
+    /// than the push of one image takes. Servers' clocks may differ by up to half of it. Default: one day.
+    /// </summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>When and how garbage is collected.</summary>
+    public GarbageCollection.CollectionOptions Collection { get; init; } = new();
+
+    /// <summary>How stored blobs are re-read in the background.</summary>
+    public Verifying.ScrubOptions Scrub { get; init; } = new();
+
+    /// <summary>How events are sent to webhooks.</summary>
+    public Notifications.WebhookOptions Webhooks { get; init; } = new();
 
     /// <summary>Bytes of one manifest; a larger one is refused with 413. Default: 4 MiB, the least that the specification asks for.</summary>
     public int MaxManifestBytes { get; init; } = 4 << 20;
 
-    /// <summary>The key that passwords for other registries are stored with. Default: beside the folder, as FOLDER.key (DATA/registry.key).</summary>
+    /// <summary>The key that secrets (passwords for other registries, keys of webhooks) are stored with. Default: beside the folder, as FOLDER.key (DATA/registry.key).</summary>
     public string? KeyFile { get; init; }
 
     /// <summary>Where blobs of other registries are written while they arrive. Default: FOLDER/fetches.</summary>

@@ -1,14 +1,17 @@
+using System.Data.Common;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Slipway.Database;
 using Slipway.Registry.Events;
+using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling blobs", "Checking if content exists in the registry", "Deleting Blobs".</summary>
-sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThrough pullThrough, ILogger<BlobEndpoints> log)
+sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThrough pullThrough, RegistryMetrics metrics, ILogger<BlobEndpoints> log)
 {
     /// <summary>Bytes read from the store and handed to the connection at a time.</summary>
     const int ReadSize = 256 << 10;
@@ -31,11 +34,19 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
             await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
             return;
         }
+        var head = HttpMethods.IsHead(context.Request.Method);
+        // Who asks whether it is there may be about to push a manifest that refers to it.
+        if (head && !await Keep(request, blob))
+        {
+            await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
+            return;
+        }
         var response = context.Response;
         var etag = $"\"{request.Digest}\"";
         if (EntityTag.NotModified(context.Request, etag))
         {
             response.Headers.ETag = etag;
+            response.Headers["Docker-Content-Digest"] = request.Digest.Value;
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
@@ -51,7 +62,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
         response.Headers.ETag = etag;
         response.Headers.AcceptRanges = "bytes";
         response.Headers["Docker-Content-Digest"] = request.Digest.Value;
-        if (HttpMethods.IsHead(context.Request.Method))
+        if (head)
         {
             response.ContentLength = blob.Size;
             return;
@@ -76,6 +87,20 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
         await Send(context, reader, first, length);
     }
 
+    /// <summary>False where it was collected since it was found. A database that can't be written to collects nothing, and pulls go on.</summary>
+    async Task<bool> Keep(RegistryRequest.Blob request, StoredBlob blob)
+    {
+        try
+        {
+            return await index.Keep(request.Repository, request.Digest, blob);
+        }
+        catch (Exception error) when (error is DatabaseUnavailableException or DbException)
+        {
+            LogNotKept(request.Digest.Value, error.Message);
+            return true;
+        }
+    }
+
     public async Task Delete(HttpContext context, RegistryRequest.Blob request)
     {
         if (await index.Unlink(request.Repository, request.Digest, Caller.Of(context))) context.Response.StatusCode = StatusCodes.Status202Accepted;
@@ -83,7 +108,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
     }
 
     // The connection's own buffer is read into: no copy, and its back pressure bounds what is in memory.
-    static async Task Send(HttpContext context, BlobReader reader, long first, long length)
+    async Task Send(HttpContext context, BlobReader reader, long first, long length)
     {
         var writer = context.Response.BodyWriter;
         for (long sent = 0; sent < length;)
@@ -94,10 +119,14 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
             if (read == 0) throw new IOException($"A blob ended {length - sent} bytes early while it was being sent.");
             writer.Advance(read);
             sent += read;
+            metrics.Sent(read);
             var flushed = await writer.FlushAsync(context.RequestAborted);
             if (flushed.IsCompleted) return;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Blob {Digest}: its lease could not be extended: {Reason}")]
+    partial void LogNotKept(string digest, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Blob {Digest} is damaged: {Expected} bytes are recorded, {Found} are in the store; pushing it again repairs it")]
     partial void LogDamaged(string digest, long expected, long? found);

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
@@ -10,7 +9,7 @@ using Slipway.Registry.Names;
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling manifests", "Pushing Manifests", "Deleting tags", "Deleting Manifests".</summary>
-sealed class ManifestEndpoints(ManifestStore manifests, PullThrough pullThrough, LastPulls pulls, RegistryOptions options)
+sealed class ManifestEndpoints(ManifestStore manifests, ManifestBody body, DescriptorSizes sizes, PullThrough pullThrough, LastPulls pulls)
 {
     /// <summary>Tags in one push ("Pushing Manifests" asks for at least 10).</summary>
     const int MaxTags = 100;
@@ -52,9 +51,10 @@ sealed class ManifestEndpoints(ManifestStore manifests, PullThrough pullThrough,
             await error.Write(context);
             return;
         }
-        if (await ReadBody(context) is not { } content)
+        (var content, error) = await body.Read(context);
+        if (error is not null)
         {
-            await RegistryError.ManifestTooLarge(options.MaxManifestBytes).Write(context);
+            await error.Write(context);
             return;
         }
         var mediaType = context.Request.ContentType?.Split(';', 2)[0].Trim() is { Length: > 0 } sent ? sent : null;
@@ -72,6 +72,11 @@ sealed class ManifestEndpoints(ManifestStore manifests, PullThrough pullThrough,
                 await RegistryError.DigestMismatch(claimed).Write(context);
                 return;
             }
+        }
+        if (sizes.FindWrong(request.Repository, document) is var (descriptor, size))
+        {
+            await RegistryError.DescriptorSize(descriptor.Digest, descriptor.Size, size).Write(context);
+            return;
         }
         var missing = await manifests.Put(request.Repository, new StoredManifest(digest, mediaType!, content), document, tags, Caller.Of(context), context.RequestAborted);
         if (missing.Count > 0)
@@ -106,22 +111,5 @@ sealed class ManifestEndpoints(ManifestStore manifests, PullThrough pullThrough,
             if (!tags.Contains(tag)) tags.Add(tag);
         }
         return (tags, null);
-    }
-
-    /// <summary>The body, or null where it is larger than a manifest may be.</summary>
-    async Task<byte[]?> ReadBody(HttpContext context)
-    {
-        if (context.Request.ContentLength > options.MaxManifestBytes) return null;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxManifestBytes;
-        var body = new MemoryStream((int)(context.Request.ContentLength ?? 4096));
-        try
-        {
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        }
-        catch (BadHttpRequestException large) when (large.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            return null;
-        }
-        return body.ToArray();
     }
 }

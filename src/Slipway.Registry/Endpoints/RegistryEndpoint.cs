@@ -1,28 +1,38 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
+using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
+using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
 sealed partial class RegistryEndpoint(
-    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, PullThrough pullThrough, IBlobStore store, RegistryOptions options, ILogger<RegistryEndpoint> log)
+    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, PullThrough pullThrough, IBlobStore store, RegistryMetrics metrics,
+    RegistryOptions options, ILogger<RegistryEndpoint> log)
 {
     /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
     const int NoSpace = 28;
+
+    readonly MinDataRate _rate = new(options.MinDataRate, options.DataRateGrace);
 
     public async Task Handle(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         context.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
+        KeepMoving(context);
+        var started = Stopwatch.GetTimestamp();
+        var request = RegistryRequest.Parse(target);
         try
         {
-            await Dispatch(context, RegistryRequest.Parse(target));
+            await Dispatch(context, request);
         }
         catch (Exception gone) when (context.RequestAborted.IsCancellationRequested || gone is ConnectionResetException or SocketException)
         {
@@ -40,6 +50,17 @@ sealed partial class RegistryEndpoint(
             LogDiskFull(target);
             await RegistryError.DiskFull(options.Folder, store.FreeBytes, options.MinFreeBytes).Write(context);
         }
+        finally
+        {
+            metrics.Served(request, context.Request.Method, context.Response.StatusCode, started);
+        }
+    }
+
+    // A client that has vanished, or sends a byte a minute, holds a connection and an upload for no longer than this.
+    void KeepMoving(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request) request.MinDataRate = _rate;
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } response) response.MinDataRate = _rate;
     }
 
     Task Dispatch(HttpContext context, RegistryRequest request) => (request, context.Request.Method) switch

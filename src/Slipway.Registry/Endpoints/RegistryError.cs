@@ -8,6 +8,9 @@ namespace Slipway.Registry.Endpoints;
 /// <summary>A refusal: its status and its codes (OCI Distribution Specification 1.1, "Error Codes").</summary>
 sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
 {
+    /// <summary>What a 429 asks the client to wait ("Error Codes": SHOULD include Retry-After).</summary>
+    const string RetryAfterSeconds = "10";
+
     RegistryError(int status, string code, string message) : this(status, [new ErrorEntry(code, message, null)])
     {
     }
@@ -65,8 +68,19 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
     public static RegistryError AlgorithmUnsupported(string found) =>
         new(StatusCodes.Status400BadRequest, "DIGEST_INVALID", $"digest algorithm '{Shortened(found)}' is not supported: expected sha256 or sha512");
 
+    public static RegistryError DescriptorSize(Digest digest, long claimed, long size) => new(
+        StatusCodes.Status400BadRequest, "SIZE_INVALID",
+        $"the manifest says that {digest} has {claimed} bytes, and it has {size}: clients that compare them would refuse the image");
+
     public static RegistryError TooManyUploads(int limit) =>
         new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", $"{limit} uploads are open, the most at one time: try again when some are finished");
+
+    public static RegistryError TooManyUploadsOfAccount(int limit) => new(
+        StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS",
+        $"this account has {limit} uploads open, the most at one time: finish or cancel (DELETE) some, or wait until those that lie idle are given up");
+
+    public static RegistryError TooManyManifests() =>
+        new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", "too many manifests are being pushed at this moment: try again");
 
     /// <param name="folder">The registry's.</param>
     /// <param name="free">Bytes that are left there, where the store knows.</param>
@@ -102,6 +116,8 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
     {
         context.Response.StatusCode = Status;
         context.Response.ContentType = "application/json";
+        // An upstream may have said itself how long.
+        if (Status == StatusCodes.Status429TooManyRequests && context.Response.Headers.RetryAfter.Count == 0) context.Response.Headers.RetryAfter = RetryAfterSeconds;
         var body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(Entries), RegistryJson.Plain.ErrorBody);
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);

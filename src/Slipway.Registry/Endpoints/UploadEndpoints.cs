@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Model;
 using Slipway.Registry.Events;
+using Slipway.Registry.Measuring;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
@@ -18,7 +19,7 @@ namespace Slipway.Registry.Endpoints;
 ///   └── ?mount= &amp; from= ────────────────────────► blob, or an upload where the other repository does not have it
 /// </code>
 /// </summary>
-sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStore store, RegistryOptions options)
+sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStore store, RegistryMetrics metrics, RegistryOptions options)
 {
     public async Task Start(HttpContext context, RegistryRequest.StartUpload request)
     {
@@ -54,12 +55,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         var algorithm = query.TryGetValue("digest-algorithm", out var asked) ? asked.ToString() : "sha256";
         if (algorithm is not ("sha256" or "sha512")) await RegistryError.AlgorithmUnsupported(algorithm).Write(context);
         else if (!HasRoom(0)) await DiskFull().Write(context);
-        else if (await sessions.Start(request.Repository, algorithm, context.RequestAborted) is { } id)
-        {
-            Describe(context, request.Repository, id, 0);
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-        }
-        else await RegistryError.TooManyUploads(options.MaxUploads).Write(context);
+        else await Open(context, request.Repository, algorithm);
     }
 
     public async Task Status(HttpContext context, RegistryRequest.Upload request)
@@ -101,6 +97,24 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
+    async Task Open(HttpContext context, RepositoryName repository, string algorithm)
+    {
+        var upload = await sessions.Start(repository, algorithm, Caller.Of(context), context.RequestAborted);
+        switch (upload.Bound)
+        {
+            case UploadBound.InAll:
+                await RegistryError.TooManyUploads(options.MaxUploads).Write(context);
+                break;
+            case UploadBound.OfAccount:
+                await RegistryError.TooManyUploadsOfAccount(options.MaxUploadsOfAccount).Write(context);
+                break;
+            default:
+                Describe(context, repository, upload.Id, 0);
+                context.Response.StatusCode = StatusCodes.Status202Accepted;
+                break;
+        }
+    }
+
     async Task PushAtOnce(HttpContext context, RepositoryName repository, Digest digest)
     {
         if (!HasRoom(context.Request.ContentLength ?? 0))
@@ -113,6 +127,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         try
         {
             await upload.Append(context.Request.Body, digest.Algorithm, context.RequestAborted);
+            metrics.Received(upload.Length);
         }
         catch
         {
@@ -138,8 +153,9 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
     async Task<bool> Receive(HttpContext context, RepositoryName repository, Upload upload, string? algorithm)
     {
         var body = context.Request;
-        if (body.Headers.ContentRange is [{ } text])
+        if (body.Headers.ContentRange is { Count: > 0 } range)
         {
+            var text = range.ToString();
             if (!ChunkRange.TryParse(text, out var chunk))
             {
                 await RegistryError.ContentRangeInvalid(text).Write(context);
@@ -163,7 +179,9 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
             return false;
         }
         LiftBodyLimit(context);
+        var before = upload.Length;
         await upload.Append(body.Body, algorithm, context.RequestAborted);
+        metrics.Received(upload.Length - before);
         return true;
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Slipway.Registry.Events;
 using Slipway.Registry.Mirroring.Caching;
+using Slipway.Registry.Secrets;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 
@@ -11,7 +12,6 @@ namespace Slipway.Registry.Mirroring;
 static class MirroringServices
 {
     public static IServiceCollection AddMirroring(this IServiceCollection services) => services
-        .AddSingleton<SecretBox>()
         .AddSingleton(all => new Caches(
             all.GetRequiredService<Database.Database>(), all.GetRequiredService<EventLog>(), all.GetRequiredService<SecretBox>(),
             all.GetRequiredService<TimeProvider>(), all.GetRequiredService<ILogger<Caches>>()))

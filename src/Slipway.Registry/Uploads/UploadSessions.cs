@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Dapper;
+using Slipway.Registry.Events;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
 
@@ -10,28 +11,33 @@ namespace Slipway.Registry.Uploads;
 /// The uploads under way. Each has a row (repository, algorithm), its bytes in the store, and in memory a lock and a hash: only the last is lost
 /// with the process, and is made again from the bytes.
 /// </summary>
-sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database database, RegistryOptions options, TimeProvider time)
+sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.Database database, RegistryOptions options, TimeProvider time)
 {
     readonly ConcurrentDictionary<Guid, UploadState> _states = new();
 
-    /// <summary>A new upload, or null where too many are open.</summary>
+    /// <summary>A new upload, or which bound stands in its way.</summary>
     /// <param name="algorithm">sha256 or sha512.</param>
-    public async Task<Guid?> Start(RepositoryName repository, string algorithm, CancellationToken cancel)
+    public async Task<NewUpload> Start(RepositoryName repository, string algorithm, Caller caller, CancellationToken cancel)
     {
         var id = Guid.NewGuid();
-        var started = await database.Write(
+        var bound = await database.Write(
             connection =>
             {
-                if (connection.ExecuteScalar<long>("SELECT count(*) FROM registry_uploads") >= options.MaxUploads) return false;
+                if (connection.ExecuteScalar<long>("SELECT count(*) FROM registry_uploads") >= options.MaxUploads) return UploadBound.InAll;
+                var own = connection.ExecuteScalar<long>("SELECT count(*) FROM registry_uploads WHERE account = @account", new { account = caller.Name });
+                if (own >= options.MaxUploadsOfAccount) return UploadBound.OfAccount;
                 connection.Execute(
-                    "INSERT INTO registry_uploads (id, repository_id, algorithm, started) VALUES (@id, @repositoryId, @algorithm, @started)",
-                    new { id = Text(id), repositoryId = RepositoryRow.Ensure(connection, repository), algorithm, started = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture) });
-                return true;
+                    "INSERT INTO registry_uploads (id, repository_id, algorithm, started, account) VALUES (@id, @repositoryId, @algorithm, @started, @account)",
+                    new
+                    {
+                        id = Text(id), repositoryId = RepositoryRow.Ensure(connection, repository), algorithm,
+                        started = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture), account = caller.Name,
+                    });
+                return UploadBound.None;
             },
             cancel);
-        if (!started) return null;
-        _states[id] = new UploadState { Repository = repository, Algorithm = algorithm };
-        return id;
+        if (bound == UploadBound.None) _states[id] = new UploadState { Repository = repository, Algorithm = algorithm };
+        return new NewUpload(id, bound);
     }
 
     /// <summary>An upload that lives no longer than its one request (the specification's single POST) and so needs no row.</summary>
@@ -40,7 +46,7 @@ sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database
         var id = Guid.NewGuid();
         var state = new UploadState { Repository = repository };
         await state.Gate.WaitAsync(cancel);
-        return new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, store, blobs);
+        return new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, publisher);
     }
 
     /// <summary>Takes hold of an upload. Never waits: an upload that another request is writing to is <see cref="Entrance.Busy"/>.</summary>
@@ -58,7 +64,7 @@ sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database
                 state.Gate.Release();
                 return new Entrance(null, Busy: false);
             }
-            return new Entrance(new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, store, blobs), Busy: false);
+            return new Entrance(new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, publisher), Busy: false);
         }
         catch
         {
@@ -99,10 +105,13 @@ sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database
         return stale;
     }
 
+    /// <summary>
+    /// The bytes go first: on a full disk only that makes room for the deletion of the row. A crash in between leaves an upload that is empty again.
+    /// </summary>
     public async Task End(Guid id, UploadState state)
     {
-        await database.Write(connection => connection.Execute("DELETE FROM registry_uploads WHERE id = @id", new { id = Text(id) }));
         await store.Discard(id, CancellationToken.None);
+        await database.Write(connection => connection.Execute("DELETE FROM registry_uploads WHERE id = @id", new { id = Text(id) }));
         Forget(id, state);
     }
 
@@ -141,6 +150,16 @@ sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database
     static string Text(Guid id) => id.ToString("D", CultureInfo.InvariantCulture);
 
     sealed record UploadRow(string Repository, string Algorithm);
+}
+
+/// <param name="Id">Of the upload, where no bound was met.</param>
+readonly record struct NewUpload(Guid Id, UploadBound Bound);
+
+enum UploadBound
+{
+    None,
+    InAll,
+    OfAccount,
 }
 
 /// <summary>What came of entering an upload: hold of it, or that another request has it, or neither: there is no such upload.</summary>

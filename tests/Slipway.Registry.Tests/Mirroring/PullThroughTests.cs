@@ -266,7 +266,8 @@ public sealed class PullThroughTests : IAsyncLifetime
     {
         var amd64 = await _origin.Client.PushImage("team/app", "amd64");
         var arm64 = await _origin.Client.PushImage("team/app", "arm64", seed: 2);
-        var index = $$"""{"schemaVersion":2,"mediaType":"{{Client.OciIndex}}","manifests":[{{string.Join(",", new[] { amd64, arm64 }.Select(digest => $$"""{"mediaType":"{{Client.OciImage}}","digest":"{{digest}}","size":1}"""))}}]}""";
+        var entries = new[] { amd64, arm64 }.Select(digest => $$"""{"mediaType":"{{Client.OciImage}}","digest":"{{digest}}","size":{{_origin.Catalog.Find("team/app", digest)!.Size}}}""");
+        var index = $$"""{"schemaVersion":2,"mediaType":"{{Client.OciIndex}}","manifests":[{{string.Join(",", entries)}}]}""";
         (await _origin.Client.PutManifest("team/app", "v1", index, Client.OciIndex)).StatusCode.ShouldBe(HttpStatusCode.Created);
 
         (await _host.Client.GetStringAsync("/v2/hub/team/app/manifests/v1")).ShouldBe(index);

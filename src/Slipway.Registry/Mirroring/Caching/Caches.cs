@@ -6,6 +6,7 @@ using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Mirroring.Client;
 using Slipway.Registry.Names;
+using Slipway.Registry.Secrets;
 
 namespace Slipway.Registry.Mirroring.Caching;
 

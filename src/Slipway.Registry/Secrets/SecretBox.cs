@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Slipway.Registry.Mirroring;
+namespace Slipway.Registry.Secrets;
 
 /// <summary>
-/// Seals the passwords for other registries before they are stored: AES-256-GCM with the key in <c>DATA/registry.key</c> (mode 0600, 32 bytes as
+/// Seals secrets that must be readable again before they are stored (passwords for other registries, keys of webhooks): AES-256-GCM with the key in <c>DATA/registry.key</c> (mode 0600, 32 bytes as
 /// hexadecimal digits, made when it is first needed). Several servers on one database need the same file. Thread-safe.
 /// <code>version 1 | nonce 12 | tag 16 | ciphertext</code>
 /// </summary>
@@ -42,7 +42,7 @@ sealed class SecretBox(RegistryOptions options)
         }
         catch (CryptographicException wrong)
         {
-            throw new InvalidDataException($"The password of {purpose} can't be read with the key in {options.KeyPath}: it was stored with another one. Put that file back, or set the password again.", wrong);
+            throw new InvalidDataException($"The secret of {purpose} can't be read with the key in {options.KeyPath}: it was stored with another one. Put that file back, or set the secret again.", wrong);
         }
     }
 
