@@ -6,6 +6,9 @@ using Slipway.Database;
 using Slipway.Registry.Endpoints;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
+using Slipway.Registry.Measuring;
+using Slipway.Registry.Notifications;
+using Slipway.Registry.Secrets;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 
@@ -30,6 +33,14 @@ public static class RegistryExtensions
             .AddSingleton<ManifestStore>()
             .AddSingleton<Listings>()
             .AddSingleton(provider => new ImageCatalog(provider.GetRequiredService<ManifestStore>(), provider.GetRequiredService<Listings>()))
+            .AddSingleton(_ => SecretBox.Open(options.KeyFile))
+            .AddSingleton<RegistryMetrics>()
+            .AddSingleton(options.Webhooks)
+            .AddSingleton<WebhookSender>()
+            .AddSingleton(provider => new Webhooks(
+                provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<SecretBox>(), provider.GetRequiredService<WebhookSender>(),
+                provider.GetRequiredService<EventLog>(), provider.GetRequiredService<TimeProvider>()))
+            .AddHostedService<WebhookDelivery>()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
             .AddSingleton<ManifestEndpoints>()

@@ -6,6 +6,9 @@ public sealed record RegistryOptions
     /// <summary>The folder of blobs and uploads; made when it is not there, for this user only.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>The file of the key under which secrets lie in the database; made when it is not there. Default: the folder's name and ".key".</summary>
+    public string KeyFile => Folder.TrimEnd('/') + ".key";
+
     /// <summary>
     /// Bytes that must stay free on the folder's file system; below them pushes are refused with 507 and everything else goes on. Default: 512 MiB.
     /// </summary>
@@ -19,6 +22,9 @@ public sealed record RegistryOptions
 
     /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 1,000.</summary>
     public int MaxUploads { get; init; } = 1000;
+
+    /// <summary>How events are sent to webhooks.</summary>
+    public Notifications.WebhookOptions Webhooks { get; init; } = new();
 
     /// <summary>Bytes of one manifest; a larger one is refused with 413. Default: 4 MiB, the least that the specification asks for.</summary>
     public int MaxManifestBytes { get; init; } = 4 << 20;

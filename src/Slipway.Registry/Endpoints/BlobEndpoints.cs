@@ -2,12 +2,13 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Slipway.Registry.Events;
+using Slipway.Registry.Measuring;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling blobs", "Checking if content exists in the registry", "Deleting Blobs".</summary>
-sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, ILogger<BlobEndpoints> log)
+sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, RegistryMetrics metrics, ILogger<BlobEndpoints> log)
 {
     /// <summary>Bytes read from the store and handed to the connection at a time.</summary>
     const int ReadSize = 256 << 10;
@@ -71,7 +72,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, ILogger<Bl
     }
 
     // The connection's own buffer is read into: no copy, and its back pressure bounds what is in memory.
-    static async Task Send(HttpContext context, BlobReader reader, long first, long length)
+    async Task Send(HttpContext context, BlobReader reader, long first, long length)
     {
         var writer = context.Response.BodyWriter;
         for (long sent = 0; sent < length;)
@@ -82,6 +83,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, ILogger<Bl
             if (read == 0) throw new IOException($"A blob ended {length - sent} bytes early while it was being sent.");
             writer.Advance(read);
             sent += read;
+            metrics.Sent(read);
             var flushed = await writer.FlushAsync(context.RequestAborted);
             if (flushed.IsCompleted) return;
         }

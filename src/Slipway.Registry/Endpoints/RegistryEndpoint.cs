@@ -1,15 +1,17 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Slipway.Registry.Measuring;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
 sealed partial class RegistryEndpoint(
-    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, IBlobStore store, RegistryOptions options, ILogger<RegistryEndpoint> log)
+    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, IBlobStore store, RegistryMetrics metrics, RegistryOptions options, ILogger<RegistryEndpoint> log)
 {
     /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
     const int NoSpace = 28;
@@ -18,9 +20,11 @@ sealed partial class RegistryEndpoint(
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         context.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
+        var started = Stopwatch.GetTimestamp();
+        var request = RegistryRequest.Parse(target);
         try
         {
-            await Dispatch(context, RegistryRequest.Parse(target));
+            await Dispatch(context, request);
         }
         catch (Exception gone) when (context.RequestAborted.IsCancellationRequested || gone is ConnectionResetException or SocketException)
         {
@@ -37,6 +41,10 @@ sealed partial class RegistryEndpoint(
         {
             LogDiskFull(target);
             await RegistryError.DiskFull(options.Folder, store.FreeBytes, options.MinFreeBytes).Write(context);
+        }
+        finally
+        {
+            metrics.Served(request, context.Request.Method, context.Response.StatusCode, started);
         }
     }
 

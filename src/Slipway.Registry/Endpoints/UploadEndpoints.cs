@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Model;
 using Slipway.Registry.Events;
+using Slipway.Registry.Measuring;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
@@ -18,7 +19,7 @@ namespace Slipway.Registry.Endpoints;
 ///   └── ?mount= &amp; from= ────────────────────────► blob, or an upload where the other repository does not have it
 /// </code>
 /// </summary>
-sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStore store, RegistryOptions options)
+sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStore store, RegistryMetrics metrics, RegistryOptions options)
 {
     public async Task Start(HttpContext context, RegistryRequest.StartUpload request)
     {
@@ -113,6 +114,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         try
         {
             await upload.Append(context.Request.Body, digest.Algorithm, context.RequestAborted);
+            metrics.Received(upload.Length);
         }
         catch
         {
@@ -163,7 +165,9 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
             return false;
         }
         LiftBodyLimit(context);
+        var before = upload.Length;
         await upload.Append(body.Body, algorithm, context.RequestAborted);
+        metrics.Received(upload.Length - before);
         return true;
     }
 

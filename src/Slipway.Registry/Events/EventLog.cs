@@ -33,12 +33,17 @@ sealed class EventLog(Database.Database database, TimeProvider time)
         });
 
     /// <summary>Events after <paramref name="after"/>, oldest first.</summary>
-    public IReadOnlyList<RegistryEvent> After(long after, int limit) => database.Read(connection => connection.Query<RegistryEventRow>(
-        """
+    public IReadOnlyList<RegistryEvent> After(long after, int limit) =>
+        database.Read(connection => Select(connection, "WHERE id > @after ORDER BY id LIMIT @limit", new { after, limit }));
+
+    /// <summary>The events that a condition selects.</summary>
+    /// <param name="clauses">WHERE, ORDER BY and LIMIT over the columns of registry_events; our own text, never a client's.</param>
+    public static IReadOnlyList<RegistryEvent> Select(DbConnection connection, string clauses, object parameters) => connection.Query<RegistryEventRow>(
+        $"""
         SELECT id, time, action, target, repository, digest, tag, media_type, size, detail, actor, address, user_agent
-        FROM registry_events WHERE id > @after ORDER BY id LIMIT @limit
+        FROM registry_events {clauses}
         """,
-        new { after, limit }).Select(row => row.Event()).ToList());
+        parameters).Select(row => row.Event()).ToList();
 
     sealed record RegistryEventRow
     {

@@ -58,8 +58,8 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                     var repositoryId = RepositoryRow.Ensure(connection, repository);
                     var manifestId = Insert(connection, repositoryId, manifest, document);
                     connection.Execute("DELETE FROM registry_manifest_references WHERE manifest_id = @manifestId", new { manifestId });
-                    foreach (var digest in blobs) Refer(connection, manifestId, "blob", digest);
-                    foreach (var digest in children) Refer(connection, manifestId, "manifest", digest);
+                    foreach (var digest in blobs) Refer(connection, repositoryId, manifestId, "blob", digest);
+                    foreach (var digest in children) Refer(connection, repositoryId, manifestId, "manifest", digest);
                     foreach (var tag in tags) Point(connection, repositoryId, tag, manifestId);
                     var pushed = new RegistryEvent
                     {
@@ -151,6 +151,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
 
     bool DeleteTag(DbConnection connection, RepositoryName repository, long repositoryId, string tag, Caller caller)
     {
+        LosesTag(connection, repositoryId, tag);
         if (connection.Execute("DELETE FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag", new { repositoryId, tag }) == 0) return false;
         events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "tag", Repository = repository.Value, Tag = tag });
         return true;
@@ -158,9 +159,9 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
 
     long Insert(DbConnection connection, long repositoryId, StoredManifest manifest, ManifestDocument document) => connection.ExecuteScalar<long>(
         """
-        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created)
-        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created)
-        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content
+        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created, touched)
+        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created, @created)
+        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, touched = excluded.touched
         RETURNING id
         """,
         new
@@ -175,21 +176,30 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
             created = Now(),
         });
 
-    void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId) => connection.Execute(
-        """
-        INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @updated)
-        ON CONFLICT (repository_id, name) DO UPDATE SET manifest_id = excluded.manifest_id, updated = excluded.updated
-        """,
-        new { repositoryId, tag = tag.Value, manifestId, updated = Now() });
+    void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId)
+    {
+        LosesTag(connection, repositoryId, tag.Value);
+        connection.Execute(
+            """
+            INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @updated)
+            ON CONFLICT (repository_id, name) DO UPDATE SET manifest_id = excluded.manifest_id, updated = excluded.updated
+            """,
+            new { repositoryId, tag = tag.Value, manifestId, updated = Now() });
+    }
 
-    static void Refer(DbConnection connection, long manifestId, string kind, Digest digest) => connection.Execute(
-        "INSERT INTO registry_manifest_references (manifest_id, kind, digest) VALUES (@manifestId, @kind, @digest)",
-        new { manifestId, kind, digest = digest.Value });
+    /// <summary>Whatever the tag points to counts as untagged from now on, not from when it was pushed.</summary>
+    void LosesTag(DbConnection connection, long repositoryId, string tag) => connection.Execute(
+        "UPDATE registry_manifests SET touched = @now WHERE id = (SELECT manifest_id FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag)",
+        new { repositoryId, tag, now = Now() });
+
+    static void Refer(DbConnection connection, long repositoryId, long manifestId, string kind, Digest digest) => connection.Execute(
+        "INSERT INTO registry_manifest_references (manifest_id, repository_id, kind, digest) VALUES (@manifestId, @repositoryId, @kind, @digest)",
+        new { manifestId, repositoryId, kind, digest = digest.Value });
 
     static bool HasBlob(DbConnection connection, long repositoryId, Digest digest) => connection.ExecuteScalar<long?>(
         """
         SELECT b.id FROM registry_blobs b JOIN registry_repository_blobs l ON l.blob_id = b.id AND l.repository_id = @repositoryId
-        WHERE b.digest = @digest
+        WHERE b.digest = @digest AND b.damaged IS NULL
         """,
         new { repositoryId, digest = digest.Value }) is not null;
 

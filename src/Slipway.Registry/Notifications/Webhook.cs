@@ -1,0 +1,77 @@
+using Slipway.Model;
+
+namespace Slipway.Registry.Notifications;
+
+/// <summary>A receiver of events, as it is asked for.</summary>
+public sealed record WebhookRequest
+{
+    /// <summary>Its name here: 1 to 64 of a-z, 0-9, '-', '_', '.', beginning with a letter or digit.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where events are posted to: an absolute http or https URL.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>Only events of this project (the first segment of a repository's name); null: of all.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>Some of "push", "pull", "mount", "delete"; empty: push and delete.</summary>
+    public IReadOnlyList<string> Actions { get; init; } = [];
+
+    /// <summary>What the deliveries are signed with: whsec_ and base64 of 24 to 64 bytes (Standard Webhooks); null: one is made.</summary>
+    public string? Secret { get; init; }
+}
+
+/// <summary>A receiver of events and how its deliveries go.</summary>
+public sealed record WebhookStatus
+{
+    public required string Name { get; init; }
+
+    public required string Url { get; init; }
+
+    public string? Project { get; init; }
+
+    public required IReadOnlyList<string> Actions { get; init; }
+
+    /// <summary>Only in the answer to its creation.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>Events that the receiver has taken.</summary>
+    public long Delivered { get; init; }
+
+    /// <summary>Events that were given up after <see cref="WebhookOptions.GiveUpAfter"/> of failing.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Events that wait for their delivery, at most 10,000 counted.</summary>
+    public long Waiting { get; init; }
+
+    /// <summary>Attempts that have failed since the last success.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>What went wrong last; null after a success.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>When it is tried again, where the last attempt failed.</summary>
+    public DateTimeOffset? NextAttempt { get; init; }
+}
+
+/// <summary>What a try of a receiver has shown.</summary>
+public sealed record WebhookTrial(bool Accepted, int? Status, string? Error);
+
+/// <summary>How deliveries are made.</summary>
+public sealed record WebhookOptions
+{
+    /// <summary>Time for one delivery. Default: 10 s.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Wait after the first failure; doubles with each one, up to <see cref="LongestWait"/>. Default: 1 s.</summary>
+    public TimeSpan FirstWait { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Default: 10 minutes.</summary>
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>An event whose delivery has failed for so long is dropped and counted, so that one that a receiver always refuses does not hold back the rest. Default: one day.</summary>
+    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How often the log is looked at for new events. Default: 500 ms.</summary>
+    public TimeSpan Look { get; init; } = TimeSpan.FromMilliseconds(500);
+}
