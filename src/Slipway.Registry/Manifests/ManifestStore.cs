@@ -36,8 +36,9 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
     /// Stores a manifest with its references and tags in one transaction, or nothing of it: returns the digests of what it refers to and the
     /// repository does not have, empty when it was stored. A subject need not be there.
     /// </summary>
+    /// <param name="partial">A cache's: what it refers to may come later, when it is asked for.</param>
     public async Task<IReadOnlyList<Digest>> Put(
-        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, Caller caller, CancellationToken cancel)
+        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, Caller caller, CancellationToken cancel, bool partial = false)
     {
         var blobs = document.Blobs.ToList();
         var children = document.Children.ToList();
@@ -47,7 +48,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                 connection =>
                 {
                     var known = RepositoryRow.Find(connection, repository) ?? 0;
-                    List<Digest> missing =
+                    List<Digest> missing = partial ? [] :
                     [
                         .. blobs.Where(digest => !HasBlob(connection, known, digest)),
                         // BuildKit's cache lists layers in an index: an entry may be a manifest or a blob.

@@ -21,6 +21,19 @@ sealed class BlobIndex(Database.Database database, EventLog events, TimeProvider
         """,
         new { digest = digest.Value, repository = repository.Value }));
 
+    /// <summary>A blob that some repository has, or had; null where none does. Not for answers: who may have it is another question.</summary>
+    public StoredBlob? FindAnywhere(Digest digest) => database.Read(connection => connection.QuerySingleOrDefault<StoredBlob>(
+        "SELECT size, object_key AS key FROM registry_blobs WHERE digest = @digest", new { digest = digest.Value }));
+
+    /// <summary>Gives a blob that is stored for another repository to this one, which has been shown to be entitled to it. False where it is not stored.</summary>
+    public Task<bool> Adopt(RepositoryName repository, Digest digest, Caller caller) => database.Write(connection =>
+    {
+        if (connection.ExecuteScalar<long?>("SELECT id FROM registry_blobs WHERE digest = @digest", new { digest = digest.Value }) is not { } blobId) return false;
+        Link(connection, repository, blobId);
+        events.Record(connection, caller, Event("mount", repository, digest));
+        return true;
+    });
+
     /// <summary>Records bytes that the store has published, gives them to the repository, and ends the upload that they came by, in one transaction.</summary>
     public Task Add(RepositoryName repository, Digest digest, StoredBlob blob, Guid upload, Caller caller) => database.Write(connection =>
     {
