@@ -52,6 +52,12 @@ sealed partial class RegistryEndpoint(
             LogCutOff(context.Request.Method, target, lost.Message);
             await RegistryError.UploadBusy().Write(context);
         }
+        catch (IOException framing) when (framing.InnerException is OverflowException && !context.Response.HasStarted)
+        {
+            // Kestrel's word for the length of a chunk that no number can hold; every other wrong framing is the exception above.
+            LogCutOff(context.Request.Method, target, framing.Message);
+            await new RegistryError(StatusCodes.Status400BadRequest, [new ErrorEntry("SIZE_INVALID", framing.Message, null)]).Write(context);
+        }
         catch (DatabaseUnavailableException away) when (!context.Response.HasStarted)
         {
             LogDatabaseAway(context.Request.Method, target, away.Message);

@@ -128,7 +128,8 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
         if (Status == StatusCodes.Status429TooManyRequests && context.Response.Headers.RetryAfter.Count == 0) context.Response.Headers.RetryAfter = RetryAfterSeconds;
         var body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(Entries), RegistryJson.Plain.ErrorBody);
         context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        // Methods are case-sensitive (RFC 9110, section 9.1): to the server, too, "Head" is another one, whose answer has the body that it announces.
+        if (context.Request.Method != HttpMethods.Head) await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     // What came from outside is quoted back, but not at any length.
