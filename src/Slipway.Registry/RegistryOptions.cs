@@ -6,9 +6,6 @@ public sealed record RegistryOptions
     /// <summary>The folder of blobs and uploads; made when it is not there, for this user only.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The file of the key under which secrets lie in the database; made when it is not there. Default: the folder's name and ".key".</summary>
-    public string KeyFile => Folder.TrimEnd('/') + ".key";
-
     /// <summary>
     /// Bytes that must stay free on the folder's file system; below them pushes are refused with 507 and everything else goes on. Default: 512 MiB.
     /// </summary>
@@ -38,9 +35,31 @@ public sealed record RegistryOptions
     /// <summary>How long a body may keep still before <see cref="MinDataRate"/> is asked for; at least 1 second. Default: 20 seconds.</summary>
     public TimeSpan DataRateGrace { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// How long a blob stays in a repository without a manifest that refers to it: pushing, mounting and HEAD begin it anew, so it need only be longer
+    /// than the push of one image takes. Servers' clocks may differ by up to half of it. Default: one day.
+    /// </summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>When and how garbage is collected.</summary>
+    public GarbageCollection.CollectionOptions Collection { get; init; } = new();
+
+    /// <summary>How stored blobs are re-read in the background.</summary>
+    public Verifying.ScrubOptions Scrub { get; init; } = new();
+
     /// <summary>How events are sent to webhooks.</summary>
     public Notifications.WebhookOptions Webhooks { get; init; } = new();
 
     /// <summary>Bytes of one manifest; a larger one is refused with 413. Default: 4 MiB, the least that the specification asks for.</summary>
     public int MaxManifestBytes { get; init; } = 4 << 20;
+
+    /// <summary>The key that secrets (passwords for other registries, keys of webhooks) are stored with. Default: beside the folder, as FOLDER.key (DATA/registry.key).</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Where blobs of other registries are written while they arrive. Default: FOLDER/fetches.</summary>
+    public string? FetchFolder { get; init; }
+
+    internal string KeyPath => KeyFile ?? Path.GetFullPath(Folder).TrimEnd(Path.DirectorySeparatorChar) + ".key";
+
+    internal string FetchPath => FetchFolder ?? Path.Combine(Path.GetFullPath(Folder), "fetches");
 }

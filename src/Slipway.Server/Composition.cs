@@ -12,6 +12,7 @@ using Slipway.Server.Data;
 using Slipway.Server.Gateways;
 using Slipway.Server.Health;
 using Slipway.Server.Logs;
+using Slipway.Server.Metrics;
 using Slipway.Server.Status;
 
 namespace Slipway.Server;
@@ -37,6 +38,7 @@ static class Composition
         services.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
         services.AddSingleton<IGateways, LocalGateways>();
 
+        services.AddSingleton<MetricsExporter>();
         services.AddSingleton<AppLogs>();
         services.AddSingleton<AppRemoval>();
         services.AddHostedService(all => all.GetRequiredService<AppRemoval>());
@@ -46,7 +48,11 @@ static class Composition
         services.AddHostedService<Builder>();
     }
 
-    public static void MapSlipway(this WebApplication app) => app.MapRegistry();
+    public static void MapSlipway(this WebApplication app) 
+    {
+        app.MapMetrics();
+        app.MapRegistry();
+    }
 
     static RegistryCredential? Credential(string image, PlatformListener listener, AdminToken token) =>
         image.StartsWith(listener.Address + "/", StringComparison.Ordinal) ? new RegistryCredential(listener.Address, "admin", token.Text) : null;

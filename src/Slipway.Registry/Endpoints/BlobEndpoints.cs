@@ -1,21 +1,42 @@
+using System.Data.Common;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Slipway.Database;
 using Slipway.Registry.Events;
 using Slipway.Registry.Measuring;
+using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling blobs", "Checking if content exists in the registry", "Deleting Blobs".</summary>
-sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, RegistryMetrics metrics, ILogger<BlobEndpoints> log)
+sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThrough pullThrough, RegistryMetrics metrics, ILogger<BlobEndpoints> log)
 {
     /// <summary>Bytes read from the store and handed to the connection at a time.</summary>
     const int ReadSize = 256 << 10;
 
     public async Task Get(HttpContext context, RegistryRequest.Blob request)
     {
-        if (index.Find(request.Repository, request.Digest) is not { } blob)
+        var found = index.Find(request.Repository, request.Digest);
+        if (found is null)
+        {
+            var pulled = await pullThrough.Blob(request.Repository, request.Digest, HttpMethods.IsHead(context.Request.Method), context.RequestAborted);
+            if (!pulled.IsHere)
+            {
+                await PulledBlobEndpoint.Answer(context, request, pulled);
+                return;
+            }
+            found = index.Find(request.Repository, request.Digest);
+        }
+        if (found is not { } blob)
+        {
+            await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
+            return;
+        }
+        var head = HttpMethods.IsHead(context.Request.Method);
+        // Who asks whether it is there may be about to push a manifest that refers to it.
+        if (head && !await Keep(request, blob))
         {
             await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
             return;
@@ -41,7 +62,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, RegistryMe
         response.Headers.ETag = etag;
         response.Headers.AcceptRanges = "bytes";
         response.Headers["Docker-Content-Digest"] = request.Digest.Value;
-        if (HttpMethods.IsHead(context.Request.Method))
+        if (head)
         {
             response.ContentLength = blob.Size;
             return;
@@ -64,6 +85,20 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, RegistryMe
         }
         response.ContentLength = length;
         await Send(context, reader, first, length);
+    }
+
+    /// <summary>False where it was collected since it was found. A database that can't be written to collects nothing, and pulls go on.</summary>
+    async Task<bool> Keep(RegistryRequest.Blob request, StoredBlob blob)
+    {
+        try
+        {
+            return await index.Keep(request.Repository, request.Digest, blob);
+        }
+        catch (Exception error) when (error is DatabaseUnavailableException or DbException)
+        {
+            LogNotKept(request.Digest.Value, error.Message);
+            return true;
+        }
     }
 
     public async Task Delete(HttpContext context, RegistryRequest.Blob request)
@@ -89,6 +124,9 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, RegistryMe
             if (flushed.IsCompleted) return;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Blob {Digest}: its lease could not be extended: {Reason}")]
+    partial void LogNotKept(string digest, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Blob {Digest} is damaged: {Expected} bytes are recorded, {Found} are in the store; pushing it again repairs it")]
     partial void LogDamaged(string digest, long expected, long? found);

@@ -3,24 +3,29 @@ using Microsoft.AspNetCore.Http;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
+using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling manifests", "Pushing Manifests", "Deleting tags", "Deleting Manifests".</summary>
-sealed class ManifestEndpoints(ManifestStore manifests, ManifestBody body, DescriptorSizes sizes)
+sealed class ManifestEndpoints(ManifestStore manifests, ManifestBody body, DescriptorSizes sizes, PullThrough pullThrough, LastPulls pulls)
 {
     /// <summary>Tags in one push ("Pushing Manifests" asks for at least 10).</summary>
     const int MaxTags = 100;
 
     public async Task Get(HttpContext context, RegistryRequest.Manifest request)
     {
-        if (request.Reference is null || manifests.Find(request.Repository, request.Reference) is not { } manifest)
+        var pulled = request.Reference is null ? default : await pullThrough.Manifest(request.Repository, request.Reference, context.RequestAborted);
+        if (pulled.Manifest is not { } manifest)
         {
-            await RegistryError.ManifestUnknown(request.Repository, request.Text).Write(context);
+            UpstreamHeaders.Write(context.Response, pulled.RetryAfter, null);
+            await (pulled.Error ?? RegistryError.ManifestUnknown(request.Repository, request.Text)).Write(context);
             return;
         }
         var response = context.Response;
+        UpstreamHeaders.Write(response, null, pulled.Warning);
+        if (HttpMethods.IsGet(context.Request.Method)) pulls.Note(request.Repository, manifest.Digest);
         response.Headers.ETag = manifest.ETag;
         response.Headers["Docker-Content-Digest"] = manifest.Digest.Value;
         if (EntityTag.NotModified(context.Request, manifest.ETag))

@@ -6,6 +6,9 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Slipway.Registry.Measuring;
+using Slipway.Registry.Mirroring.Caching;
+using Slipway.Registry.Names;
+using Slipway.Database;
 using Slipway.Registry.Storage;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
@@ -13,7 +16,8 @@ namespace Slipway.Registry.Endpoints;
 
 /// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
 sealed partial class RegistryEndpoint(
-    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, IBlobStore store, RegistryMetrics metrics, RegistryOptions options, ILogger<RegistryEndpoint> log)
+    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, PullThrough pullThrough, IBlobStore store, RegistryMetrics metrics,
+    RegistryOptions options, ILogger<RegistryEndpoint> log)
 {
     /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
     const int NoSpace = 28;
@@ -48,6 +52,11 @@ sealed partial class RegistryEndpoint(
             LogCutOff(context.Request.Method, target, framing.Message);
             await new RegistryError(StatusCodes.Status400BadRequest, [new ErrorEntry("SIZE_INVALID", framing.Message, null)]).Write(context);
         }
+        catch (DatabaseUnavailableException away) when (!context.Response.HasStarted)
+        {
+            LogDatabaseAway(context.Request.Method, target, away.Message);
+            await RegistryError.DatabaseAway(away).Write(context);
+        }
         catch (IOException full) when (full.HResult == NoSpace && !context.Response.HasStarted)
         {
             LogDiskFull(target);
@@ -69,6 +78,7 @@ sealed partial class RegistryEndpoint(
     Task Dispatch(HttpContext context, RegistryRequest request) => (request, context.Request.Method) switch
     {
         (RegistryRequest.Invalid invalid, _) => invalid.Error.Write(context),
+        (_, "POST" or "PUT" or "PATCH") when PushedTo(request) is { } repository && pullThrough.RefusesPush(repository) is { } refusal => refusal.Write(context),
         (RegistryRequest.Base, "GET" or "HEAD") => ListEndpoints.Base(context),
         (RegistryRequest.Catalog, "GET") => lists.Catalog(context),
         (RegistryRequest.Tags tags, "GET") => lists.Tags(context, tags),
@@ -84,6 +94,14 @@ sealed partial class RegistryEndpoint(
         (RegistryRequest.Manifest manifest, "PUT") => manifests.Put(context, manifest),
         (RegistryRequest.Manifest manifest, "DELETE") => manifests.Delete(context, manifest),
         _ => Refuse(context, request),
+    };
+
+    static RepositoryName? PushedTo(RegistryRequest request) => request switch
+    {
+        RegistryRequest.StartUpload start => start.Repository,
+        RegistryRequest.Upload upload => upload.Repository,
+        RegistryRequest.Manifest manifest => manifest.Repository,
+        _ => null,
     };
 
     static Task Refuse(HttpContext context, RegistryRequest request)
@@ -102,6 +120,9 @@ sealed partial class RegistryEndpoint(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Target} was cut off: {Reason}")]
     partial void LogCutOff(string method, string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Target} failed: {Reason}")]
+    partial void LogDatabaseAway(string method, string target, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The registry's disk is full: {Target} was refused")]
     partial void LogDiskFull(string target);

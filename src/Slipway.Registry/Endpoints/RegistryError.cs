@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Slipway.Database;
 using Slipway.Model;
 using Slipway.Registry.Names;
 
@@ -94,6 +95,22 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
             $"the disk of the registry's folder {folder} is nearly full, so it takes no pushes; pulls go on.{left} Free space there, or remove images");
     }
 
+    public static RegistryError Denied(string message) => new(StatusCodes.Status403Forbidden, "DENIED", message);
+
+    // Of a cache's upstream. UNAVAILABLE is not in the specification's list, but what others answer for this, and docker shows the text.
+    public static RegistryError UpstreamFailed(string message) => new(StatusCodes.Status502BadGateway, "UNAVAILABLE", message);
+
+    public static RegistryError UpstreamLimit(string message) => new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", message);
+
+    public static RegistryError UpstreamRefused(string message) => new(StatusCodes.Status404NotFound, "NAME_UNKNOWN", message);
+
+    /// <summary>The code is distribution's; what the database said is the log's alone, because anybody may be asking.</summary>
+    public static RegistryError DatabaseAway(DatabaseUnavailableException away) => new(
+        StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE",
+        away is CommitUnknownException
+            ? "the registry lost its database while it stored this: it is stored, or it is not; pushing it again does no harm"
+            : "the registry's database can't be reached now, and nothing of this was stored: try again in a moment");
+
     public static RegistryError PageInvalid(string found) =>
         new(StatusCodes.Status400BadRequest, "UNSUPPORTED", $"'{Shortened(found)}' is no page size: 'n' is a whole number from 0");
 
@@ -107,7 +124,8 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
     {
         context.Response.StatusCode = Status;
         context.Response.ContentType = "application/json";
-        if (Status == StatusCodes.Status429TooManyRequests) context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        // An upstream may have said itself how long.
+        if (Status == StatusCodes.Status429TooManyRequests && context.Response.Headers.RetryAfter.Count == 0) context.Response.Headers.RetryAfter = RetryAfterSeconds;
         var body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(Entries), RegistryJson.Plain.ErrorBody);
         context.Response.ContentLength = body.Length;
         // Methods are case-sensitive (RFC 9110, section 9.1): to the server, too, "Head" is another one, whose answer has the body that it announces.

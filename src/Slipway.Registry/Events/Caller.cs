@@ -12,7 +12,7 @@ public sealed record Caller(string Name, string? Address = null, string? UserAge
     public static Caller Anonymous { get; } = new("anonymous");
 
     /// <summary>The one who sent a request.</summary>
-    internal static Caller Of(Microsoft.AspNetCore.Http.HttpContext context)
+    public static Caller Of(Microsoft.AspNetCore.Http.HttpContext context)
     {
         const int Longest = 256;
         var agent = context.Request.Headers.UserAgent.ToString();

@@ -11,21 +11,28 @@ namespace Slipway.Registry.Manifests;
 /// <summary>Manifests, what they refer to, and the tags that point to them.</summary>
 sealed class ManifestStore(Database.Database database, ManifestCache cache, EventLog events, TimeProvider time)
 {
-    public StoredManifest? Find(RepositoryName repository, Reference reference)
+    const string ByDigest =
+        """
+        FROM registry_manifests m JOIN registry_repositories r ON r.id = m.repository_id
+        WHERE r.name = @repository AND m.digest = @reference
+        """;
+
+    const string ByTag =
+        """
+        FROM registry_tags t JOIN registry_repositories r ON r.id = t.repository_id JOIN registry_manifests m ON m.id = t.manifest_id
+        WHERE r.name = @repository AND t.name = @reference
+        """;
+
+    public StoredManifest? Find(RepositoryName repository, Reference reference) =>
+        database.IsShared ? FindShared(repository, reference) : FindOwn(repository, reference);
+
+    /// <summary>No other server writes: what is in memory is true.</summary>
+    StoredManifest? FindOwn(RepositoryName repository, Reference reference)
     {
         if (cache.Find(repository, reference.Text) is { } cached) return cached;
         var version = cache.Version;
         var row = database.Read(connection => connection.QuerySingleOrDefault<ManifestRow>(
-            reference is Reference.ByDigest
-                ? """
-                  SELECT m.digest, m.media_type, m.content FROM registry_manifests m JOIN registry_repositories r ON r.id = m.repository_id
-                  WHERE r.name = @repository AND m.digest = @reference
-                  """
-                : """
-                  SELECT m.digest, m.media_type, m.content FROM registry_tags t JOIN registry_repositories r ON r.id = t.repository_id
-                  JOIN registry_manifests m ON m.id = t.manifest_id WHERE r.name = @repository AND t.name = @reference
-                  """,
-            new { repository = repository.Value, reference = reference.Text }));
+            $"SELECT m.digest, m.media_type, m.content {From(reference)}", new { repository = repository.Value, reference = reference.Text }));
         if (row is null) return null;
         var manifest = new StoredManifest(Digest.Parse(row.Digest), row.MediaType, row.Content);
         cache.Keep(repository, reference.Text, manifest, version);
@@ -33,11 +40,32 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
     }
 
     /// <summary>
+    /// Another server may have moved the tag or deleted the manifest a moment ago: which manifest it is comes from the database each time, and only its
+    /// bytes, which are the same for ever, from memory.
+    /// </summary>
+    StoredManifest? FindShared(RepositoryName repository, Reference reference) => database.Read(connection =>
+    {
+        var found = connection.QuerySingleOrDefault<IdentityRow>(
+            $"SELECT m.id, m.digest, m.media_type {From(reference)}", new { repository = repository.Value, reference = reference.Text });
+        if (found is null) return null;
+        var cached = cache.Find(repository, found.Digest);
+        if (cached?.MediaType == found.MediaType) return cached;
+        if (cached is not null) cache.Forget(repository, [found.Digest]);
+        var content = connection.ExecuteScalar<byte[]>("SELECT content FROM registry_manifests WHERE id = @Id", new { found.Id })!;
+        var manifest = new StoredManifest(Digest.Parse(found.Digest), found.MediaType, content);
+        cache.Keep(repository, found.Digest, manifest, cache.Version);
+        return manifest;
+    });
+
+    static string From(Reference reference) => reference is Reference.ByDigest ? ByDigest : ByTag;
+
+    /// <summary>
     /// Stores a manifest with its references and tags in one transaction, or nothing of it: returns the digests of what it refers to and the
     /// repository does not have, empty when it was stored. A subject need not be there.
     /// </summary>
+    /// <param name="partial">A cache's: what it refers to may come later, when it is asked for.</param>
     public async Task<IReadOnlyList<Digest>> Put(
-        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, Caller caller, CancellationToken cancel)
+        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, Caller caller, CancellationToken cancel, bool partial = false)
     {
         var blobs = document.Blobs.ToList();
         var children = document.Children.ToList();
@@ -47,7 +75,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                 connection =>
                 {
                     var known = RepositoryRow.Find(connection, repository) ?? 0;
-                    List<Digest> missing =
+                    List<Digest> missing = partial ? [] :
                     [
                         .. blobs.Where(digest => !HasBlob(connection, known, digest)),
                         // BuildKit's cache lists layers in an index: an entry may be a manifest or a blob.
@@ -58,8 +86,8 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                     var repositoryId = RepositoryRow.Ensure(connection, repository);
                     var manifestId = Insert(connection, repositoryId, manifest, document);
                     connection.Execute("DELETE FROM registry_manifest_references WHERE manifest_id = @manifestId", new { manifestId });
-                    foreach (var digest in blobs) Refer(connection, manifestId, "blob", digest);
-                    foreach (var digest in children) Refer(connection, manifestId, "manifest", digest);
+                    foreach (var digest in blobs) Refer(connection, repositoryId, manifestId, "blob", digest);
+                    foreach (var digest in children) Refer(connection, repositoryId, manifestId, "manifest", digest);
                     foreach (var tag in tags) Point(connection, repositoryId, tag, manifestId);
                     var pushed = new RegistryEvent
                     {
@@ -151,6 +179,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
 
     bool DeleteTag(DbConnection connection, RepositoryName repository, long repositoryId, string tag, Caller caller)
     {
+        LosesTag(connection, repositoryId, tag);
         if (connection.Execute("DELETE FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag", new { repositoryId, tag }) == 0) return false;
         events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "tag", Repository = repository.Value, Tag = tag });
         return true;
@@ -158,9 +187,9 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
 
     long Insert(DbConnection connection, long repositoryId, StoredManifest manifest, ManifestDocument document) => connection.ExecuteScalar<long>(
         """
-        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created)
-        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created)
-        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content
+        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created, touched)
+        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created, @created)
+        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, touched = excluded.touched
         RETURNING id
         """,
         new
@@ -175,21 +204,30 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
             created = Now(),
         });
 
-    void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId) => connection.Execute(
-        """
-        INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @updated)
-        ON CONFLICT (repository_id, name) DO UPDATE SET manifest_id = excluded.manifest_id, updated = excluded.updated
-        """,
-        new { repositoryId, tag = tag.Value, manifestId, updated = Now() });
+    void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId)
+    {
+        LosesTag(connection, repositoryId, tag.Value);
+        connection.Execute(
+            """
+            INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @updated)
+            ON CONFLICT (repository_id, name) DO UPDATE SET manifest_id = excluded.manifest_id, updated = excluded.updated
+            """,
+            new { repositoryId, tag = tag.Value, manifestId, updated = Now() });
+    }
 
-    static void Refer(DbConnection connection, long manifestId, string kind, Digest digest) => connection.Execute(
-        "INSERT INTO registry_manifest_references (manifest_id, kind, digest) VALUES (@manifestId, @kind, @digest)",
-        new { manifestId, kind, digest = digest.Value });
+    /// <summary>Whatever the tag points to counts as untagged from now on, not from when it was pushed.</summary>
+    void LosesTag(DbConnection connection, long repositoryId, string tag) => connection.Execute(
+        "UPDATE registry_manifests SET touched = @now WHERE id = (SELECT manifest_id FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag)",
+        new { repositoryId, tag, now = Now() });
+
+    static void Refer(DbConnection connection, long repositoryId, long manifestId, string kind, Digest digest) => connection.Execute(
+        "INSERT INTO registry_manifest_references (manifest_id, repository_id, kind, digest) VALUES (@manifestId, @repositoryId, @kind, @digest)",
+        new { manifestId, repositoryId, kind, digest = digest.Value });
 
     static bool HasBlob(DbConnection connection, long repositoryId, Digest digest) => connection.ExecuteScalar<long?>(
         """
         SELECT b.id FROM registry_blobs b JOIN registry_repository_blobs l ON l.blob_id = b.id AND l.repository_id = @repositoryId
-        WHERE b.digest = @digest
+        WHERE b.digest = @digest AND b.damaged IS NULL
         """,
         new { repositoryId, digest = digest.Value }) is not null;
 
@@ -202,4 +240,6 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
     string Now() => time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
 
     sealed record ManifestRow(string Digest, string MediaType, byte[] Content);
+
+    sealed record IdentityRow(long Id, string Digest, string MediaType);
 }

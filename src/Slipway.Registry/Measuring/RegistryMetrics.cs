@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Slipway.Registry.Endpoints;
+using Slipway.Registry.Manifests;
 
 namespace Slipway.Registry.Measuring;
 
@@ -20,7 +21,7 @@ sealed class RegistryMetrics : IDisposable
     readonly Counter<long> _deliveries;
     readonly Counter<long> _events;
 
-    public RegistryMetrics()
+    public RegistryMetrics(Listings listings)
     {
         _requests = _meter.CreateCounter<long>("slipway_registry_requests", description: "Requests to /v2/, by operation and status.");
         _durations = _meter.CreateHistogram<double>(
@@ -30,6 +31,15 @@ sealed class RegistryMetrics : IDisposable
         _sent = _meter.CreateCounter<long>("slipway_registry_sent_bytes", description: "Bytes of blobs that clients pulled.");
         _deliveries = _meter.CreateCounter<long>("slipway_registry_webhook_deliveries", description: "Attempts to deliver to a webhook, by outcome: delivered, failed, dropped.");
         _events = _meter.CreateCounter<long>("slipway_registry_webhook_events", description: "Events that webhooks took.");
+        // Asked of the database when they are read, and so the same on every server that shares it.
+        Gauge("slipway_registry_repositories", "Repositories that have a manifest.", usage => usage.Repositories);
+        Gauge("slipway_registry_tags", "Tags.", usage => usage.Tags);
+        Gauge("slipway_registry_manifests", "Manifests.", usage => usage.Manifests);
+        Gauge("slipway_registry_blobs", "Blobs, each counted once.", usage => usage.Blobs);
+        Gauge("slipway_registry_blobs_bytes", "Bytes of all blobs, each counted once.", usage => usage.Bytes);
+
+        void Gauge(string name, string description, Func<RegistryUsage, long> value) =>
+            _meter.CreateObservableGauge(name, () => value(listings.Usage()), description: description);
     }
 
     /// <summary>A request that is done.</summary>

@@ -68,15 +68,15 @@ sealed partial class WebhookDelivery(
                 }
                 // The same events are the same delivery, however often it is tried ("webhook-id").
                 var id = string.Create(CultureInfo.InvariantCulture, $"{hook.Id}-{events[0].Id}-{events[^1].Id}");
-                var trial = await sender.Send(hook.Url, secrets.Open(new SealedSecret(hook.Secret)), id, Envelope.Of(events), cancel);
+                var trial = await sender.Send(hook.Url, secrets.Open(hook.Secret, WebhookRow.Purpose(hook.Name)), id, Envelope.Of(events), cancel);
                 if (!trial.Accepted)
                 {
-                    await Fail(hook, position, events.Count, trial.Error!);
+                    await Fail(hook, events[^1].Id, events.Count, trial.Error!);
                     return;
                 }
                 metrics.Delivery("delivered", events.Count);
                 if (!await Move(hook, position, events.Count)) return;
-                hook = hook with { Position = position };
+                hook = hook with { Position = position, BatchEnd = null };
             }
         }
         catch (Exception error) when (error is not OperationCanceledException)
@@ -88,12 +88,12 @@ sealed partial class WebhookDelivery(
     /// <summary>False where the webhook is gone, or another server was faster.</summary>
     Task<bool> Move(WebhookRow hook, long position, int delivered) => database.Write(connection => connection.Execute(
         """
-        UPDATE registry_webhooks SET position = @position, delivered = delivered + @delivered, failures = 0, failing = NULL, error = NULL
+        UPDATE registry_webhooks SET position = @to, delivered = delivered + @delivered, failures = 0, failing = NULL, batch_end = NULL, error = NULL
         WHERE id = @Id AND position = @Position
         """,
-        new { hook.Id, hook.Position, position, delivered }) > 0);
+        new { hook.Id, hook.Position, to = position, delivered }) > 0);
 
-    async Task Fail(WebhookRow hook, long position, int count, string error)
+    async Task Fail(WebhookRow hook, long batchEnd, int count, string error)
     {
         var now = time.GetUtcNow();
         var failing = hook.Failing is { } since ? DateTimeOffset.Parse(since, CultureInfo.InvariantCulture) : now;
@@ -103,10 +103,10 @@ sealed partial class WebhookDelivery(
             LogDropped(hook.Name, count, options.GiveUpAfter, error);
             await database.Write(connection => connection.Execute(
                 """
-                UPDATE registry_webhooks SET position = @position, dropped = dropped + @count, failures = 0, failing = NULL, error = @error
+                UPDATE registry_webhooks SET position = @batchEnd, dropped = dropped + @count, failures = 0, failing = NULL, batch_end = NULL, error = @error
                 WHERE id = @Id AND position = @Position
                 """,
-                new { hook.Id, hook.Position, position, count, error }));
+                new { hook.Id, hook.Position, batchEnd, count, error }));
             return;
         }
         metrics.Delivery("failed", count);
@@ -114,8 +114,8 @@ sealed partial class WebhookDelivery(
         if (wait > options.LongestWait) wait = options.LongestWait;
         if (hook.Failures == 0) LogFailing(hook.Name, error);
         await database.Write(connection => connection.Execute(
-            "UPDATE registry_webhooks SET failures = failures + 1, failing = @failing, error = @error, next = @next WHERE id = @Id AND position = @Position",
-            new { hook.Id, hook.Position, failing = Text(failing), error, next = Text(now + wait) }));
+            "UPDATE registry_webhooks SET failures = failures + 1, failing = @failing, batch_end = @batchEnd, error = @error, next = @next WHERE id = @Id AND position = @Position",
+            new { hook.Id, hook.Position, failing = Text(failing), batchEnd, error, next = Text(now + wait) }));
     }
 
     static string Text(DateTimeOffset moment) => moment.ToString("O", CultureInfo.InvariantCulture);

@@ -8,7 +8,7 @@ namespace Slipway.Registry.Notifications;
 /// <summary>A row of registry_webhooks, and what it lets through of the log.</summary>
 sealed record WebhookRow
 {
-    const string Columns = "id, name, url, project, actions, secret, position, delivered, dropped, failures, failing, error, next";
+    const string Columns = "id, name, url, project, actions, secret, position, delivered, dropped, failures, failing, batch_end, error, next";
 
     /// <summary>What distribution's format can tell of; changes of rights and settings are the audit log's alone.</summary>
     const string Matching =
@@ -28,8 +28,8 @@ sealed record WebhookRow
     /// <summary>Joined by commas.</summary>
     public string Actions { get; init; } = "";
 
-    /// <summary>Sealed: <see cref="Secrets.SealedSecret"/>.</summary>
-    public string Secret { get; init; } = "";
+    /// <summary>Sealed by <see cref="Secrets.SecretBox"/>.</summary>
+    public byte[] Secret { get; init; } = [];
 
     public long Position { get; init; }
 
@@ -42,9 +42,15 @@ sealed record WebhookRow
     /// <summary>When the first of the failures was.</summary>
     public string? Failing { get; init; }
 
+    /// <summary>The last event of a delivery that has failed: what is tried again is the same delivery, whatever has happened since.</summary>
+    public long? BatchEnd { get; init; }
+
     public string? Error { get; init; }
 
     public string Next { get; init; } = "";
+
+    /// <summary>What a secret is sealed for.</summary>
+    public static string Purpose(string name) => $"webhook {name}";
 
     public static IReadOnlyList<WebhookRow> All(DbConnection connection) =>
         connection.Query<WebhookRow>($"SELECT {Columns} FROM registry_webhooks ORDER BY name").AsList();
@@ -55,7 +61,7 @@ sealed record WebhookRow
     /// <summary>The next events that it is to get, and how far the log has been looked through when they are delivered.</summary>
     public (IReadOnlyList<RegistryEvent> Events, long Position) NextEvents(DbConnection connection, int limit)
     {
-        var end = connection.ExecuteScalar<long?>("SELECT max(id) FROM registry_events") ?? 0;
+        var end = BatchEnd ?? connection.ExecuteScalar<long?>("SELECT max(id) FROM registry_events") ?? 0;
         if (end <= Position) return ([], Position);
         var events = EventLog.Select(connection, $"WHERE id <= @end AND {Matching} ORDER BY id LIMIT @limit", new { Position, Actions, Project, end, limit });
         return (events, events.Count == limit ? events[^1].Id : end);

@@ -13,21 +13,27 @@ namespace Slipway.Registry.Storage;
 ///   uploads/UUID                    bytes of an upload; its length is the offset to go on from
 ///   blobs/sha256/2 HEX/64 HEX       published: there by rename after fsync, or not at all
 ///   blobs/sha512/2 HEX/128 HEX
+///   trash/UUID                      deleted: taken from its name at once, unlinked at leisure, after a crash at the next start
 /// </code>
+/// All of it is on one file system: only there is a rename all or nothing.
 /// </summary>
 sealed class FileBlobStore : IBlobStore
 {
     readonly string _root;
     readonly string _uploads;
+    readonly string _blobs;
+    readonly string _trash;
     readonly DriveInfo _drive;
-    readonly ConcurrentDictionary<string, bool> _madeFolders = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, bool> _durableFolders = new(StringComparer.Ordinal);
 
     public FileBlobStore(string folder)
     {
         _root = Path.GetFullPath(folder);
         _uploads = Path.Combine(_root, "uploads");
-        DurableFolder.Create(_uploads);
-        DurableFolder.Create(Path.Combine(_root, "blobs"));
+        _blobs = Path.Combine(_root, "blobs");
+        _trash = Path.Combine(_root, "trash");
+        foreach (var needed in (string[])[_uploads, _blobs, _trash]) DurableFolder.Create(needed);
+        foreach (var left in Directory.EnumerateFiles(_trash)) File.Delete(left);
         _drive = new DriveInfo(_root);
     }
 
@@ -43,15 +49,15 @@ sealed class FileBlobStore : IBlobStore
 
     public Task<string> Publish(Guid upload, Digest digest, CancellationToken cancel)
     {
-        var key = $"blobs/{digest.Algorithm}/{digest.Hex[..2]}/{digest.Hex}";
+        var key = KeyOf(digest);
         var path = BlobPath(key);
         var folder = Path.GetDirectoryName(path)!;
-        if (!_madeFolders.ContainsKey(folder))
+        if (!_durableFolders.ContainsKey(folder))
         {
             DurableFolder.Create(folder);
-            _madeFolders[folder] = true;
+            _durableFolders[folder] = true;
         }
-        File.Move(UploadPath(upload), path, overwrite: true);
+        DurableFolder.Rename(UploadPath(upload), path);
         DurableFolder.Flush(folder);
         return Task.FromResult(key);
     }
@@ -86,6 +92,52 @@ sealed class FileBlobStore : IBlobStore
     }
 
     public Task<long?> BlobLength(string key, CancellationToken cancel) => Task.FromResult(Length(BlobPath(key)));
+
+    public Task Delete(string key, CancellationToken cancel)
+    {
+        // The name is free at once; giving back the extents of a large file may take long. Not flushed: a file that a power cut brings back
+        // is one without a row.
+        var trash = Path.Combine(_trash, Guid.NewGuid().ToString("D", CultureInfo.InvariantCulture));
+        try
+        {
+            DurableFolder.Rename(BlobPath(key), trash);
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.CompletedTask;
+        }
+        File.Delete(trash);
+        return Task.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<StoredObject> Blobs([EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (var file in new DirectoryInfo(_blobs).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (Find(file) is { } found) yield return found;
+        }
+        await Task.CompletedTask;
+    }
+
+    /// <summary>Null for what is no blob of ours, or went away since it was listed.</summary>
+    StoredObject? Find(FileInfo file)
+    {
+        var key = Path.GetRelativePath(_root, file.FullName);
+        if (!OperatingSystem.IsWindows() && key.Contains('\\', StringComparison.Ordinal)) return null;
+        if (key.Replace('\\', '/').Split('/') is not ["blobs", var algorithm, var two, var hex]) return null;
+        if (!hex.StartsWith(two, StringComparison.Ordinal) || two.Length != 2 || !Digest.TryParse($"{algorithm}:{hex}", out var digest)) return null;
+        try
+        {
+            return new StoredObject(KeyOf(digest), file.Length, new DateTimeOffset(file.LastWriteTimeUtc), digest);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    static string KeyOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex[..2]}/{digest.Hex}";
 
     static long? Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : null;
 

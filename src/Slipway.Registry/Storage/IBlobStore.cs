@@ -7,8 +7,8 @@ namespace Slipway.Registry.Storage;
 /// itself; names, digests' rows and rights are the database's.
 /// <para>
 /// Lifecycle: made once, used until the process ends. Thread safety: all calls may run at the same time; the calls for one upload are made by one
-/// caller at a time, except <see cref="UploadLength"/>. Idempotence: <see cref="Discard"/> and <see cref="Publish"/> of a digest that is
-/// already there may be repeated. Cancellation: a cancelled call may have happened; what it wrote is found by <see cref="Uploads"/>.
+/// caller at a time, except <see cref="UploadLength"/>. Idempotence: <see cref="Discard"/>, <see cref="Delete"/> and
+/// <see cref="Publish"/> of a digest that is already there may be repeated. Cancellation: a cancelled call may have happened; what it wrote is found by <see cref="Uploads"/>.
 /// </para>
 /// Errors: <see cref="IOException"/> when the store is broken or full. "Not there" is an answer, never an error.
 /// </summary>
@@ -41,7 +41,23 @@ interface IBlobStore
 
     /// <summary>Bytes at the key, or null where nothing is.</summary>
     Task<long?> BlobLength(string key, CancellationToken cancel);
+
+    /// <summary>
+    /// Removes what was published under the key; no error when it is gone. Who is reading it may read on or fail, but never reads other bytes.
+    /// The caller sees to it that nobody publishes to the same key meanwhile, where <see cref="StoredObject.Digest"/> says that this can be.
+    /// </summary>
+    Task Delete(string key, CancellationToken cancel);
+
+    /// <summary>Everything that is published. What comes or goes during the enumeration may be in it or not.</summary>
+    IAsyncEnumerable<StoredObject> Blobs(CancellationToken cancel);
 }
+
+/// <param name="Size">Bytes.</param>
+/// <param name="LastWritten">When its bytes were last written, or later.</param>
+/// <param name="Digest">
+/// Where the key is made of the digest, so that the same key can be published again: the digest. Null where each publish has a key of its own.
+/// </param>
+readonly record struct StoredObject(string Key, long Size, DateTimeOffset LastWritten, Digest? Digest = null);
 
 /// <param name="LastWritten">When bytes last came.</param>
 readonly record struct StoredUpload(Guid Id, DateTimeOffset LastWritten);

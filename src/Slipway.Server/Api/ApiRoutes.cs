@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Slipway.Model;
+using Slipway.Server.Api.Registry;
 
 namespace Slipway.Server.Api;
 
@@ -16,6 +17,7 @@ static class ApiRoutes
         {
             json.SerializerOptions.TypeInfoResolverChain.Clear();
             json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default.WithAddedModifier(InitialValues.Keep));
+            json.SerializerOptions.TypeInfoResolverChain.Add(WebhooksJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
@@ -34,6 +36,7 @@ static class ApiRoutes
         api.MapServices();
         api.MapLogs();
         api.MapBaseImages();
+        api.MapRegistryApi();
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

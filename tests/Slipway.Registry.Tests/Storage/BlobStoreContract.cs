@@ -101,6 +101,43 @@ public abstract class BlobStoreContract
         (await Store.BlobLength(key + "0", default)).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task Delete_BlobIsGone_AndMayBeRepeated()
+    {
+        var key = await Push(Content);
+        await Store.Delete(key, default);
+        await Store.Delete(key, default);
+        (await Store.OpenBlob(key, default)).ShouldBeNull();
+        (await Store.BlobLength(key, default)).ShouldBeNull();
+        (await Published()).ShouldNotContain(blob => blob.Key == key);
+    }
+
+    [Fact]
+    public async Task Delete_ThenPushedAgain_IsThere()
+    {
+        await Store.Delete(await Push(Content), default);
+        (await ReadAll(await Push(Content))).ShouldBe(Content);
+    }
+
+    [Fact]
+    public async Task Blobs_ListsWhatIsPublished_WithSizeAndTime()
+    {
+        var before = DateTimeOffset.UtcNow;
+        var open = Guid.NewGuid();
+        await Append(open, Content[..5000]);
+        var (key, other) = (await Push(Content), await Push(Content[..1000]));
+
+        var listed = await Published();
+
+        listed.Count.ShouldBe(2);
+        var blob = listed.Single(blob => blob.Key == key);
+        blob.Size.ShouldBe(Content.Length);
+        // The store's clock may be another one, and may count in seconds.
+        (blob.LastWritten - before).Duration().ShouldBeLessThan(TimeSpan.FromMinutes(5));
+        if (blob.Digest is { } digest) digest.ShouldBe(ContentDigest);
+        listed.Single(blob => blob.Key == other).Size.ShouldBe(1000);
+    }
+
     private protected async Task<string> Push(byte[] content)
     {
         var id = Guid.NewGuid();
@@ -121,6 +158,13 @@ public abstract class BlobStoreContract
     {
         var found = new List<Guid>();
         await foreach (var upload in Store.Uploads(default)) found.Add(upload.Id);
+        return found;
+    }
+
+    async Task<List<StoredObject>> Published()
+    {
+        var found = new List<StoredObject>();
+        await foreach (var blob in Store.Blobs(default)) found.Add(blob);
         return found;
     }
 

@@ -33,7 +33,7 @@ public sealed partial class OpenApiTests : IAsyncLifetime
             .ToList();
 
         routes.Count.ShouldBeGreaterThan(15);
-        Operations().Select(operation => operation.Name).ShouldBe([.. routes, "GET /healthz", "GET /readyz"], ignoreOrder: true);
+        Operations().Select(operation => operation.Name).ShouldBe([.. routes, "GET /healthz", "GET /readyz", "GET /metrics"], ignoreOrder: true);
     }
 
     [Fact]

@@ -6,5 +6,6 @@ static class RegistryApi
     public static void MapRegistryApi(this IEndpointRouteBuilder api)
     {
         var registry = api.MapGroup("/registry");
+        registry.MapWebhooks();
     }
 }
