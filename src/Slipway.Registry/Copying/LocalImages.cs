@@ -26,11 +26,7 @@ sealed class LocalImages(RepositoryName repository, LocalStores stores) : IImage
     public Task<IReadOnlyList<Digest>> Referrers(Digest subject, CancellationToken cancel)
     {
         var found = new List<Digest>();
-        for (var (last, more) = ("", true); more; last = found.Count == 0 ? "" : found[^1].Value)
-        {
-            (var page, more) = stores.Listings.Referrers(repository, subject, null, last, 1000);
-            found.AddRange(page.Select(entry => Digest.Parse(entry.Digest)));
-        }
+        for (var last = ""; stores.Listings.Referrers(repository, subject, null, last, 1000).Page is { Count: > 0 } page; last = page[^1].Digest) found.AddRange(page.Select(entry => Digest.Parse(entry.Digest)));
         return Task.FromResult<IReadOnlyList<Digest>>(found);
     }
 
