@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
+using Slipway.Database;
 using Slipway.Registry.Storage;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
@@ -44,6 +45,17 @@ sealed partial class RegistryEndpoint(
             // The body ended early, came too slowly, or was framed wrongly: Kestrel knows the status.
             LogCutOff(context.Request.Method, target, bad.Message);
             await new RegistryError(bad.StatusCode, [new ErrorEntry("SIZE_INVALID", bad.Message, null)]).Write(context);
+        }
+        catch (IOException framing) when (framing.InnerException is OverflowException && !context.Response.HasStarted)
+        {
+            // Kestrel's word for the length of a chunk that no number can hold; every other wrong framing is the exception above.
+            LogCutOff(context.Request.Method, target, framing.Message);
+            await new RegistryError(StatusCodes.Status400BadRequest, [new ErrorEntry("SIZE_INVALID", framing.Message, null)]).Write(context);
+        }
+        catch (DatabaseUnavailableException away) when (!context.Response.HasStarted)
+        {
+            LogDatabaseAway(context.Request.Method, target, away.Message);
+            await RegistryError.DatabaseAway(away).Write(context);
         }
         catch (IOException full) when (full.HResult == NoSpace && !context.Response.HasStarted)
         {
@@ -108,6 +120,9 @@ sealed partial class RegistryEndpoint(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Target} was cut off: {Reason}")]
     partial void LogCutOff(string method, string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Target} failed: {Reason}")]
+    partial void LogDatabaseAway(string method, string target, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The registry's disk is full: {Target} was refused")]
     partial void LogDiskFull(string target);
