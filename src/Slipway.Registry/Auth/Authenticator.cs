@@ -10,7 +10,7 @@ namespace Slipway.Registry.Auth;
 /// admin token either way. What was verified is believed for a short time, known by a keyed hash of the header, so that a request costs one look-up;
 /// passwords are never kept. Thread-safe.
 /// </summary>
-public sealed class Authenticator
+public sealed class Authenticator : IDisposable
 {
     const int MaxHeader = 16 << 10, MaxRemembered = 10_000;
 
@@ -42,6 +42,8 @@ public sealed class Authenticator
         if (_remembered.TryGetValue(hash, out var known) && known.Until > _time.GetUtcNow()) return new(new Authentication(known.Identity, null));
         return new(Verify(header, address ?? "", hash));
     }
+
+    public void Dispose() => _verifying.Dispose();
 
     /// <summary>Forgets what was verified: rights have changed.</summary>
     internal void Forget() => _remembered.Clear();
@@ -131,6 +133,8 @@ public sealed class Authenticator
             else actions = RegistryActions.None;
             grants.Add(new Grant(pattern, actions));
         }
+        // registry:catalog:* shows what the account may see at all.
+        if (held is not null && asked.Contains("*")) grants.AddRange(held.Grants.Select(grant => grant with { Actions = grant.Actions & RegistryActions.Pull }));
         var rights = held is { IsAdmin: true } && asked.Contains("*") ? Rights.Admin : new Rights(grants);
         return new Identity(token.Account, rights, account?.Kind ?? (token.Account == Identity.Admin.Name ? "user" : "anonymous")) { Asked = asked };
     }
@@ -146,6 +150,8 @@ public sealed class Authenticator
     }
 
     bool IsAdminToken(string text) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(text), Encoding.UTF8.GetBytes(_options.AdminToken()));
+
+    internal Identity IdentityOf(AccountRow account) => IdentityOf(account, _database.Read(account.Rights));
 
     static Identity IdentityOf(AccountRow account, Rights rights) => new(account.Name, rights, account.Kind);
 

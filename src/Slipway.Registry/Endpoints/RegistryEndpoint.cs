@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
+using Slipway.Registry.Auth;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
@@ -18,7 +19,7 @@ namespace Slipway.Registry.Endpoints;
 /// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
 sealed partial class RegistryEndpoint(
     BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, PullThrough pullThrough, IBlobStore store, RegistryMetrics metrics,
-    RegistryOptions options, ILogger<RegistryEndpoint> log)
+    RegistryOptions options, ILogger<RegistryEndpoint> log, AccessControl? access = null)
 {
     /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
     const int NoSpace = 28;
@@ -34,7 +35,8 @@ sealed partial class RegistryEndpoint(
         var request = RegistryRequest.Parse(target);
         try
         {
-            await Dispatch(context, request);
+            if (access is not null && await access.Check(context, request) is { } refused) await refused.Write(context);
+            else await Dispatch(context, request);
         }
         catch (Exception gone) when (context.RequestAborted.IsCancellationRequested || gone is ConnectionResetException or SocketException)
         {

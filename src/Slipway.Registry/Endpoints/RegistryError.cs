@@ -95,6 +95,13 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
             $"the disk of the registry's folder {folder} is nearly full, so it takes no pushes; pulls go on.{left} Free space there, or remove images");
     }
 
+    public static RegistryError Unauthorized(string message) => new(StatusCodes.Status401Unauthorized, "UNAUTHORIZED", message);
+
+    public static RegistryError TooManyFailures() =>
+        new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", "too many wrong passwords for this account from this address: try again after Retry-After");
+
+    public static RegistryError TokenRequestInvalid(string message) => new(StatusCodes.Status400BadRequest, "UNSUPPORTED", message);
+
     public static RegistryError Denied(string message) => new(StatusCodes.Status403Forbidden, "DENIED", message);
 
     // Of a cache's upstream. UNAVAILABLE is not in the specification's list, but what others answer for this, and docker shows the text.
