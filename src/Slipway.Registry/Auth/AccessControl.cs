@@ -42,8 +42,7 @@ sealed class AccessControl(Authenticator authenticator, PublicProjects projects,
         var method = context.Request.Method;
         if (RepositoryOf(request) is not { } repository)
         {
-            // What is wrong with the request is for everybody to know; what there is, is not.
-            if (request is not (RegistryRequest.Base or RegistryRequest.Catalog) || !access.Identity.IsAnonymous) return null;
+            if (!access.Identity.IsAnonymous) return null;
             challenges.Write(context, ScopeOf(request, method), access.Identity.ByToken ? "insufficient_scope" : null);
             return RegistryError.Unauthorized("authentication required: docker login, or a credential in the Authorization header");
         }
@@ -59,6 +58,7 @@ sealed class AccessControl(Authenticator authenticator, PublicProjects projects,
             challenges.Write(context, ScopeOf(request, method), "insufficient_scope");
             return RegistryError.Unauthorized($"the token was not made for '{repository}'");
         }
+        if (access.Identity.IsAnonymous) return RegistryError.Denied($"'{repository}' is not public, or not there: log in (docker login) with an account that may {Word(needed)} it");
         return RegistryError.Denied(
             $"{access.Identity.Name} may not {Word(needed)} '{repository}': that needs the role {RoleFor(needed)} in project '{ProjectOf(repository)}' (slipway project member set), or a robot's scope");
     }

@@ -135,8 +135,7 @@ public sealed class Authenticator : IDisposable
         }
         // registry:catalog:* shows what the account may see at all.
         if (held is not null && asked.Contains("*")) grants.AddRange(held.Grants.Select(grant => grant with { Actions = grant.Actions & RegistryActions.Pull }));
-        var rights = held is { IsAdmin: true } && asked.Contains("*") ? Rights.Admin : new Rights(grants);
-        return new Identity(token.Account, rights, account?.Kind ?? (token.Account == Identity.Admin.Name ? "user" : "anonymous")) { Asked = asked };
+        return new Identity(token.Account, new Rights(grants), account?.Kind ?? (token.Account == Identity.Admin.Name ? "user" : "anonymous")) { Asked = asked };
     }
 
     Authentication Failed(string name, string address)

@@ -36,5 +36,5 @@ public sealed class Identity
     internal IReadOnlySet<string>? Asked { get; init; }
 
     /// <summary>Where a token was what it came by.</summary>
-    internal bool ByToken => Asked is not null;
+    public bool ByToken => Asked is not null;
 }

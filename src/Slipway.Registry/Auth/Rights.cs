@@ -18,6 +18,9 @@ public sealed class Rights
 
     public IReadOnlyList<Grant> Grants => _grants;
 
+    /// <summary>As people and lists name them.</summary>
+    public IReadOnlyList<RobotScope> Described => [.. _grants.Select(Robots.Scope)];
+
     public RegistryActions On(string repository)
     {
         var actions = RegistryActions.None;

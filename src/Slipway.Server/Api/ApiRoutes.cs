@@ -18,6 +18,7 @@ static class ApiRoutes
             json.SerializerOptions.TypeInfoResolverChain.Clear();
             json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(MirroringJson.Default.WithAddedModifier(InitialValues.Keep));
+            json.SerializerOptions.TypeInfoResolverChain.Add(AccessJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(WebhooksJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
             json.SerializerOptions.RespectNullableAnnotations = true;

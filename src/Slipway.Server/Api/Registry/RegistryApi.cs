@@ -8,5 +8,9 @@ static class RegistryApi
         var registry = api.MapGroup("/registry");
         registry.MapMirrors();
         registry.MapWebhooks();
+        registry.MapAccounts();
+        registry.MapProjects();
+        registry.MapRobots();
+        registry.MapAudit();
     }
 }
