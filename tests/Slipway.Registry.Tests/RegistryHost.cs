@@ -13,12 +13,14 @@ namespace Slipway.Registry.Tests;
 /// <summary>A registry on a loopback port over a folder of its own; <see cref="Restart"/> puts a new process's worth of it over the same folder.</summary>
 public sealed class RegistryHost : IAsyncDisposable
 {
-    readonly string _folder = Directory.CreateTempSubdirectory("slipway-registry-").FullName;
+    readonly string _folder;
     readonly Func<RegistryOptions, RegistryOptions> _configure;
+    readonly Action<IServiceCollection> _services;
     WebApplication _app = null!;
     Database.Database _database = null!;
 
-    RegistryHost(Func<RegistryOptions, RegistryOptions> configure) => _configure = configure;
+    RegistryHost(string folder, Func<RegistryOptions, RegistryOptions> configure, Action<IServiceCollection> services) =>
+        (_folder, _configure, _services) = (folder, configure, services);
 
     public HttpClient Client { get; private set; } = null!;
 
@@ -30,9 +32,13 @@ public sealed class RegistryHost : IAsyncDisposable
 
     public ManualTime Time { get; } = new();
 
-    public static async Task<RegistryHost> Start(Func<RegistryOptions, RegistryOptions>? configure = null)
+    /// <param name="configure">Changes the options.</param>
+    /// <param name="services">Changes the services, after the registry's own.</param>
+    /// <param name="folder">Of database and blobs; removed at the end. Null: a new one.</param>
+    public static async Task<RegistryHost> Start(
+        Func<RegistryOptions, RegistryOptions>? configure = null, Action<IServiceCollection>? services = null, string? folder = null)
     {
-        var host = new RegistryHost(configure ?? (options => options));
+        var host = new RegistryHost(folder ?? Directory.CreateTempSubdirectory("slipway-registry-").FullName, configure ?? (options => options), services ?? (_ => { }));
         await host.Open();
         return host;
     }
@@ -56,6 +62,7 @@ public sealed class RegistryHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(_database).AddRegistry(_configure(new RegistryOptions { Folder = BlobFolder, MinFreeBytes = 0 }));
+        _services(builder.Services);
         _app = builder.Build();
         _app.MapRegistry();
         await _app.StartAsync();
