@@ -9,6 +9,7 @@ using Slipway.Registry.Events;
 using Slipway.Registry.GarbageCollection;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Measuring;
+using Slipway.Registry.Mirroring;
 using Slipway.Registry.Notifications;
 using Slipway.Registry.Secrets;
 using Slipway.Registry.Storage;
@@ -38,16 +39,14 @@ public static class RegistryExtensions
             .AddSingleton<ManifestStore>()
             .AddSingleton<Listings>()
             .AddSingleton(provider => new ImageCatalog(provider.GetRequiredService<ManifestStore>(), provider.GetRequiredService<Listings>()))
-            .AddSingleton(_ => SecretBox.Open(options.KeyFile))
+            .AddSingleton(_ => new SecretBox(options))
             .AddSingleton<RegistryMetrics>()
-            .AddSingleton(options.Webhooks)
-            .AddSingleton<WebhookSender>()
-            .AddSingleton(provider => new Webhooks(
-                provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<SecretBox>(), provider.GetRequiredService<WebhookSender>(),
-                provider.GetRequiredService<EventLog>(), provider.GetRequiredService<TimeProvider>()))
-            .AddHostedService<WebhookDelivery>()
+            .AddNotifications(options.Webhooks)
+            .AddMirroring()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
+            .AddSingleton<ManifestBody>()
+            .AddSingleton<DescriptorSizes>()
             .AddSingleton<ManifestEndpoints>()
             .AddSingleton<ListEndpoints>()
             .AddSingleton<RegistryEndpoint>()

@@ -6,9 +6,6 @@ public sealed record RegistryOptions
     /// <summary>The folder of blobs and uploads; made when it is not there, for this user only.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The file of the key under which secrets lie in the database; made when it is not there. Default: the folder's name and ".key".</summary>
-    public string KeyFile => Folder.TrimEnd('/') + ".key";
-
     /// <summary>
     /// Bytes that must stay free on the folder's file system; below them pushes are refused with 507 and everything else goes on. Default: 512 MiB.
     /// </summary>
@@ -20,8 +17,23 @@ public sealed record RegistryOptions
     /// <summary>How long an upload may lie without a new byte before it is given up. Default: one day.</summary>
     public TimeSpan UploadLifetime { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 1,000.</summary>
-    public int MaxUploads { get; init; } = 1000;
+    /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 10,000, which cost about 15 MB of memory.</summary>
+    public int MaxUploads { get; init; } = 10_000;
+
+    /// <summary>Of these, how many one account may have, so that one client that leaves its uploads lying can't stop the others. Default: 1,000.</summary>
+    public int MaxUploadsOfAccount { get; init; } = 1000;
+
+    /// <summary>Bytes of manifests that are being received at the same time, of all clients; one more is refused with 429. Default: 128 MiB.</summary>
+    public long MaxManifestBytesInFlight { get; init; } = 128L << 20;
+
+    /// <summary>
+    /// Bytes in a second that a client must send or take on average, after the <see cref="DataRateGrace"/>; one that is slower is cut off, and an
+    /// upload keeps what came. Default: 1,024.
+    /// </summary>
+    public double MinDataRate { get; init; } = 1024;
+
+    /// <summary>How long a body may keep still before <see cref="MinDataRate"/> is asked for; at least 1 second. Default: 20 seconds.</summary>
+    public TimeSpan DataRateGrace { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// How long a blob stays in a repository without a manifest that refers to it: pushing, mounting and HEAD begin it anew, so it need only be longer
@@ -40,4 +52,14 @@ public sealed record RegistryOptions
 
     /// <summary>Bytes of one manifest; a larger one is refused with 413. Default: 4 MiB, the least that the specification asks for.</summary>
     public int MaxManifestBytes { get; init; } = 4 << 20;
+
+    /// <summary>The key that secrets (passwords for other registries, keys of webhooks) are stored with. Default: beside the folder, as FOLDER.key (DATA/registry.key).</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Where blobs of other registries are written while they arrive. Default: FOLDER/fetches.</summary>
+    public string? FetchFolder { get; init; }
+
+    internal string KeyPath => KeyFile ?? Path.GetFullPath(Folder).TrimEnd(Path.DirectorySeparatorChar) + ".key";
+
+    internal string FetchPath => FetchFolder ?? Path.Combine(Path.GetFullPath(Folder), "fetches");
 }

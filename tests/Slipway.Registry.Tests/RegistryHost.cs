@@ -92,6 +92,8 @@ static class Client
     public const string OciImage = "application/vnd.oci.image.manifest.v1+json";
     public const string OciIndex = "application/vnd.oci.image.index.v1+json";
 
+    static readonly System.Collections.Concurrent.ConcurrentDictionary<string, long> Sizes = new();
+
     public static string Sha256(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
 
     public static string Sha512(byte[] content) => "sha512:" + Convert.ToHexStringLower(SHA512.HashData(content));
@@ -120,9 +122,13 @@ static class Client
         return response.Headers.Location!.OriginalString;
     }
 
+    /// <summary>Of what was pushed by <see cref="PushBlob"/>; of anything else, some size.</summary>
+    public static long SizeOf(string digest) => Sizes.GetValueOrDefault(digest, 1000);
+
     public static async Task<string> PushBlob(this HttpClient client, string repository, byte[] content)
     {
         var digest = Sha256(content);
+        Sizes[digest] = content.Length;
         var response = await client.Send("PUT", $"{await client.StartUpload(repository)}?digest={digest}", content);
         response.StatusCode.ShouldBe(HttpStatusCode.Created);
         return digest;
@@ -149,8 +155,8 @@ static class Client
 
     public static string Image(string config, string[] layers, string more = "") =>
         $$"""
-        {"schemaVersion":2,"mediaType":"{{OciImage}}","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{config}}","size":10},
-        "layers":[{{string.Join(",", layers.Select(layer => $$"""{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{layer}}","size":1000}"""))}}]{{more}}}
+        {"schemaVersion":2,"mediaType":"{{OciImage}}","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{config}}","size":{{SizeOf(config)}}},
+        "layers":[{{string.Join(",", layers.Select(layer => $$"""{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{layer}}","size":{{SizeOf(layer)}}}"""))}}]{{more}}}
         """;
 
     public static string? Header(this HttpResponseMessage response, string name) =>

@@ -5,19 +5,31 @@ using Microsoft.Extensions.Logging;
 using Slipway.Database;
 using Slipway.Registry.Events;
 using Slipway.Registry.Measuring;
+using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling blobs", "Checking if content exists in the registry", "Deleting Blobs".</summary>
-sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, RegistryMetrics metrics, ILogger<BlobEndpoints> log)
+sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThrough pullThrough, RegistryMetrics metrics, ILogger<BlobEndpoints> log)
 {
     /// <summary>Bytes read from the store and handed to the connection at a time.</summary>
     const int ReadSize = 256 << 10;
 
     public async Task Get(HttpContext context, RegistryRequest.Blob request)
     {
-        if (index.Find(request.Repository, request.Digest) is not { } blob)
+        var found = index.Find(request.Repository, request.Digest);
+        if (found is null)
+        {
+            var pulled = await pullThrough.Blob(request.Repository, request.Digest, HttpMethods.IsHead(context.Request.Method), context.RequestAborted);
+            if (!pulled.IsHere)
+            {
+                await PulledBlobEndpoint.Answer(context, request, pulled);
+                return;
+            }
+            found = index.Find(request.Repository, request.Digest);
+        }
+        if (found is not { } blob)
         {
             await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
             return;
@@ -34,6 +46,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, RegistryMe
         if (EntityTag.NotModified(context.Request, etag))
         {
             response.Headers.ETag = etag;
+            response.Headers["Docker-Content-Digest"] = request.Digest.Value;
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }

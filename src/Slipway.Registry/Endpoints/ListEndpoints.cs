@@ -46,11 +46,10 @@ sealed class ListEndpoints(Listings listings)
         var query = context.Request.Query;
         var artifactType = query["artifactType"].ToString() is { Length: > 0 } asked ? asked : null;
         if (artifactType is not null) context.Response.Headers["OCI-Filters-Applied"] = "artifactType";
-        var referrers = listings.Referrers(request.Repository, request.Subject, artifactType, query["last"].ToString(), size + 1);
+        var (referrers, more) = listings.Referrers(request.Repository, request.Subject, artifactType, query["last"].ToString(), size);
         context.Response.ContentType = ManifestDocument.OciIndex;
-        await WritePage(
-            context, $"/v2/{request.Repository}/referrers/{request.Subject}", referrers, size, referrer => referrer.Digest,
-            page => new ReferrerIndex(2, ManifestDocument.OciIndex, [.. page.Select(ReferrerEntry.Of)]), RegistryJson.Plain.ReferrerIndex, artifactType);
+        if (more && size > 0) LinkNext(context, $"/v2/{request.Repository}/referrers/{request.Subject}", size, referrers[^1].Digest, artifactType);
+        await Write(context, new ReferrerIndex(2, ManifestDocument.OciIndex, [.. referrers.Select(ReferrerEntry.Of)]), RegistryJson.Plain.ReferrerIndex);
     }
 
     /// <summary>'n', bounded; or null when the refusal is written.</summary>
@@ -65,16 +64,22 @@ sealed class ListEndpoints(Listings listings)
     // One entry more than the page was asked of the database: it tells whether there is a next page.
     static async Task WritePage<TEntry, TBody>(
         HttpContext context, string path, IReadOnlyList<TEntry> entries, int size, Func<TEntry, string> key, Func<IReadOnlyList<TEntry>, TBody> body,
-        JsonTypeInfo<TBody> json, string? artifactType = null)
+        JsonTypeInfo<TBody> json)
     {
         var page = entries.Count > size ? [.. entries.Take(size)] : entries;
-        if (entries.Count > size && size > 0)
-        {
-            var filter = artifactType is null ? "" : "&artifactType=" + Uri.EscapeDataString(artifactType);
-            context.Response.Headers.Link = string.Create(
-                CultureInfo.InvariantCulture, $"<{path}?n={size}&last={Uri.EscapeDataString(key(page[^1]))}{filter}>; rel=\"next\"");
-        }
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(body(page), json);
+        if (entries.Count > size && size > 0) LinkNext(context, path, size, key(page[^1]));
+        await Write(context, body(page), json);
+    }
+
+    static void LinkNext(HttpContext context, string path, int size, string last, string? artifactType = null)
+    {
+        var filter = artifactType is null ? "" : "&artifactType=" + Uri.EscapeDataString(artifactType);
+        context.Response.Headers.Link = string.Create(CultureInfo.InvariantCulture, $"<{path}?n={size}&last={Uri.EscapeDataString(last)}{filter}>; rel=\"next\"");
+    }
+
+    static async Task Write<TBody>(HttpContext context, TBody body, JsonTypeInfo<TBody> json)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(body, json);
         context.Response.ContentType ??= "application/json";
         context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);

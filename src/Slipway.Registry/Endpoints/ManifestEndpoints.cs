@@ -1,27 +1,31 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
+using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling manifests", "Pushing Manifests", "Deleting tags", "Deleting Manifests".</summary>
-sealed class ManifestEndpoints(ManifestStore manifests, RegistryOptions options)
+sealed class ManifestEndpoints(ManifestStore manifests, ManifestBody body, DescriptorSizes sizes, PullThrough pullThrough, LastPulls pulls)
 {
     /// <summary>Tags in one push ("Pushing Manifests" asks for at least 10).</summary>
     const int MaxTags = 100;
 
     public async Task Get(HttpContext context, RegistryRequest.Manifest request)
     {
-        if (request.Reference is null || manifests.Find(request.Repository, request.Reference) is not { } manifest)
+        var pulled = request.Reference is null ? default : await pullThrough.Manifest(request.Repository, request.Reference, context.RequestAborted);
+        if (pulled.Manifest is not { } manifest)
         {
-            await RegistryError.ManifestUnknown(request.Repository, request.Text).Write(context);
+            UpstreamHeaders.Write(context.Response, pulled.RetryAfter, null);
+            await (pulled.Error ?? RegistryError.ManifestUnknown(request.Repository, request.Text)).Write(context);
             return;
         }
         var response = context.Response;
+        UpstreamHeaders.Write(response, null, pulled.Warning);
+        if (HttpMethods.IsGet(context.Request.Method)) pulls.Note(request.Repository, manifest.Digest);
         response.Headers.ETag = manifest.ETag;
         response.Headers["Docker-Content-Digest"] = manifest.Digest.Value;
         if (EntityTag.NotModified(context.Request, manifest.ETag))
@@ -47,9 +51,10 @@ sealed class ManifestEndpoints(ManifestStore manifests, RegistryOptions options)
             await error.Write(context);
             return;
         }
-        if (await ReadBody(context) is not { } content)
+        (var content, error) = await body.Read(context);
+        if (error is not null)
         {
-            await RegistryError.ManifestTooLarge(options.MaxManifestBytes).Write(context);
+            await error.Write(context);
             return;
         }
         var mediaType = context.Request.ContentType?.Split(';', 2)[0].Trim() is { Length: > 0 } sent ? sent : null;
@@ -67,6 +72,11 @@ sealed class ManifestEndpoints(ManifestStore manifests, RegistryOptions options)
                 await RegistryError.DigestMismatch(claimed).Write(context);
                 return;
             }
+        }
+        if (sizes.FindWrong(request.Repository, document) is var (descriptor, size))
+        {
+            await RegistryError.DescriptorSize(descriptor.Digest, descriptor.Size, size).Write(context);
+            return;
         }
         var missing = await manifests.Put(request.Repository, new StoredManifest(digest, mediaType!, content), document, tags, Caller.Of(context), context.RequestAborted);
         if (missing.Count > 0)
@@ -101,22 +111,5 @@ sealed class ManifestEndpoints(ManifestStore manifests, RegistryOptions options)
             if (!tags.Contains(tag)) tags.Add(tag);
         }
         return (tags, null);
-    }
-
-    /// <summary>The body, or null where it is larger than a manifest may be.</summary>
-    async Task<byte[]?> ReadBody(HttpContext context)
-    {
-        if (context.Request.ContentLength > options.MaxManifestBytes) return null;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxManifestBytes;
-        var body = new MemoryStream((int)(context.Request.ContentLength ?? 4096));
-        try
-        {
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        }
-        catch (BadHttpRequestException large) when (large.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            return null;
-        }
-        return body.ToArray();
     }
 }

@@ -3,23 +3,31 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Slipway.Registry.Measuring;
+using Slipway.Registry.Mirroring.Caching;
+using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
+using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
 sealed partial class RegistryEndpoint(
-    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, IBlobStore store, RegistryMetrics metrics, RegistryOptions options, ILogger<RegistryEndpoint> log)
+    BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, PullThrough pullThrough, IBlobStore store, RegistryMetrics metrics,
+    RegistryOptions options, ILogger<RegistryEndpoint> log)
 {
     /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
     const int NoSpace = 28;
+
+    readonly MinDataRate _rate = new(options.MinDataRate, options.DataRateGrace);
 
     public async Task Handle(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         context.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
+        KeepMoving(context);
         var started = Stopwatch.GetTimestamp();
         var request = RegistryRequest.Parse(target);
         try
@@ -48,9 +56,17 @@ sealed partial class RegistryEndpoint(
         }
     }
 
+    // A client that has vanished, or sends a byte a minute, holds a connection and an upload for no longer than this.
+    void KeepMoving(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request) request.MinDataRate = _rate;
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } response) response.MinDataRate = _rate;
+    }
+
     Task Dispatch(HttpContext context, RegistryRequest request) => (request, context.Request.Method) switch
     {
         (RegistryRequest.Invalid invalid, _) => invalid.Error.Write(context),
+        (_, "POST" or "PUT" or "PATCH") when PushedTo(request) is { } repository && pullThrough.RefusesPush(repository) is { } refusal => refusal.Write(context),
         (RegistryRequest.Base, "GET" or "HEAD") => ListEndpoints.Base(context),
         (RegistryRequest.Catalog, "GET") => lists.Catalog(context),
         (RegistryRequest.Tags tags, "GET") => lists.Tags(context, tags),
@@ -66,6 +82,14 @@ sealed partial class RegistryEndpoint(
         (RegistryRequest.Manifest manifest, "PUT") => manifests.Put(context, manifest),
         (RegistryRequest.Manifest manifest, "DELETE") => manifests.Delete(context, manifest),
         _ => Refuse(context, request),
+    };
+
+    static RepositoryName? PushedTo(RegistryRequest request) => request switch
+    {
+        RegistryRequest.StartUpload start => start.Repository,
+        RegistryRequest.Upload upload => upload.Repository,
+        RegistryRequest.Manifest manifest => manifest.Repository,
+        _ => null,
     };
 
     static Task Refuse(HttpContext context, RegistryRequest request)

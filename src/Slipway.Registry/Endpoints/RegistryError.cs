@@ -8,6 +8,9 @@ namespace Slipway.Registry.Endpoints;
 /// <summary>A refusal: its status and its codes (OCI Distribution Specification 1.1, "Error Codes").</summary>
 sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
 {
+    /// <summary>What a 429 asks the client to wait ("Error Codes": SHOULD include Retry-After).</summary>
+    const string RetryAfterSeconds = "10";
+
     RegistryError(int status, string code, string message) : this(status, [new ErrorEntry(code, message, null)])
     {
     }
@@ -65,8 +68,19 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
     public static RegistryError AlgorithmUnsupported(string found) =>
         new(StatusCodes.Status400BadRequest, "DIGEST_INVALID", $"digest algorithm '{Shortened(found)}' is not supported: expected sha256 or sha512");
 
+    public static RegistryError DescriptorSize(Digest digest, long claimed, long size) => new(
+        StatusCodes.Status400BadRequest, "SIZE_INVALID",
+        $"the manifest says that {digest} has {claimed} bytes, and it has {size}: clients that compare them would refuse the image");
+
     public static RegistryError TooManyUploads(int limit) =>
         new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", $"{limit} uploads are open, the most at one time: try again when some are finished");
+
+    public static RegistryError TooManyUploadsOfAccount(int limit) => new(
+        StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS",
+        $"this account has {limit} uploads open, the most at one time: finish or cancel (DELETE) some, or wait until those that lie idle are given up");
+
+    public static RegistryError TooManyManifests() =>
+        new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", "too many manifests are being pushed at this moment: try again");
 
     /// <param name="folder">The registry's.</param>
     /// <param name="free">Bytes that are left there, where the store knows.</param>
@@ -79,6 +93,15 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
             StatusCodes.Status507InsufficientStorage, "DENIED",
             $"the disk of the registry's folder {folder} is nearly full, so it takes no pushes; pulls go on.{left} Free space there, or remove images");
     }
+
+    public static RegistryError Denied(string message) => new(StatusCodes.Status403Forbidden, "DENIED", message);
+
+    // Of a cache's upstream. UNAVAILABLE is not in the specification's list, but what others answer for this, and docker shows the text.
+    public static RegistryError UpstreamFailed(string message) => new(StatusCodes.Status502BadGateway, "UNAVAILABLE", message);
+
+    public static RegistryError UpstreamLimit(string message) => new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", message);
+
+    public static RegistryError UpstreamRefused(string message) => new(StatusCodes.Status404NotFound, "NAME_UNKNOWN", message);
 
     public static RegistryError PageInvalid(string found) =>
         new(StatusCodes.Status400BadRequest, "UNSUPPORTED", $"'{Shortened(found)}' is no page size: 'n' is a whole number from 0");
@@ -93,6 +116,8 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
     {
         context.Response.StatusCode = Status;
         context.Response.ContentType = "application/json";
+        // An upstream may have said itself how long.
+        if (Status == StatusCodes.Status429TooManyRequests && context.Response.Headers.RetryAfter.Count == 0) context.Response.Headers.RetryAfter = RetryAfterSeconds;
         var body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(Entries), RegistryJson.Plain.ErrorBody);
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);

@@ -55,12 +55,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         var algorithm = query.TryGetValue("digest-algorithm", out var asked) ? asked.ToString() : "sha256";
         if (algorithm is not ("sha256" or "sha512")) await RegistryError.AlgorithmUnsupported(algorithm).Write(context);
         else if (!HasRoom(0)) await DiskFull().Write(context);
-        else if (await sessions.Start(request.Repository, algorithm, context.RequestAborted) is { } id)
-        {
-            Describe(context, request.Repository, id, 0);
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-        }
-        else await RegistryError.TooManyUploads(options.MaxUploads).Write(context);
+        else await Open(context, request.Repository, algorithm);
     }
 
     public async Task Status(HttpContext context, RegistryRequest.Upload request)
@@ -102,6 +97,24 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
+    async Task Open(HttpContext context, RepositoryName repository, string algorithm)
+    {
+        var upload = await sessions.Start(repository, algorithm, Caller.Of(context), context.RequestAborted);
+        switch (upload.Bound)
+        {
+            case UploadBound.InAll:
+                await RegistryError.TooManyUploads(options.MaxUploads).Write(context);
+                break;
+            case UploadBound.OfAccount:
+                await RegistryError.TooManyUploadsOfAccount(options.MaxUploadsOfAccount).Write(context);
+                break;
+            default:
+                Describe(context, repository, upload.Id, 0);
+                context.Response.StatusCode = StatusCodes.Status202Accepted;
+                break;
+        }
+    }
+
     async Task PushAtOnce(HttpContext context, RepositoryName repository, Digest digest)
     {
         if (!HasRoom(context.Request.ContentLength ?? 0))
@@ -140,8 +153,9 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
     async Task<bool> Receive(HttpContext context, RepositoryName repository, Upload upload, string? algorithm)
     {
         var body = context.Request;
-        if (body.Headers.ContentRange is [{ } text])
+        if (body.Headers.ContentRange is { Count: > 0 } range)
         {
+            var text = range.ToString();
             if (!ChunkRange.TryParse(text, out var chunk))
             {
                 await RegistryError.ContentRangeInvalid(text).Write(context);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using Slipway.Model;
 
 namespace Slipway.Registry.Manifests;
@@ -39,6 +40,10 @@ sealed record ManifestDocument
     public IEnumerable<Digest> Blobs =>
         (Config is null ? [] : new[] { Config.Digest }).Concat((Layers ?? []).Where(layer => layer.Urls is not { Count: > 0 }).Select(layer => layer.Digest)).Distinct();
 
+    /// <summary>All but the subject.</summary>
+    [JsonIgnore]
+    public IEnumerable<Descriptor> Descriptors => [.. Config is null ? Array.Empty<Descriptor>() : [Config], .. Layers ?? [], .. Manifests ?? []];
+
     [JsonIgnore]
     public IEnumerable<Digest> Children => (Manifests ?? []).Select(manifest => manifest.Digest).Distinct();
 
@@ -51,6 +56,7 @@ sealed record ManifestDocument
     public static string? Read(ReadOnlySpan<byte> content, ref string? mediaType, out ManifestDocument document)
     {
         document = new ManifestDocument();
+        if (!Utf8.IsValid(content)) return "the manifest is not UTF-8";
         try
         {
             document = JsonSerializer.Deserialize(content, ManifestJson.Default.ManifestDocument) ?? document;
@@ -61,6 +67,10 @@ sealed record ManifestDocument
         }
         if (document.Layers?.Contains(null!) is true || document.Manifests?.Contains(null!) is true)
             return "the manifest has a null where a descriptor should stand";
+        if (document.Annotations is { } annotations && !AreTexts(annotations))
+            return "the annotations are no object whose values are all texts";
+        if (document.Descriptors.FirstOrDefault(descriptor => descriptor.Size < 0) is { } negative)
+            return $"the size of {negative.Digest} is {negative.Size}: expected 0 or more bytes";
         if (document.MediaType is { } own && mediaType is not null && !own.Equals(mediaType, StringComparison.OrdinalIgnoreCase))
             return $"the manifest's mediaType is '{own}', the request's Content-Type '{mediaType}'; they must be the same";
         mediaType ??= document.MediaType;
@@ -79,6 +89,24 @@ sealed record ManifestDocument
             _ => $"media type '{mediaType}' is not supported: expected {OciImage}, {OciIndex}, {DockerImage} or {DockerList}",
         };
     }
+
+    // They are repeated in the list of referrers: one that a client can't read would hide all the others of its subject from it.
+    static bool AreTexts(JsonElement annotations)
+    {
+        if (annotations.ValueKind == JsonValueKind.Null) return true;
+        if (annotations.ValueKind != JsonValueKind.Object) return false;
+        try
+        {
+            foreach (var annotation in annotations.EnumerateObject())
+                if (annotation.Value.ValueKind != JsonValueKind.String || annotation.Name is null || annotation.Value.GetString() is null) return false;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: an escape that stands for no character.
+            return false;
+        }
+    }
 }
 
 /// <summary>OCI Image Specification 1.1, descriptor.md.</summary>
@@ -94,7 +122,8 @@ sealed record Descriptor
     public IReadOnlyList<string>? Urls { get; init; }
 }
 
-// A document with one key twice would be read differently by different clients.
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false, MaxDepth = 64)]
+// A document with one key twice would be read differently by different clients; and those written in Go take "Layers" for "layers", so that is one key, too.
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, PropertyNameCaseInsensitive = true, AllowDuplicateProperties = false, MaxDepth = 64)]
 [JsonSerializable(typeof(ManifestDocument))]
 sealed partial class ManifestJson : JsonSerializerContext;

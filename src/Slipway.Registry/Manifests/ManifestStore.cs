@@ -36,8 +36,9 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
     /// Stores a manifest with its references and tags in one transaction, or nothing of it: returns the digests of what it refers to and the
     /// repository does not have, empty when it was stored. A subject need not be there.
     /// </summary>
+    /// <param name="partial">A cache's: what it refers to may come later, when it is asked for.</param>
     public async Task<IReadOnlyList<Digest>> Put(
-        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, Caller caller, CancellationToken cancel)
+        RepositoryName repository, StoredManifest manifest, ManifestDocument document, IReadOnlyList<TagName> tags, Caller caller, CancellationToken cancel, bool partial = false)
     {
         var blobs = document.Blobs.ToList();
         var children = document.Children.ToList();
@@ -47,7 +48,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                 connection =>
                 {
                     var known = RepositoryRow.Find(connection, repository) ?? 0;
-                    List<Digest> missing =
+                    List<Digest> missing = partial ? [] :
                     [
                         .. blobs.Where(digest => !HasBlob(connection, known, digest)),
                         // BuildKit's cache lists layers in an index: an entry may be a manifest or a blob.
@@ -56,7 +57,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                     if (missing.Count > 0) return missing;
 
                     var repositoryId = RepositoryRow.Ensure(connection, repository);
-                    var manifestId = Insert(connection, repositoryId, manifest, document);
+                    var manifestId = Insert(connection, repositoryId, manifest, document, partial);
                     connection.Execute("DELETE FROM registry_manifest_references WHERE manifest_id = @manifestId", new { manifestId });
                     foreach (var digest in blobs) Refer(connection, repositoryId, manifestId, "blob", digest);
                     foreach (var digest in children) Refer(connection, repositoryId, manifestId, "manifest", digest);
@@ -157,11 +158,12 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
         return true;
     }
 
-    long Insert(DbConnection connection, long repositoryId, StoredManifest manifest, ManifestDocument document) => connection.ExecuteScalar<long>(
+    long Insert(DbConnection connection, long repositoryId, StoredManifest manifest, ManifestDocument document, bool partial) => connection.ExecuteScalar<long>(
         """
-        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created, touched)
-        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created, @created)
-        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, touched = excluded.touched
+        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created, touched, partial)
+        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created, @created, @partial)
+        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, touched = excluded.touched,
+            partial = excluded.partial
         RETURNING id
         """,
         new
@@ -174,6 +176,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
             artifactType = document.EffectiveArtifactType,
             annotations = document.Subject is null ? null : document.Annotations?.GetRawText(),
             created = Now(),
+            partial = partial ? 1 : 0,
         });
 
     void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId)

@@ -7,7 +7,7 @@ CREATE TABLE registry_webhooks (
     url        TEXT NOT NULL,
     project    TEXT,
     actions    TEXT NOT NULL,
-    secret     TEXT NOT NULL,
+    secret     BLOB NOT NULL,
     position   INTEGER NOT NULL,
     delivered  INTEGER NOT NULL,
     dropped    INTEGER NOT NULL,

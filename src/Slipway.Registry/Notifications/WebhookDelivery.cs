@@ -68,7 +68,7 @@ sealed partial class WebhookDelivery(
                 }
                 // The same events are the same delivery, however often it is tried ("webhook-id").
                 var id = string.Create(CultureInfo.InvariantCulture, $"{hook.Id}-{events[0].Id}-{events[^1].Id}");
-                var trial = await sender.Send(hook.Url, secrets.Open(new SealedSecret(hook.Secret)), id, Envelope.Of(events), cancel);
+                var trial = await sender.Send(hook.Url, secrets.Open(hook.Secret, WebhookRow.Purpose(hook.Name)), id, Envelope.Of(events), cancel);
                 if (!trial.Accepted)
                 {
                     await Fail(hook, events[^1].Id, events.Count, trial.Error!);

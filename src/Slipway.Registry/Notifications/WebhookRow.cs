@@ -28,8 +28,8 @@ sealed record WebhookRow
     /// <summary>Joined by commas.</summary>
     public string Actions { get; init; } = "";
 
-    /// <summary>Sealed: <see cref="Secrets.SealedSecret"/>.</summary>
-    public string Secret { get; init; } = "";
+    /// <summary>Sealed by <see cref="Secrets.SecretBox"/>.</summary>
+    public byte[] Secret { get; init; } = [];
 
     public long Position { get; init; }
 
@@ -48,6 +48,9 @@ sealed record WebhookRow
     public string? Error { get; init; }
 
     public string Next { get; init; } = "";
+
+    /// <summary>What a secret is sealed for.</summary>
+    public static string Purpose(string name) => $"webhook {name}";
 
     public static IReadOnlyList<WebhookRow> All(DbConnection connection) =>
         connection.Query<WebhookRow>($"SELECT {Columns} FROM registry_webhooks ORDER BY name").AsList();

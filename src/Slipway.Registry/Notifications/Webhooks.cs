@@ -48,7 +48,7 @@ public sealed partial class Webhooks
                     {
                         request.Name, request.Url, request.Project, now,
                         actions = string.Join(',', request.Actions.Count == 0 ? ["push", "delete"] : request.Actions.Distinct()),
-                        secret = _secrets.Seal(secret).Text,
+                        secret = _secrets.Seal(secret, WebhookRow.Purpose(request.Name)),
                     });
                 _events.Record(connection, caller, new RegistryEvent { Action = "create", Target = "webhook", Detail = $"{request.Name} to {request.Url}" });
                 return WebhookRow.Find(connection, request.Name)!;
@@ -72,7 +72,7 @@ public sealed partial class Webhooks
     {
         var hook = _database.Read(connection => WebhookRow.Find(connection, name)) ?? throw Unknown(name);
         var id = $"test-{Guid.NewGuid():D}";
-        return _sender.Send(hook.Url, _secrets.Open(new SealedSecret(hook.Secret)), id, Envelope.Of([]), cancel);
+        return _sender.Send(hook.Url, _secrets.Open(hook.Secret, WebhookRow.Purpose(name)), id, Envelope.Of([]), cancel);
     }
 
     NotFoundException Unknown(string name)

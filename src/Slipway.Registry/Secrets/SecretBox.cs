@@ -1,77 +1,83 @@
 using System.Security.Cryptography;
 using System.Text;
-using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Secrets;
 
 /// <summary>
-/// Secrets as they lie in the database (credentials of other registries, keys of webhooks): AES-256-GCM under a key that is not in the database but in
-/// a file beside it, 0600, made at the first start. Who has a copy of the database alone can read none of them; several servers on one database
-/// need the same file. Thread-safe.
-/// <code>v1: base64( nonce, 12 bytes | tag, 16 bytes | ciphertext )</code>
+/// Seals secrets that must be readable again before they are stored (passwords for other registries, keys of webhooks): AES-256-GCM with the key in <c>DATA/registry.key</c> (mode 0600, 32 bytes as
+/// hexadecimal digits, made when it is first needed). Several servers on one database need the same file. Thread-safe.
+/// <code>version 1 | nonce 12 | tag 16 | ciphertext</code>
 /// </summary>
-sealed class SecretBox
+sealed class SecretBox(RegistryOptions options)
 {
-    const string Version = "v1:";
     const int KeySize = 32, NonceSize = 12, TagSize = 16;
+    const byte Version = 1;
 
-    readonly byte[] _key;
-    readonly string _file;
+    readonly Lazy<byte[]> _key = new(() => ReadOrMake(options.KeyPath));
 
-    SecretBox(byte[] key, string file) => (_key, _file) = (key, file);
-
-    /// <summary>With the key of a file, which is made where there is none.</summary>
-    /// <exception cref="InvalidDataException">The file holds no key.</exception>
-    public static SecretBox Open(string file)
+    /// <param name="purpose">What it is the secret of: a sealed secret opens only for the same.</param>
+    public byte[] Seal(string secret, string purpose)
     {
-        if (!File.Exists(file)) Make(file);
-        var text = File.ReadAllText(file).Trim();
-        var key = new byte[KeySize];
-        return Convert.TryFromBase64String(text, key, out var length) && length == KeySize
-            ? new SecretBox(key, file)
-            : throw new InvalidDataException($"{file} holds no key (expected base64 of {KeySize} bytes): put the right one back from a backup, or delete it, and enter the secrets of mirrors, replications and webhooks anew");
+        var plain = Encoding.UTF8.GetBytes(secret);
+        var box = new byte[1 + NonceSize + TagSize + plain.Length];
+        box[0] = Version;
+        var (nonce, tag, cipher) = Parts(box);
+        RandomNumberGenerator.Fill(nonce.Span);
+        using var aes = new AesGcm(_key.Value, TagSize);
+        aes.Encrypt(nonce.Span, plain, cipher.Span, tag.Span, Encoding.UTF8.GetBytes(purpose));
+        return box;
     }
 
-    // There by rename, whole or not at all: a key that is half written would lock everything out that is sealed later.
-    static void Make(string file)
-    {
-        var making = $"{file}.{Guid.NewGuid():N}";
-        using (var stream = new FileStream(making, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-        {
-            stream.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize)) + "\n"));
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(making, file, overwrite: false);
-        DurableFolder.Flush(Path.GetDirectoryName(Path.GetFullPath(file))!);
-    }
-
-    public SealedSecret Seal(string secret)
-    {
-        var text = Encoding.UTF8.GetBytes(secret);
-        var sealedBytes = new byte[NonceSize + TagSize + text.Length];
-        RandomNumberGenerator.Fill(sealedBytes.AsSpan(0, NonceSize));
-        using var cipher = new AesGcm(_key, TagSize);
-        cipher.Encrypt(sealedBytes.AsSpan(0, NonceSize), text, sealedBytes.AsSpan(NonceSize + TagSize), sealedBytes.AsSpan(NonceSize, TagSize));
-        return new SealedSecret(Version + Convert.ToBase64String(sealedBytes));
-    }
-
-    /// <exception cref="InvalidDataException">It was sealed under another key, or changed.</exception>
-    public string Open(SealedSecret secret)
+    /// <exception cref="InvalidDataException">It was sealed with another key, or for another purpose.</exception>
+    public string Open(byte[] box, string purpose)
     {
         try
         {
-            var bytes = Convert.FromBase64String(secret.Text[Version.Length..]);
-            var text = new byte[bytes.Length - NonceSize - TagSize];
-            using var cipher = new AesGcm(_key, TagSize);
-            cipher.Decrypt(bytes.AsSpan(0, NonceSize), bytes.AsSpan(NonceSize + TagSize), bytes.AsSpan(NonceSize, TagSize), text);
-            return Encoding.UTF8.GetString(text);
+            if (box.Length < 1 + NonceSize + TagSize || box[0] != Version) throw new CryptographicException("no sealed secret");
+            var (nonce, tag, cipher) = Parts(box);
+            var plain = new byte[cipher.Length];
+            using var aes = new AesGcm(_key.Value, TagSize);
+            aes.Decrypt(nonce.Span, cipher.Span, tag.Span, plain, Encoding.UTF8.GetBytes(purpose));
+            return Encoding.UTF8.GetString(plain);
         }
-        catch (Exception wrong) when (wrong is CryptographicException or FormatException or ArgumentException or OverflowException)
+        catch (CryptographicException wrong)
         {
-            throw new InvalidDataException($"A secret in the database can't be opened with the key in {_file}: put back the key that it was sealed with (on several servers: the same file), or enter the secret anew", wrong);
+            throw new InvalidDataException($"The secret of {purpose} can't be read with the key in {options.KeyPath}: it was stored with another one. Put that file back, or set the secret again.", wrong);
+        }
+    }
+
+    static (Memory<byte> Nonce, Memory<byte> Tag, Memory<byte> Cipher) Parts(byte[] box) =>
+        (box.AsMemory(1, NonceSize), box.AsMemory(1 + NonceSize, TagSize), box.AsMemory(1 + NonceSize + TagSize));
+
+    static byte[] ReadOrMake(string path)
+    {
+        if (!File.Exists(path)) Make(path);
+        var text = File.ReadAllText(path).Trim();
+        return text.Length == 2 * KeySize && text.All(char.IsAsciiHexDigit) ? Convert.FromHexString(text)
+            : throw new InvalidDataException($"{path} holds no key: expected {2 * KeySize} hexadecimal digits. Put the file back from a backup.");
+    }
+
+    // Beside its place and then linked in without replacing: of two servers that make it at once, both read the first one's.
+    static void Make(string path)
+    {
+        var next = $"{path}.{Guid.NewGuid():N}";
+        using (var file = new FileStream(next, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }))
+        {
+            file.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeySize)) + "\n"));
+            file.Flush(flushToDisk: true);
+        }
+        try
+        {
+            File.Move(next, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(next);
         }
     }
 }
-
-/// <summary>A secret as <see cref="SecretBox.Seal"/> has left it.</summary>
-readonly record struct SealedSecret(string Text);

@@ -24,7 +24,7 @@ sealed class BlobIndex(Database.Database database, EventLog events, RegistryOpti
         """,
         new { digest = digest.Value, repository = repository.Value }));
 
-    /// <summary>The blob, whichever repository has it; null where none has.</summary>
+    /// <summary>A blob that some repository has, or had; null where none does. Not for answers: who may have it is another question.</summary>
     public StoredBlob? FindAnywhere(Digest digest) => database.Read(connection => connection.QuerySingleOrDefault<StoredBlob>(
         "SELECT size, object_key AS key, '' AS leased_until FROM registry_blobs WHERE digest = @digest AND damaged IS NULL",
         new { digest = digest.Value }));
@@ -46,6 +46,15 @@ sealed class BlobIndex(Database.Database database, EventLog events, RegistryOpti
             """,
             new { repository = repository.Value, digest = digest.Value, until = Text(now + options.Lease) })) > 0;
     }
+
+    /// <summary>Gives a blob that is stored for another repository to this one, which has been shown to be entitled to it. False where it is not stored.</summary>
+    public Task<bool> Adopt(RepositoryName repository, Digest digest, Caller caller) => database.Write(connection =>
+    {
+        if (connection.ExecuteScalar<long?>("SELECT id FROM registry_blobs WHERE digest = @digest AND damaged IS NULL", new { digest = digest.Value }) is not { } blobId) return false;
+        Link(connection, repository, blobId);
+        events.Record(connection, caller, Event("mount", repository, digest));
+        return true;
+    });
 
     /// <summary>Records bytes that the store has published, gives them to the repository, and ends the upload that they came by, in one transaction.</summary>
     public Task Add(RepositoryName repository, Digest digest, StoredBlob blob, Guid upload, Caller caller) => database.Write(connection =>

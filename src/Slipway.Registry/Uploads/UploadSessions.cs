@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Dapper;
+using Slipway.Registry.Events;
 using Slipway.Registry.Names;
 using Slipway.Registry.Storage;
 
@@ -14,24 +15,29 @@ sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.
 {
     readonly ConcurrentDictionary<Guid, UploadState> _states = new();
 
-    /// <summary>A new upload, or null where too many are open.</summary>
+    /// <summary>A new upload, or which bound stands in its way.</summary>
     /// <param name="algorithm">sha256 or sha512.</param>
-    public async Task<Guid?> Start(RepositoryName repository, string algorithm, CancellationToken cancel)
+    public async Task<NewUpload> Start(RepositoryName repository, string algorithm, Caller caller, CancellationToken cancel)
     {
         var id = Guid.NewGuid();
-        var started = await database.Write(
+        var bound = await database.Write(
             connection =>
             {
-                if (connection.ExecuteScalar<long>("SELECT count(*) FROM registry_uploads") >= options.MaxUploads) return false;
+                if (connection.ExecuteScalar<long>("SELECT count(*) FROM registry_uploads") >= options.MaxUploads) return UploadBound.InAll;
+                var own = connection.ExecuteScalar<long>("SELECT count(*) FROM registry_uploads WHERE account = @account", new { account = caller.Name });
+                if (own >= options.MaxUploadsOfAccount) return UploadBound.OfAccount;
                 connection.Execute(
-                    "INSERT INTO registry_uploads (id, repository_id, algorithm, started) VALUES (@id, @repositoryId, @algorithm, @started)",
-                    new { id = Text(id), repositoryId = RepositoryRow.Ensure(connection, repository), algorithm, started = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture) });
-                return true;
+                    "INSERT INTO registry_uploads (id, repository_id, algorithm, started, account) VALUES (@id, @repositoryId, @algorithm, @started, @account)",
+                    new
+                    {
+                        id = Text(id), repositoryId = RepositoryRow.Ensure(connection, repository), algorithm,
+                        started = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture), account = caller.Name,
+                    });
+                return UploadBound.None;
             },
             cancel);
-        if (!started) return null;
-        _states[id] = new UploadState { Repository = repository, Algorithm = algorithm };
-        return id;
+        if (bound == UploadBound.None) _states[id] = new UploadState { Repository = repository, Algorithm = algorithm };
+        return new NewUpload(id, bound);
     }
 
     /// <summary>An upload that lives no longer than its one request (the specification's single POST) and so needs no row.</summary>
@@ -144,6 +150,16 @@ sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.
     static string Text(Guid id) => id.ToString("D", CultureInfo.InvariantCulture);
 
     sealed record UploadRow(string Repository, string Algorithm);
+}
+
+/// <param name="Id">Of the upload, where no bound was met.</param>
+readonly record struct NewUpload(Guid Id, UploadBound Bound);
+
+enum UploadBound
+{
+    None,
+    InAll,
+    OfAccount,
 }
 
 /// <summary>What came of entering an upload: hold of it, or that another request has it, or neither: there is no such upload.</summary>

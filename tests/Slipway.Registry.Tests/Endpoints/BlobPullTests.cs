@@ -68,6 +68,7 @@ public sealed class BlobPullTests : IAsyncLifetime
     [InlineData("bytes=600000-")]
     [InlineData("bytes=700000-800000")]
     [InlineData("bytes=-0")]
+    [InlineData("bytes=5-4")]
     public async Task Get_RangeBeyondTheEnd_Is416WithoutTheBlobsLength(string range)
     {
         var response = await Http.Send("GET", Path, null, ("Range", range));
@@ -78,7 +79,6 @@ public sealed class BlobPullTests : IAsyncLifetime
 
     [Theory]
     [InlineData("lines=1-2")]
-    [InlineData("bytes=5-4")]
     [InlineData("bytes=a-b")]
     [InlineData("bytes=0-1,5-6")]
     public async Task Get_RangeThatIsNone_IsIgnored(string range)

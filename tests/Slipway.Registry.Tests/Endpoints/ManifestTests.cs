@@ -92,7 +92,8 @@ public sealed class ManifestTests : IAsyncLifetime
     public async Task Put_Index_NeedsItsManifests()
     {
         var child = await Http.PushImage("a/b", "child");
-        string Index(string digest) => $$"""{"schemaVersion":2,"mediaType":"{{Client.OciIndex}}","manifests":[{"mediaType":"{{Client.OciImage}}","digest":"{{digest}}","size":1}]}""";
+        var size = (await Http.GetByteArrayAsync("/v2/a/b/manifests/child")).Length;
+        string Index(string digest) => $$"""{"schemaVersion":2,"mediaType":"{{Client.OciIndex}}","manifests":[{"mediaType":"{{Client.OciImage}}","digest":"{{digest}}","size":{{size}}}]}""";
 
         (await Http.PutManifest("a/b", "all", Index(child), Client.OciIndex)).StatusCode.ShouldBe(HttpStatusCode.Created);
         await (await Http.PutManifest("a/b", "none", Index(Client.Sha256([9])), Client.OciIndex)).ShouldBeRefused(400, "MANIFEST_BLOB_UNKNOWN");

@@ -168,7 +168,8 @@ public sealed class VerifierTests : IAsyncLifetime
 
     async Task Index(string repository, string tag, string manifest)
     {
-        var index = $$"""{"schemaVersion":2,"mediaType":"{{Client.OciIndex}}","manifests":[{"mediaType":"{{Client.OciImage}}","digest":"{{manifest}}","size":500}]}""";
+        var size = (await _host.Client.Send("HEAD", $"/v2/{repository}/manifests/{manifest}")).Content.Headers.ContentLength;
+        var index = $$"""{"schemaVersion":2,"mediaType":"{{Client.OciIndex}}","manifests":[{"mediaType":"{{Client.OciImage}}","digest":"{{manifest}}","size":{{size}}}]}""";
         (await _host.Client.PutManifest(repository, tag, index, Client.OciIndex)).StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
