@@ -22,6 +22,17 @@ static class Since
         });
     }
 
+    /// <summary>An age alone, for example of 30 days: 30d.</summary>
+    /// <param name="key">The option that it stands for.</param>
+    /// <exception cref="InvalidInputException">It is none.</exception>
+    public static TimeSpan Age(string key, string text) => TryParseAge(text, out var age) ? age : throw new InvalidInputException(new Diagnostic
+    {
+        Key = key,
+        Message = $"'{text}' is no age",
+        Found = text,
+        Expected = "for example 30d, 12h or 1h30m",
+    });
+
     static bool TryParseAge(string text, out TimeSpan age)
     {
         age = TimeSpan.Zero;

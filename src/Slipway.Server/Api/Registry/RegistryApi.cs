@@ -7,5 +7,6 @@ static class RegistryApi
     {
         var registry = api.MapGroup("/registry");
         registry.MapWebhooks();
+        registry.MapUpkeep();
     }
 }
