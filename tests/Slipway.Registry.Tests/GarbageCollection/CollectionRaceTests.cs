@@ -64,15 +64,8 @@ public sealed class CollectionRaceTests
     static string Config(int seed) => $$"""{"seed":{{seed}}}""";
 
     // Blobs are everybody's, manifests are each client's own.
-    static string Manifest(int client, int seed)
-    {
-        var config = Encoding.UTF8.GetBytes(Config(seed));
-        return $$"""
-            {"schemaVersion":2,"mediaType":"{{Client.OciImage}}","annotations":{"client":"{{client}}"},
-            "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{Client.Sha256(config)}}","size":{{config.Length}}},
-            "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{{Client.Sha256(Client.Random(1000, seed))}}","size":1000}]}
-            """;
-    }
+    static string Manifest(int client, int seed) => Client.Image(
+        Client.Announce(Encoding.UTF8.GetBytes(Config(seed))), [Client.Announce(Client.Random(1000, seed))], $$""","annotations":{"client":"{{client}}"}""");
 
     // HEAD each blob, push those that are missing, put the manifest.
     static async Task PushAsClientsDo(HttpClient http, string repository, string tag, int seed, string manifest)
