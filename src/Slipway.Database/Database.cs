@@ -60,6 +60,7 @@ public sealed class Database : IAsyncDisposable
     /// Runs <paramref name="write"/> in a transaction and returns when it is durable. When it throws, its own changes are undone,
     /// those of others are not. It must not keep the connection, wait, or write in any other way.
     /// </summary>
+    /// <exception cref="DatabaseUnavailableException">The disk is full, read-only or broken: nothing of it is stored.</exception>
     public async Task<T> Write<T>(Func<DbConnection, T> write, CancellationToken cancel = default)
     {
         var operation = new Operation<T>(write);
@@ -74,10 +75,17 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Runs <paramref name="read"/> on a read-only connection, in one snapshot of the last commit.</summary>
     public T Read<T>(Func<DbConnection, T> read)
     {
-        using var connection = new SqliteConnection(_readString);
-        connection.Open();
-        using var snapshot = connection.BeginTransaction(IsolationLevel.Serializable, deferred: true);
-        return read(connection);
+        try
+        {
+            using var connection = new SqliteConnection(_readString);
+            connection.Open();
+            using var snapshot = connection.BeginTransaction(IsolationLevel.Serializable, deferred: true);
+            return read(connection);
+        }
+        catch (SqliteException error) when (SqliteFailure.Of(error, Path) is { } failure)
+        {
+            throw failure;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -110,6 +118,8 @@ public sealed class Database : IAsyncDisposable
             {
                 _writer.Execute("SAVEPOINT operation");
                 operation.Run(_writer);
+                // SQLite has then ended the transaction, and with it what the others of the group had done.
+                if (operation.Error is { } error && SqliteFailure.Of(error, Path) is not null) throw error;
                 _writer.Execute(operation.Failed ? "ROLLBACK TO operation; RELEASE operation" : "RELEASE operation");
             }
             _writer.Execute("COMMIT");
@@ -126,13 +136,16 @@ public sealed class Database : IAsyncDisposable
             {
                 // SQLite has rolled back by itself on some errors; then there is no transaction left to end.
             }
-            foreach (var operation in group) operation.Break(broken);
+            var failure = SqliteFailure.Of(broken, Path) ?? broken;
+            foreach (var operation in group) operation.Break(failure);
         }
     }
 
     abstract class Operation
     {
-        public abstract bool Failed { get; }
+        public bool Failed => Error is not null;
+
+        public Exception? Error { get; protected set; }
 
         public abstract void Run(DbConnection connection);
 
@@ -145,11 +158,8 @@ public sealed class Database : IAsyncDisposable
     {
         readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         T? _value;
-        Exception? _error;
 
         public Task<T> Result => _result.Task;
-
-        public override bool Failed => _error is not null;
 
         public override void Run(DbConnection connection)
         {
@@ -159,16 +169,17 @@ public sealed class Database : IAsyncDisposable
             }
             catch (Exception error)
             {
-                _error = error;
+                Error = error;
             }
         }
 
         public override void Complete()
         {
-            if (_error is null) _result.SetResult(_value!);
-            else _result.SetException(_error);
+            if (Error is null) _result.SetResult(_value!);
+            else _result.SetException(Error);
         }
 
-        public override void Break(Exception error) => _result.TrySetException(_error ?? error);
+        // That its own statement failed too is then a consequence.
+        public override void Break(Exception error) => _result.TrySetException(Error is null or DbException ? error : Error);
     }
 }

@@ -43,9 +43,11 @@ public sealed class RegistryHost : IAsyncDisposable
         return host;
     }
 
-    public async Task Restart()
+    /// <param name="between">What happens to the folder while no process has it.</param>
+    public async Task Restart(Action? between = null)
     {
         await Close();
+        between?.Invoke();
         await Open();
     }
 

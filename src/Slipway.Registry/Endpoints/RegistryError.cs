@@ -103,6 +103,10 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
 
     public static RegistryError UpstreamRefused(string message) => new(StatusCodes.Status404NotFound, "NAME_UNKNOWN", message);
 
+    public static RegistryError StorageUnavailable() => new(
+        StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE",
+        "the registry's storage could not be read or written just now: nothing was stored. Try again; the server's log says what is wrong");
+
     public static RegistryError PageInvalid(string found) =>
         new(StatusCodes.Status400BadRequest, "UNSUPPORTED", $"'{Shortened(found)}' is no page size: 'n' is a whole number from 0");
 
