@@ -7,20 +7,26 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Slipway.Contracts;
 
 namespace Slipway.Registry.Tests;
 
-/// <summary>A registry on a loopback port over a folder of its own; <see cref="Restart"/> puts a new process's worth of it over the same folder.</summary>
+/// <summary>
+/// A registry on a loopback port over a folder and a database of its own; <see cref="Restart"/> puts a new process's worth of it over the same,
+/// <see cref="StartBeside"/> a second server.
+/// </summary>
 public sealed class RegistryHost : IAsyncDisposable
 {
     readonly string _folder;
+    readonly TestDatabase _place;
+    readonly bool _isSecond;
     readonly Func<RegistryOptions, RegistryOptions> _configure;
     readonly Action<IServiceCollection> _services;
     WebApplication _app = null!;
     Database.Database _database = null!;
 
-    RegistryHost(string folder, Func<RegistryOptions, RegistryOptions> configure, Action<IServiceCollection> services) =>
-        (_folder, _configure, _services) = (folder, configure, services);
+    RegistryHost(string folder, TestDatabase place, bool isSecond, Func<RegistryOptions, RegistryOptions> configure, Action<IServiceCollection> services) =>
+        (_folder, _place, _isSecond, _configure, _services) = (folder, place, isSecond, configure, services);
 
     public HttpClient Client { get; private set; } = null!;
 
@@ -38,7 +44,21 @@ public sealed class RegistryHost : IAsyncDisposable
     public static async Task<RegistryHost> Start(
         Func<RegistryOptions, RegistryOptions>? configure = null, Action<IServiceCollection>? services = null, string? folder = null)
     {
-        var host = new RegistryHost(folder ?? Directory.CreateTempSubdirectory("slipway-registry-").FullName, configure ?? (options => options), services ?? (_ => { }));
+        folder ??= Directory.CreateTempSubdirectory("slipway-registry-").FullName;
+        return await Start(folder, TestDatabase.In(folder), isSecond: false, configure, services);
+    }
+
+    /// <summary>Over PostgreSQL, whatever the environment says: for what several servers do.</summary>
+    public static Task<RegistryHost> StartShared(Func<RegistryOptions, RegistryOptions>? configure = null) =>
+        Start(Directory.CreateTempSubdirectory("slipway-registry-").FullName, TestDatabase.InPostgres(), isSecond: false, configure, null);
+
+    /// <summary>A second server over the same database and the same bytes; it has to end before this one does.</summary>
+    public Task<RegistryHost> StartBeside() => Start(_folder, _place, isSecond: true, _configure, _services);
+
+    static async Task<RegistryHost> Start(
+        string folder, TestDatabase place, bool isSecond, Func<RegistryOptions, RegistryOptions>? configure, Action<IServiceCollection>? services)
+    {
+        var host = new RegistryHost(folder, place, isSecond, configure ?? (options => options), services ?? (_ => { }));
         await host.Open();
         return host;
     }
@@ -54,12 +74,14 @@ public sealed class RegistryHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Close();
+        if (_isSecond) return;
+        _place.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
     async Task Open()
     {
-        _database = Database.Database.Open(Path.Combine(_folder, "slipway.db"), RegistryExtensions.RegistryMigrations);
+        _database = Database.Database.Open(_place.Address, RegistryExtensions.RegistryMigrations);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));

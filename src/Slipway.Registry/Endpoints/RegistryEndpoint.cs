@@ -48,12 +48,23 @@ sealed partial class RegistryEndpoint(
             LogCutOff(context.Request.Method, target, bad.Message);
             await new RegistryError(bad.StatusCode, [new ErrorEntry("SIZE_INVALID", bad.Message, null)]).Write(context);
         }
+        catch (IOException framing) when (framing.InnerException is OverflowException && !context.Response.HasStarted)
+        {
+            // Kestrel's word for the length of a chunk that no number can hold; every other wrong framing is the exception above.
+            LogCutOff(context.Request.Method, target, framing.Message);
+            await new RegistryError(StatusCodes.Status400BadRequest, [new ErrorEntry("SIZE_INVALID", framing.Message, null)]).Write(context);
+        }
         catch (Exception full) when (IsFull(full) && !context.Response.HasStarted)
         {
             LogDiskFull(target, full.Message);
             await Fail(context, RegistryError.DiskFull(options.Folder, store.FreeBytes, options.MinFreeBytes));
         }
-        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException or DatabaseUnavailableException && !context.Response.HasStarted)
+        catch (DatabaseUnavailableException away) when (!context.Response.HasStarted)
+        {
+            LogDatabaseAway(context.Request.Method, target, away.Message);
+            await Fail(context, RegistryError.DatabaseAway(away));
+        }
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException && !context.Response.HasStarted)
         {
             LogBroken(broken, context.Request.Method, target);
             await Fail(context, RegistryError.StorageUnavailable());
@@ -128,9 +139,12 @@ sealed partial class RegistryEndpoint(
 
     static bool IsFull(Exception error) => error is DatabaseFullException or IOException { HResult: NoSpace or QuotaExceeded };
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Target} failed: {Reason}")]
+    partial void LogDatabaseAway(string method, string target, string reason);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "The registry's disk is full: {Target} was refused: {Reason}")]
     partial void LogDiskFull(string target, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Target} failed: the registry's storage or database is not to be used")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Target} failed: the registry's storage is not to be used")]
     partial void LogBroken(Exception error, string method, string target);
 }
