@@ -26,6 +26,7 @@ builder.Services.AddRoutingCore().AddLogging(logging => logging.AddSimpleConsole
     Folder = Path.Combine(data, "registry"),
     MinFreeBytes = 0,
     Lease = lease,
+    UploadLifetime = 5 * lease,
     Collection = new CollectionOptions { StrayAge = lease, Claim = TimeSpan.FromMilliseconds(100) },
     Scrub = new ScrubOptions { BytesPerSecond = 0 },
 });
