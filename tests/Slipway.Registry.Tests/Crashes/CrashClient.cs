@@ -71,7 +71,9 @@ sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploads
             _tags[tag] = digest;
             if (digest is null) continue;
             (await found.Content.ReadAsByteArrayAsync()).ShouldBe(_manifests[digest], $"{_repository}:{tag} {when}");
-            foreach (var blob in BlobsOf(_manifests[digest])) (await Digest(http, blob)).ShouldBe(blob, $"{_repository}:{tag} {when}");
+            // That all the others are there and whole, the verification tells; here, that they are also served.
+            if (random.Next(4) == 0)
+                foreach (var blob in BlobsOf(_manifests[digest])) (await Digest(http, blob)).ShouldBe(blob, $"{_repository}:{tag} {when}");
         }
         _pending.Clear();
         foreach (var (blob, pushed) in _fresh)

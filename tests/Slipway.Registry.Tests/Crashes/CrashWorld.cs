@@ -6,6 +6,8 @@ namespace Slipway.Registry.Tests.Crashes;
 sealed class CrashWorld : IDisposable
 {
     const int Clients = 5;
+    const int MostAcknowledged = 12;
+    const int MostMilliseconds = 20;
 
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
 
@@ -37,16 +39,18 @@ sealed class CrashWorld : IDisposable
 
     /// <summary>Starts the registry, looks whether all is there, lets the clients work for a moment, and kills it.</summary>
     /// <param name="round">How many there were before.</param>
-    /// <param name="longest">Milliseconds of work at the most.</param>
     /// <param name="left">What the last kill left, for people.</param>
     /// <param name="environment">Of the process.</param>
-    public async Task Round(int round, int longest, string left, params (string Name, string Value)[] environment)
+    public async Task Round(int round, string left, params (string Name, string Value)[] environment)
     {
         var when = $"after kill {round} {left} (SLIPWAY_CRASH_SEED={Seed})";
         using var registry = await RegistryProcess.Start(Data, Lease, environment);
         await ShouldBeWhole(registry, when);
         var clients = Task.WhenAll(_clients.Select(client => client.WorkUntilItDies(registry.Http)));
-        await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(_random.Next(longest))), clients);
+        // So much is acknowledged, however slow the machine is, and then comes some moment.
+        var enough = Acknowledged + _random.Next(MostAcknowledged);
+        while (Acknowledged < enough && !clients.IsCompleted) await Task.Delay(1);
+        await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(_random.Next(MostMilliseconds))), clients);
         registry.Kill();
         await clients;
     }
@@ -62,7 +66,7 @@ sealed class CrashWorld : IDisposable
 
     async Task ShouldBeWhole(RegistryProcess registry, string when)
     {
-        foreach (var client in _clients) await client.Check(registry.Http, when);
+        await Task.WhenAll(_clients.Select(client => client.Check(registry.Http, when)));
         (await registry.Http.GetStringAsync("/verify")).ShouldBe("clean\n", when);
     }
 }

@@ -11,7 +11,7 @@ public sealed class KillTests
     public async Task Kill_AtAnyMoment_WhatWasAcknowledgedIsThere_AndVerifyIsClean(int number)
     {
         using var world = new CrashWorld(CrashWorld.ChooseSeed(), number, uploadsSurvive: true);
-        for (var round = 0; round < Kills; round++) await world.Round(round, longest: 90, "");
+        for (var round = 0; round < Kills; round++) await world.Round(round, "");
         await world.End("");
         world.Acknowledged.ShouldBeGreaterThan(Kills);
         TestContext.Current.TestOutputHelper?.WriteLine($"{Kills} kills, {world.Acknowledged} acknowledged, SLIPWAY_CRASH_SEED={world.Seed}");
