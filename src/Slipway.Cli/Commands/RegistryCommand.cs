@@ -56,7 +56,7 @@ static class RegistryCommand
             var request = new GarbageRequest
             {
                 DryRun = parsed.GetValue(dry),
-                UntaggedSeconds = parsed.GetValue(untagged) is { } age ? (long)Since.Age("--untagged", age).TotalSeconds : null,
+                UntaggedSeconds = parsed.GetValue(untagged) is { } age ? (long)Since.ParseAge(age, "--untagged").TotalSeconds : null,
                 GoneSubjects = parsed.GetValue(gone) ? true : null,
                 AllStrays = parsed.GetValue(strays),
             };

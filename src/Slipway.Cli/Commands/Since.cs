@@ -22,16 +22,10 @@ static class Since
         });
     }
 
-    /// <summary>An age alone, for example of 30 days: 30d.</summary>
-    /// <param name="key">The option that it stands for.</param>
-    /// <exception cref="InvalidInputException">It is none.</exception>
-    public static TimeSpan Age(string key, string text) => TryParseAge(text, out var age) ? age : throw new InvalidInputException(new Diagnostic
-    {
-        Key = key,
-        Message = $"'{text}' is no age",
-        Found = text,
-        Expected = "for example 30d, 12h or 1h30m",
-    });
+    /// <summary>A length of time in the same words.</summary>
+    /// <exception cref="InvalidInputException">None.</exception>
+    public static TimeSpan ParseAge(string text, string key) => TryParseAge(text, out var age) ? age
+        : throw new InvalidInputException(new Diagnostic { Key = key, Message = $"'{text}' is no length of time", Found = text, Expected = "such as 90s, 10m, 1h30m or 2d" });
 
     static bool TryParseAge(string text, out TimeSpan age)
     {

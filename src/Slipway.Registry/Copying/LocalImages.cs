@@ -26,7 +26,12 @@ sealed class LocalImages(RepositoryName repository, LocalStores stores) : IImage
     public Task<IReadOnlyList<Digest>> Referrers(Digest subject, CancellationToken cancel)
     {
         var found = new List<Digest>();
-        for (var last = ""; stores.Listings.Referrers(repository, subject, null, last, 1000).Page is { Count: > 0 } page; last = page[^1].Digest) found.AddRange(page.Select(entry => Digest.Parse(entry.Digest)));
+        for (var (last, more) = ("", true); more;)
+        {
+            (var page, more) = stores.Listings.Referrers(repository, subject, null, last, 1000);
+            found.AddRange(page.Select(entry => Digest.Parse(entry.Digest)));
+            if (page.Count > 0) last = page[^1].Digest;
+        }
         return Task.FromResult<IReadOnlyList<Digest>>(found);
     }
 

@@ -3,7 +3,7 @@ namespace Slipway.Registry.Tests.Crashes;
 /// <summary>Power cuts at random moments: what was acknowledged had reached the disk, names and contents, and in an order that is right at every moment.</summary>
 public sealed class PowerCutTests
 {
-    const int Cuts = 40;
+    const int Cuts = 30;
 
     [Fact]
     public async Task PowerCut_AtAnyMoment_WhatWasAcknowledgedIsThere_AndVerifyIsClean()
