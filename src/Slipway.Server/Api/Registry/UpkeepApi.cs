@@ -19,7 +19,8 @@ static class UpkeepApi
         var upkeep = registry.MapGroup("/").WithTags("Registry: upkeep");
 
         upkeep.MapGet("/status", Status).WithName("GetRegistryStatus")
-            .WithSummary("What the registry holds, and what the last garbage collection removed");
+            .WithSummary("What the registry holds, and what the last garbage collection removed")
+            .WithDescription("Bytes are those of all blobs, each counted once however many repositories have it.");
 
         upkeep.MapPost("/gc", Collect).WithName("CollectGarbage").Errors(400)
             .WithSummary("Remove what nothing refers to")
