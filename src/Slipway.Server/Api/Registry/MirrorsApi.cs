@@ -13,7 +13,8 @@ static class MirrorsApi
         var mirrors = registry.MapGroup("/mirrors").WithTags("Registry: mirrors");
 
         mirrors.MapGet("/", List).WithName("ListMirrors")
-            .WithSummary("List the projects that are caches of other registries").WithDescription("With their upstreams and how these answered last.");
+            .WithSummary("List the projects that are caches of other registries")
+            .WithDescription("With their upstreams; passwords are not shown.");
 
         mirrors.MapPut("/{project}", Set).WithName("SetMirror").Errors(400)
             .WithSummary("Make a project a cache of another registry, or change it")

@@ -12,5 +12,6 @@ static class RegistryApi
         registry.MapProjects();
         registry.MapRobots();
         registry.MapAudit();
+        registry.MapUpkeep();
     }
 }
