@@ -81,6 +81,9 @@ public sealed class Database : IAsyncDisposable
     /// <exception cref="DatabaseUnavailableException">The database is away.</exception>
     public T Read<T>(Func<DbConnection, T> read) => _store.Read(read);
 
+    /// <summary>The one time of all servers that share the database, for claims that end by themselves. In UTC.</summary>
+    public DateTimeOffset Now(DbConnection connection) => _store.Now(connection);
+
     /// <summary>
     /// Takes a lock that one server at a time can have, and that ends with its process however that ends; null where another server has it.
     /// Always had at once where the database is not shared.

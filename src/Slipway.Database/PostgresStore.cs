@@ -119,6 +119,13 @@ sealed class PostgresStore : Store
         }
     }
 
+    public override DateTimeOffset Now(DbConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT clock_timestamp()";
+        return new DateTimeOffset((DateTime)command.ExecuteScalar()!);
+    }
+
     public override ServerLease? TryLease(long key)
     {
         NpgsqlConnection? connection = null;

@@ -65,6 +65,8 @@ sealed class SqliteStore : Store
         return read(connection);
     }
 
+    public override DateTimeOffset Now(DbConnection connection) => TimeProvider.System.GetUtcNow();
+
     /// <summary>One process has the file.</summary>
     public override ServerLease TryLease(long key) => new ServerLease.Sole();
 

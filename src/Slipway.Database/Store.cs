@@ -29,6 +29,8 @@ abstract class Store : IDisposable
 
     public abstract T Read<T>(Func<DbConnection, T> read);
 
+    public abstract DateTimeOffset Now(DbConnection connection);
+
     public abstract ServerLease? TryLease(long key);
 
     /// <summary>No more operations come; those that wait are carried out, but a database that is away is not waited for.</summary>

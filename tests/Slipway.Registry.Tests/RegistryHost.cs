@@ -33,6 +33,8 @@ public sealed class RegistryHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    public Database.Database Db => _database;
+
     public ImageCatalog Catalog => Services.GetRequiredService<ImageCatalog>();
 
     public ManualTime Time { get; } = new();

@@ -10,6 +10,7 @@ using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 using Slipway.Database;
 using Slipway.Registry.Storage;
+using Slipway.Registry.Uploads;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace Slipway.Registry.Endpoints;
@@ -45,6 +46,11 @@ sealed partial class RegistryEndpoint(
             // The body ended early, came too slowly, or was framed wrongly: Kestrel knows the status.
             LogCutOff(context.Request.Method, target, bad.Message);
             await new RegistryError(bad.StatusCode, [new ErrorEntry("SIZE_INVALID", bad.Message, null)]).Write(context);
+        }
+        catch (UploadLostException lost) when (!context.Response.HasStarted)
+        {
+            LogCutOff(context.Request.Method, target, lost.Message);
+            await RegistryError.UploadBusy().Write(context);
         }
         catch (IOException framing) when (framing.InnerException is OverflowException && !context.Response.HasStarted)
         {

@@ -4,6 +4,7 @@ using Dapper;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Names;
+using Slipway.Registry.Uploads;
 
 namespace Slipway.Registry.Storage;
 
@@ -11,7 +12,7 @@ namespace Slipway.Registry.Storage;
 /// Which blobs there are, how large, under which key of the store, and which repository may serve them and until when it keeps them without a manifest
 /// that refers to them (the lease). A blob that is known to be damaged is not there.
 /// </summary>
-sealed class BlobIndex(Database.Database database, EventLog events, RegistryOptions options, TimeProvider time)
+sealed class BlobIndex(Database.Database database, EventLog events, UploadHolds holds, RegistryOptions options, TimeProvider time)
 {
     /// <summary>Null where the repository does not have the blob, whoever else has it.</summary>
     public StoredBlob? Find(RepositoryName repository, Digest digest) => database.Read(connection => connection.QuerySingleOrDefault<StoredBlob>(
@@ -120,7 +121,7 @@ sealed class BlobIndex(Database.Database database, EventLog events, RegistryOpti
     void Arrive(DbConnection connection, RepositoryName repository, long blobId, Digest digest, long size, Guid upload, Caller caller)
     {
         Link(connection, repository, blobId);
-        connection.Execute("DELETE FROM registry_uploads WHERE id = @upload", new { upload = upload.ToString("D", CultureInfo.InvariantCulture) });
+        holds.End(connection, upload);
         events.Record(connection, caller, Event("push", repository, digest) with { Size = size });
     }
 

@@ -26,6 +26,9 @@ public sealed class ManifestInputTests : IAsyncLifetime
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[{"digest":"LDIGEST","digest":"LDIGEST","size":100}]}""")]
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[{"digest":"LDIGEST","DIGEST":"CDIGEST","size":100}]}""")]
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"annotations":{"a":"b","a":"c"}}""")]
+    [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"layer\u017f":[]}""")]
+    [InlineData("{\"schemaVersion\":2,\"config\":CONFIG,\"layers\":[LAYER],\"Manife\u017fts\":[]}")]
+    [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[{"digest":"LDIGEST","dige\u017ft":"CDIGEST","size":100}]}""")]
     // An image and an index at once (CVE-2021-41190).
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"manifests":[]}""")]
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"Manifests":[]}""")]

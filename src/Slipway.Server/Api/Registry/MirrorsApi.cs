@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Mirroring.Caching;
+using Slipway.Registry.Mirroring.Replicating;
 
 namespace Slipway.Server.Api.Registry;
 
@@ -99,4 +100,8 @@ public sealed record MirrorStatus
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(IReadOnlyList<MirrorStatus>))]
 [JsonSerializable(typeof(MirrorRequest))]
+[JsonSerializable(typeof(IReadOnlyList<ReplicationStatus>))]
+[JsonSerializable(typeof(IReadOnlyList<ReplicationRun>))]
+[JsonSerializable(typeof(ReplicationReport))]
+[JsonSerializable(typeof(ReplicationSettings))]
 public sealed partial class MirroringJson : JsonSerializerContext;
