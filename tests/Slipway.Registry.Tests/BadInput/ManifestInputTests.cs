@@ -1,22 +1,22 @@
 using System.Text;
+using Slipway.Registry.Tests.Conformance;
 
 namespace Slipway.Registry.Tests.BadInput;
 
 /// <summary>Manifests that are none, or that readers would understand differently: refused with the specification's code, and nothing stored.</summary>
-public sealed class ManifestInputTests : IAsyncLifetime
+public sealed class ManifestInputTests(ConformanceHost shared) : IClassFixture<ConformanceHost>, IAsyncLifetime
 {
-    RegistryHost _host = null!;
+    readonly RegistryHost _host = shared.Registry;
     string _config = null!;
     string _layer = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _host = await RegistryHost.Start();
         _config = await _host.Client.PushBlob("a", "{}"u8.ToArray());
         _layer = await _host.Client.PushBlob("a", Client.Random(100));
     }
 
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Theory]
     // One key twice, on every level; and as Go's readers see it, who don't distinguish capitals.
