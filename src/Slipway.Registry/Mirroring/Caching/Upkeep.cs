@@ -11,6 +11,7 @@ sealed partial class Upkeep(Caches caches, LastPulls pulls, BlobFetches fetches,
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        await fetches.Stop();
         await pulls.Write();
     }
 
