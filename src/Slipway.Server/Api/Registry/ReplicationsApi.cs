@@ -13,7 +13,8 @@ static class ReplicationsApi
         var rules = registry.MapGroup("/replications").WithTags("Registry: replication");
 
         rules.MapGet("/", List).WithName("ListReplications")
-            .WithSummary("List the rules of replication, each with its last run");
+            .WithSummary("List the rules of replication")
+            .WithDescription("Each with when it is due and its last run, without its password.");
 
         rules.MapPut("/{name}", Set).WithName("SetReplication").Errors(400)
             .WithSummary("Make a rule of replication, or change it")
@@ -28,7 +29,8 @@ static class ReplicationsApi
             .WithDescription("Answers with the run; where one goes on, with that.");
 
         rules.MapGet("/{name}/runs", Runs).WithName("ListReplicationRuns").Errors(404)
-            .WithSummary("List the runs of a rule, newest first");
+            .WithSummary("List the runs of a rule")
+            .WithDescription("Newest first, in numbers of images; the last 50 are kept.");
 
         rules.MapGet("/{name}/runs/{run}", Report).WithName("GetReplicationReport").Errors(400, 404)
             .WithSummary("What a run copied, skipped, removed and failed at")
