@@ -190,7 +190,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
         INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created, touched, partial)
         VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created, @created, @partial)
         ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, touched = excluded.touched,
-            partial = excluded.partial
+            partial = registry_manifests.partial * excluded.partial
         RETURNING id
         """,
         new

@@ -34,7 +34,8 @@ sealed class ManifestCheck(Database.Database database)
                         ORDER BY f.digest
                         """,
                         new { row.Id }).AsList();
-                    if (missing.Count > 0)
+                    // What a cache has not fetched yet is no damage.
+                    if (missing.Count > 0 && row.Partial == 0)
                         found.Add(Finding("incomplete", row, $"the repository does not have {string.Join(", ", missing.Take(10))}{(missing.Count > 10 ? " ..." : "")}, to which it refers", Uses.OfManifest(connection, row.Id)));
                 }
                 return (rows.Count == 0 ? after : rows[^1].Id, rows.Count, found);

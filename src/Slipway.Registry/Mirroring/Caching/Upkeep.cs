@@ -12,6 +12,7 @@ sealed partial class Upkeep(Caches caches, LastPulls pulls, BlobFetches fetches,
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        await fetches.Stop();
         try
         {
             await pulls.Write();

@@ -7,6 +7,7 @@ static class RegistryApi
     {
         var registry = api.MapGroup("/registry");
         registry.MapMirrors();
+        registry.MapReplications();
         registry.MapWebhooks();
         registry.MapAccounts();
         registry.MapProjects();
