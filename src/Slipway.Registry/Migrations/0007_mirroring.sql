@@ -96,6 +96,3 @@ CREATE TABLE registry_replication_uploads (
     location   TEXT NOT NULL,
     PRIMARY KEY (rule_id, repository, digest)
 );
-
--- A cache's: what it refers to comes when it is asked for, and its absence is no damage.
-ALTER TABLE registry_manifests ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;
