@@ -5,6 +5,7 @@ using Slipway.Engines.Docker;
 using Slipway.Pipelines;
 using Slipway.Pipelines.Images;
 using Slipway.Registry;
+using Slipway.Registry.Auth;
 using Slipway.Releases;
 using Slipway.Server.Apps;
 using Slipway.Server.Auth;
@@ -34,7 +35,7 @@ static class Composition
         // Made by a factory, so that the container disposes of it, last of all that uses it.
         services.AddSingleton(_ => database);
 
-        services.AddRegistry(new RegistryOptions { Folder = folder.Registry });
+        services.AddRegistry(new RegistryOptions { Folder = folder.Registry, Access = new AccessOptions { AdminToken = () => token.Text } });
         services.AddSingleton(new Roles(roles));
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton<StatusReport>();
@@ -63,7 +64,8 @@ static class Composition
     public static void MapSlipway(this WebApplication app) 
     {
         app.MapMetrics();
-        app.MapRegistry();
+        // It asks for credentials itself: what is public is for everybody.
+        app.MapRegistry().AllowAnonymous();
     }
 
     static RegistryCredential? Credential(string image, PlatformListener listener, AdminToken token) =>

@@ -8,6 +8,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
     [
         .. MirroringTexts.Entries,
         .. ServerTexts.Entries,
+        .. RegistryTexts.Entries,
         .. WebhookTexts.Entries,
     ];
 

@@ -26,6 +26,7 @@ sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
     {
         InvalidInputException invalid => Make(400, invalid.Message) with { Title = "Bad input", Diagnostics = invalid.Diagnostics },
         BadHttpRequestException bad => Make(bad.StatusCode, bad.InnerException is { } inner ? $"{bad.Message} {inner.Message}" : bad.Message),
+        ForbiddenException forbidden => Make(403, forbidden.Message),
         NotFoundException missing => Make(404, missing.Message),
         ConflictException conflict => Make(409, conflict.Message),
         CommitUnknownException => Make(503, "The database went away while it stored this: it is stored, or it is not. Look before you try again.") with { Title = "Database unavailable" },

@@ -7,6 +7,12 @@ static class RegistryApi
     {
         var registry = api.MapGroup("/registry");
         registry.MapMirrors();
+        registry.MapReplications();
         registry.MapWebhooks();
+        registry.MapAccounts();
+        registry.MapProjects();
+        registry.MapRobots();
+        registry.MapAudit();
+        registry.MapUpkeep();
     }
 }
