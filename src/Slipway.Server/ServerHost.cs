@@ -57,7 +57,7 @@ sealed partial class ServerHost : IAsyncDisposable
             app = Build(options, folder, listener);
             await Listen(app, options, cancel);
             ServerLock.WriteProcessId(folder);
-            new ServerFile(listener.Url, Environment.ProcessId, Version).Write(folder);
+            new ServerFile(listener.Url, Environment.ProcessId, Version, app.Services.GetRequiredService<Database.Database>().Name).Write(folder);
             LogListening(app.Logger, Version, listener.Url, folder.Path, app.Services.GetRequiredService<Database.Database>().Name, app.Services.GetRequiredService<Roles>().Value.Names());
             return new ServerHost(folder, @lock, app, listener.Url);
         }

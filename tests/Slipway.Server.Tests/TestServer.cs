@@ -30,10 +30,10 @@ sealed class TestServer : IAsyncDisposable
     /// <summary>Sends the admin token.</summary>
     public HttpClient Client { get; }
 
-    public static async Task<TestServer> Start(TestFolder? folder = null)
+    public static async Task<TestServer> Start(TestFolder? folder = null, ServerRoles? roles = null)
     {
         var own = folder ?? new TestFolder();
-        return new TestServer(own, folder is null, await ServerHost.Start(OptionsFor(own), TestContext.Current.CancellationToken));
+        return new TestServer(own, folder is null, await ServerHost.Start(OptionsFor(own) with { Roles = roles }, TestContext.Current.CancellationToken));
     }
 
     public static ServerOptions OptionsFor(TestFolder folder) => new()

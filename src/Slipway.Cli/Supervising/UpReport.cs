@@ -12,6 +12,7 @@ sealed class UpReport(TextWriter output, DataFolder folder)
         await output.WriteLineAsync($"  gateway   {string.Join(", ", up.GatewayHttp)}  (the apps, by host name)");
         await output.WriteLineAsync($"  token     {up.TokenFile}");
         await output.WriteLineAsync($"  data      {folder.Path}");
+        if (ServerFile.Find(folder)?.Database is { } database && database != folder.Database) await output.WriteLineAsync($"  database  {database}");
         var own = Commands.VersionCommand.Version;
         if (up.Version != own) await output.WriteLineAsync($"The server that runs is {up.Version}, this is {own}: 'slipway down' and 'slipway up' change over.");
     }

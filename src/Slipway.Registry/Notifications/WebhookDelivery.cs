@@ -33,9 +33,11 @@ sealed partial class WebhookDelivery(
         {
             try
             {
+                // Asked before the rows are read: a row from before a delivery's end would have it sent again.
+                var running = _deliveries.Where(delivery => !delivery.Value.IsCompleted).Select(delivery => delivery.Key).ToHashSet();
                 foreach (var hook in database.Read(Due))
                 {
-                    if (_deliveries.TryGetValue(hook.Id, out var running) && !running.IsCompleted) continue;
+                    if (running.Contains(hook.Id)) continue;
                     _deliveries[hook.Id] = Task.Run(() => Deliver(hook, stoppingToken), stoppingToken);
                 }
             }
