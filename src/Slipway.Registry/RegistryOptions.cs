@@ -35,6 +35,12 @@ public sealed record RegistryOptions
     /// <summary>How long a body may keep still before <see cref="MinDataRate"/> is asked for; at least 1 second. Default: 20 seconds.</summary>
     public TimeSpan DataRateGrace { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// Prefix of tags that are names for a moment only (the server's own, of an image that is being built): no rule makes them immutable or expires them.
+    /// Default: none.
+    /// </summary>
+    public string? PassingTags { get; init; }
+
     /// <summary>How events are sent to webhooks.</summary>
     public Notifications.WebhookOptions Webhooks { get; init; } = new();
 
