@@ -2,16 +2,20 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Slipway.Database;
 using Slipway.Registry.Endpoints;
 using Slipway.Registry.Events;
+using Slipway.Registry.GarbageCollection;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring;
 using Slipway.Registry.Notifications;
+using Slipway.Registry.Rules;
 using Slipway.Registry.Secrets;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
+using Slipway.Registry.Verifying;
 
 namespace Slipway.Registry;
 
@@ -29,6 +33,8 @@ public static class RegistryExtensions
             .AddSingleton<IBlobStore>(_ => new FileBlobStore(options.Folder))
             .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()
+            .AddSingleton<DigestLocks>()
+            .AddSingleton<BlobPublisher>()
             .AddSingleton<UploadSessions>()
             .AddSingleton(_ => new ManifestCache(options.ManifestCacheBytes))
             .AddSingleton<ManifestStore>()
@@ -37,6 +43,7 @@ public static class RegistryExtensions
             .AddSingleton(_ => new SecretBox(options))
             .AddSingleton<RegistryMetrics>()
             .AddNotifications(options.Webhooks)
+            .AddRules()
             .AddMirroring()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
@@ -45,8 +52,31 @@ public static class RegistryExtensions
             .AddSingleton<ManifestEndpoints>()
             .AddSingleton<ListEndpoints>()
             .AddSingleton<RegistryEndpoint>()
-            .AddHostedService<UploadExpiry>();
+            .AddHostedService<UploadExpiry>()
+            .AddUpkeep();
     }
+
+    /// <summary>What keeps the store in order: garbage collection, verification.</summary>
+    static IServiceCollection AddUpkeep(this IServiceCollection services) => services
+        .AddSingleton<UpkeepClaims>()
+        .AddSingleton<UntaggedManifests>()
+        .AddSingleton<UnreferencedLinks>()
+        .AddSingleton<UnlinkedBlobs>()
+        .AddSingleton<Strays>()
+        .AddSingleton<EmptyRepositories>()
+        .AddSingleton(provider => new GarbageCollector(
+            provider.GetRequiredService<UntaggedManifests>(), provider.GetRequiredService<UnreferencedLinks>(), provider.GetRequiredService<UnlinkedBlobs>(),
+            provider.GetRequiredService<Strays>(), provider.GetRequiredService<EmptyRepositories>(), provider.GetRequiredService<UpkeepClaims>(),
+            provider.GetRequiredService<EventLog>(), provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RegistryOptions>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<GarbageCollector>>()))
+        .AddHostedService<CollectionSchedule>()
+        .AddSingleton<BlobCheck>()
+        .AddSingleton<ManifestCheck>()
+        .AddSingleton(provider => new Verifier(
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<BlobCheck>(), provider.GetRequiredService<ManifestCheck>(),
+            provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<Scrub>()
+        .AddHostedService(provider => provider.GetRequiredService<Scrub>());
 
     /// <summary>
     /// Serves the OCI Distribution Specification 1.1 at /v2/. Who may do what is up to the caller: without <c>RequireAuthorization</c>, everyone may do everything.

@@ -41,6 +41,17 @@ public sealed record RegistryOptions
     /// </summary>
     public string? PassingTags { get; init; }
 
+    /// How long a blob stays in a repository without a manifest that refers to it: pushing, mounting and HEAD begin it anew, so it need only be longer
+    /// than the push of one image takes. Servers' clocks may differ by up to half of it. Default: one day.
+    /// </summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>When and how garbage is collected.</summary>
+    public GarbageCollection.CollectionOptions Collection { get; init; } = new();
+
+    /// <summary>How stored blobs are re-read in the background.</summary>
+    public Verifying.ScrubOptions Scrub { get; init; } = new();
+
     /// <summary>How events are sent to webhooks.</summary>
     public Notifications.WebhookOptions Webhooks { get; init; } = new();
 

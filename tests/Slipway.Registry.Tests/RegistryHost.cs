@@ -118,10 +118,17 @@ static class Client
     /// <summary>Of what was pushed by <see cref="PushBlob"/>; of anything else, some size.</summary>
     public static long SizeOf(string digest) => Sizes.GetValueOrDefault(digest, 1000);
 
-    public static async Task<string> PushBlob(this HttpClient client, string repository, byte[] content)
+    /// <summary>The digest of what is to be pushed, so that a manifest which is written before that states its size.</summary>
+    public static string Announce(byte[] content)
     {
         var digest = Sha256(content);
         Sizes[digest] = content.Length;
+        return digest;
+    }
+
+    public static async Task<string> PushBlob(this HttpClient client, string repository, byte[] content)
+    {
+        var digest = Announce(content);
         var response = await client.Send("PUT", $"{await client.StartUpload(repository)}?digest={digest}", content);
         response.StatusCode.ShouldBe(HttpStatusCode.Created);
         return digest;

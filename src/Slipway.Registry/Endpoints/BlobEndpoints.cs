@@ -1,6 +1,8 @@
+using System.Data.Common;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Slipway.Database;
 using Slipway.Registry.Events;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
@@ -32,6 +34,13 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
             await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
             return;
         }
+        var head = HttpMethods.IsHead(context.Request.Method);
+        // Who asks whether it is there may be about to push a manifest that refers to it.
+        if (head && !await Keep(request, blob))
+        {
+            await RegistryError.BlobUnknown(request.Repository, request.Digest).Write(context);
+            return;
+        }
         var response = context.Response;
         var etag = $"\"{request.Digest}\"";
         if (EntityTag.NotModified(context.Request, etag))
@@ -53,7 +62,7 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
         response.Headers.ETag = etag;
         response.Headers.AcceptRanges = "bytes";
         response.Headers["Docker-Content-Digest"] = request.Digest.Value;
-        if (HttpMethods.IsHead(context.Request.Method))
+        if (head)
         {
             response.ContentLength = blob.Size;
             return;
@@ -76,6 +85,20 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
         }
         response.ContentLength = length;
         await Send(context, reader, first, length);
+    }
+
+    /// <summary>False where it was collected since it was found. A database that can't be written to collects nothing, and pulls go on.</summary>
+    async Task<bool> Keep(RegistryRequest.Blob request, StoredBlob blob)
+    {
+        try
+        {
+            return await index.Keep(request.Repository, request.Digest, blob);
+        }
+        catch (Exception error) when (error is DatabaseUnavailableException or DbException)
+        {
+            LogNotKept(request.Digest.Value, error.Message);
+            return true;
+        }
     }
 
     public async Task Delete(HttpContext context, RegistryRequest.Blob request)
@@ -101,6 +124,9 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
             if (flushed.IsCompleted) return;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Blob {Digest}: its lease could not be extended: {Reason}")]
+    partial void LogNotKept(string digest, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Blob {Digest} is damaged: {Expected} bytes are recorded, {Found} are in the store; pushing it again repairs it")]
     partial void LogDamaged(string digest, long expected, long? found);

@@ -44,17 +44,32 @@ sealed class QuotaGuard(Database.Database database)
         "UPDATE registry_quotas SET stale = stale + 1 WHERE project = @project",
         new { project = repository.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 ? repository[..slash] : repository });
 
-    /// <summary>Refuses early what can't be stored in the end: so many bytes more. A courtesy; what decides comes at the end.</summary>
-    /// <param name="digest">What they are said to be; a blob that the project has already costs nothing.</param>
-    public async Task CheckRoom(RepositoryName repository, long more, Digest? digest = null)
+    /// <inheritdoc cref="Removed(DbConnection, string)"/>
+    public static void Removed(DbConnection connection, IEnumerable<long> repositoryIds)
     {
-        if (await Room(repository, digest) is { } room && more > room.Left) throw Refusal(room.Project, room.Used, room.Limit, more);
+        var ids = repositoryIds.Distinct().ToList();
+        if (ids.Count == 0 || !Any(connection, "SELECT 1 FROM registry_quotas LIMIT 1", new { })) return;
+        foreach (var name in connection.Query<string>("SELECT name FROM registry_repositories WHERE id IN @ids", new { ids })) Removed(connection, name);
     }
 
-    /// <summary>The body, which breaks off with the refusal where it goes on beyond the project's room; itself where there is no bound.</summary>
-    /// <param name="had">Bytes that the upload has already.</param>
-    public async Task<Stream> Bounded(RepositoryName repository, Stream body, long had, Digest? digest = null) =>
-        await Room(repository, digest) is { } room ? new BoundedBody(body, room.Left - had, total => Refusal(room.Project, room.Used, room.Limit, had + total)) : body;
+    /// <summary>
+    /// The room of a project for one request, so that what can't be stored in the end is refused early; null where there is no bound. A courtesy: what
+    /// decides comes at the end.
+    /// </summary>
+    /// <param name="digest">What is pushed, where it is known: a blob that the project has already costs nothing.</param>
+    public async Task<ProjectRoom?> Room(RepositoryName repository, Digest? digest = null)
+    {
+        var (quota, counted) = database.Read(connection =>
+            Find(connection, ProjectScope.Of(repository)) is { Bytes: not null } found && !(digest is { } known && HasBlob(connection, found.Project, "b.digest = @value", known.Value))
+                ? (found, found.Stale == 0 ? found.Used : Count(connection, found.Project)) : (null, 0));
+        if (quota is null) return null;
+        // Counted outside of the write, so that nobody waits for it; kept where nothing has changed meanwhile.
+        if (quota.Stale != 0)
+            await database.Write(connection => connection.Execute(
+                "UPDATE registry_quotas SET used = @counted, stale = 0 WHERE project = @Project AND used = @Used AND stale = @Stale",
+                new { quota.Project, quota.Used, quota.Stale, counted }));
+        return new ProjectRoom(quota.Project, counted, quota.Bytes!.Value);
+    }
 
     /// <summary>Counted from what there is: every blob once, and manifests.</summary>
     public static long Count(DbConnection connection, string project) => connection.ExecuteScalar<long>(
@@ -97,20 +112,6 @@ sealed class QuotaGuard(Database.Database database)
         if (tags.Count > known && used + tags.Count - known > limit) throw Refusal(quota.Project, "tags", Text(used), Text(limit), Text(tags.Count - known));
     }
 
-    async Task<RoomLeft?> Room(RepositoryName repository, Digest? digest)
-    {
-        var (quota, counted) = database.Read(connection =>
-            Find(connection, ProjectScope.Of(repository)) is { Bytes: not null } found && !(digest is { } known && HasBlob(connection, found.Project, "b.digest = @value", known.Value))
-                ? (found, found.Stale == 0 ? found.Used : Count(connection, found.Project)) : (null, 0));
-        if (quota is null) return null;
-        // Counted outside of the write, so that nobody waits for it; kept where nothing has changed meanwhile.
-        if (quota.Stale != 0)
-            await database.Write(connection => connection.Execute(
-                "UPDATE registry_quotas SET used = @counted, stale = 0 WHERE project = @Project AND used = @Used AND stale = @Stale",
-                new { quota.Project, quota.Used, quota.Stale, counted }));
-        return new RoomLeft(quota.Project, counted, quota.Bytes!.Value);
-    }
-
     static bool HasBlob(DbConnection connection, string project, string condition, object value)
     {
         var scope = ProjectScope.Of(project);
@@ -125,18 +126,29 @@ sealed class QuotaGuard(Database.Database database)
 
     static bool Any(DbConnection connection, string sql, object parameters) => connection.ExecuteScalar<long?>(sql, parameters) is not null;
 
-    static RuleRefusedException Refusal(string project, long used, long limit, long more) =>
+    internal static RuleRefusedException Refusal(string project, long used, long limit, long more) =>
         Refusal(project, "bytes", $"{Text(used)} ({ByteText.Of(used)})", $"{Text(limit)} ({ByteText.Of(limit)})", $"{Text(more)} ({ByteText.Of(more)})");
 
     static RuleRefusedException Refusal(string project, string unit, string used, string limit, string more) => new(
         $"the quota of the project {project} is used up: {used} of {limit} {unit} are used, {more} more were asked for. Remove images and collect garbage, or have the quota raised");
 
     static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}
 
-    sealed record RoomLeft(string Project, long Used, long Limit)
+/// <summary>What a project may still take.</summary>
+sealed record ProjectRoom(string Project, long Used, long Limit)
+{
+    long Left => Math.Max(0, Limit - Used);
+
+    /// <exception cref="RuleRefusedException">So many bytes are too many.</exception>
+    public void Check(long bytes)
     {
-        public long Left => Math.Max(0, Limit - Used);
+        if (bytes > Left) throw QuotaGuard.Refusal(Project, Used, Limit, bytes);
     }
+
+    /// <summary>The body, which breaks off with the refusal where it goes on beyond the room.</summary>
+    /// <param name="had">Bytes that came before it.</param>
+    public Stream Bound(Stream body, long had) => new BoundedBody(body, Left - had, read => QuotaGuard.Refusal(Project, Used, Limit, had + read));
 }
 
 sealed record QuotaRow

@@ -7,7 +7,7 @@ using Slipway.Registry.Storage;
 namespace Slipway.Registry.Uploads;
 
 /// <summary>One request's hold on an upload; disposing lets the next request in.</summary>
-sealed class Upload(Guid id, RepositoryName repository, UploadState state, UploadWriter writer, UploadSessions sessions, IBlobStore store, BlobIndex blobs)
+sealed class Upload(Guid id, RepositoryName repository, UploadState state, UploadWriter writer, UploadSessions sessions, BlobPublisher publisher)
     : IAsyncDisposable
 {
     /// <summary>Network reads are gathered to this size before they are hashed and written.</summary>
@@ -62,16 +62,12 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
             await Cancel();
             return false;
         }
-        await writer.Flush(cancel);
-        // From here on the client's going away must not leave it half-done.
-        var size = writer.Length;
-        var key = await store.Publish(id, digest, CancellationToken.None);
-        await blobs.Add(repository, digest, new StoredBlob(size, key), id, caller);
+        await publisher.Publish(repository, digest, id, writer, caller, cancel);
         sessions.Forget(id, state);
         return true;
     }
 
-    /// <summary>Gives the upload up: its row first, so that a crash in between leaves bytes without a row, never a row without bytes.</summary>
+    /// <summary>Gives the upload up.</summary>
     public Task Cancel() => sessions.End(id, state);
 
     public async ValueTask DisposeAsync()

@@ -11,7 +11,7 @@ namespace Slipway.Registry.Uploads;
 /// The uploads under way. Each has a row (repository, algorithm), its bytes in the store, and in memory a lock and a hash: only the last is lost
 /// with the process, and is made again from the bytes.
 /// </summary>
-sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database database, RegistryOptions options, TimeProvider time)
+sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.Database database, RegistryOptions options, TimeProvider time)
 {
     readonly ConcurrentDictionary<Guid, UploadState> _states = new();
 
@@ -46,7 +46,7 @@ sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database
         var id = Guid.NewGuid();
         var state = new UploadState { Repository = repository };
         await state.Gate.WaitAsync(cancel);
-        return new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, store, blobs);
+        return new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, publisher);
     }
 
     /// <summary>Takes hold of an upload. Never waits: an upload that another request is writing to is <see cref="Entrance.Busy"/>.</summary>
@@ -64,7 +64,7 @@ sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database
                 state.Gate.Release();
                 return new Entrance(null, Busy: false);
             }
-            return new Entrance(new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, store, blobs), Busy: false);
+            return new Entrance(new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, publisher), Busy: false);
         }
         catch
         {
@@ -105,10 +105,13 @@ sealed class UploadSessions(IBlobStore store, BlobIndex blobs, Database.Database
         return stale;
     }
 
+    /// <summary>
+    /// The bytes go first: on a full disk only that makes room for the deletion of the row. A crash in between leaves an upload that is empty again.
+    /// </summary>
     public async Task End(Guid id, UploadState state)
     {
-        await database.Write(connection => connection.Execute("DELETE FROM registry_uploads WHERE id = @id", new { id = Text(id) }));
         await store.Discard(id, CancellationToken.None);
+        await database.Write(connection => connection.Execute("DELETE FROM registry_uploads WHERE id = @id", new { id = Text(id) }));
         Forget(id, state);
     }
 
