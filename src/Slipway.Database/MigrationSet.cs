@@ -7,10 +7,13 @@ namespace Slipway.Database;
 
 /// <summary>
 /// One component's migrations: embedded files <c>Migrations/NNNN_name.sql</c>, numbered from 0001 without a gap, each run once and in its own transaction.
+/// They are written in the small dialect that both databases understand (see <see cref="PostgresSql"/>).
 /// A file that has been released is never changed; the next change is the next file.
 /// </summary>
 public sealed class MigrationSet
 {
+    const string Table = "CREATE TABLE IF NOT EXISTS migrations (component TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, applied TEXT NOT NULL, PRIMARY KEY (component, number))";
+
     readonly string _component;
     readonly IReadOnlyList<Migration> _migrations;
 
@@ -39,22 +42,26 @@ public sealed class MigrationSet
         return new MigrationSet(component, migrations);
     }
 
-    internal void Apply(DbConnection connection)
+    /// <summary>
+    /// Applies the next migration that the database does not have, inside the caller's transaction, beside which no other server may migrate.
+    /// False when there was none.
+    /// </summary>
+    /// <param name="connection">In a transaction.</param>
+    /// <param name="translate">From a script to the statements of the database at hand.</param>
+    /// <exception cref="InvalidDataException">The database was written by a newer Slipway.</exception>
+    internal bool ApplyNext(DbConnection connection, Func<string, IEnumerable<string>> translate)
     {
-        connection.Execute("CREATE TABLE IF NOT EXISTS migrations (component TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, applied TEXT NOT NULL, PRIMARY KEY (component, number))");
+        foreach (var statement in translate(Table)) connection.Execute(statement);
         var done = connection.ExecuteScalar<long?>("SELECT max(number) FROM migrations WHERE component = @component", new { component = _component }) ?? 0;
         if (done > _migrations.Count)
             throw new InvalidDataException($"The database has migration {done} of {_component}, this Slipway knows {_migrations.Count}: it was written by a newer version. Start that version, or restore a backup.");
-        foreach (var migration in _migrations.Skip((int)done))
-        {
-            using var transaction = connection.BeginTransaction();
-            connection.Execute(migration.Sql, transaction: transaction);
-            connection.Execute(
-                "INSERT INTO migrations (component, number, name, applied) VALUES (@component, @number, @name, @applied)",
-                new { component = _component, number = migration.Number, name = migration.Name, applied = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) },
-                transaction);
-            transaction.Commit();
-        }
+        if (done == _migrations.Count) return false;
+        var migration = _migrations[(int)done];
+        foreach (var statement in translate(migration.Sql)) connection.Execute(statement);
+        connection.Execute(
+            "INSERT INTO migrations (component, number, name, applied) VALUES (@component, @number, @name, @applied)",
+            new { component = _component, number = (long)migration.Number, name = migration.Name, applied = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) });
+        return true;
     }
 
     static string Read(Assembly assembly, string resource)

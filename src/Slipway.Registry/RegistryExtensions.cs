@@ -35,6 +35,8 @@ public static class RegistryExtensions
             .AddSingleton<BlobIndex>()
             .AddSingleton<DigestLocks>()
             .AddSingleton<BlobPublisher>()
+            .AddSingleton<UploadHolds>()
+            .AddHostedService(provider => provider.GetRequiredService<UploadHolds>())
             .AddSingleton<UploadSessions>()
             .AddSingleton(_ => new ManifestCache(options.ManifestCacheBytes))
             .AddSingleton<ManifestStore>()

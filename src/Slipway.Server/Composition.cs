@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Slipway.Database;
 using Slipway.Engines;
 using Slipway.Engines.Docker;
 using Slipway.Pipelines;
@@ -11,6 +12,7 @@ using Slipway.Server.Builds;
 using Slipway.Server.Data;
 using Slipway.Server.Gateways;
 using Slipway.Server.Health;
+using Slipway.Server.Leading;
 using Slipway.Server.Logs;
 using Slipway.Server.Metrics;
 using Slipway.Server.Status;
@@ -20,9 +22,11 @@ namespace Slipway.Server;
 /// <summary>How the parts are put together: the only place that knows all of them.</summary>
 static class Composition
 {
-    public static void AddSlipway(this IServiceCollection services, ServerOptions options, DataFolder folder, PlatformListener listener, AdminToken token)
+    public static void AddSlipway(this IServiceCollection services, ServerOptions options, ServerRoles roles, DatabaseAddress place, DataFolder folder, PlatformListener listener, AdminToken token)
     {
-        var database = Open(folder);
+        var database = Open(place);
+        // Reads wait for the database's answer on threads of the pool, which on its own grows by one in a second.
+        if (database.IsShared) ThreadPool.SetMinThreads(64, 16);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new StartTime(TimeProvider.System.GetUtcNow()));
         services.AddSingleton(folder);
@@ -30,22 +34,30 @@ static class Composition
         // Made by a factory, so that the container disposes of it, last of all that uses it.
         services.AddSingleton(_ => database);
 
+        services.AddRegistry(new RegistryOptions { Folder = folder.Registry });
+        services.AddSingleton(new Roles(roles));
+        services.AddSingleton<MetricsExporter>();
+        services.AddSingleton<StatusReport>();
+        services.AddSingleton<ReadinessChecks>();
+        if (roles.HasFlag(ServerRoles.Control)) services.AddControl(options, folder, listener, token);
+    }
+
+    static void AddControl(this IServiceCollection services, ServerOptions options, DataFolder folder, PlatformListener listener, AdminToken token)
+    {
         var engine = options.DockerHost ?? DockerClient.DefaultAddress;
         services.AddSingleton(_ => new DockerClient(engine));
         services.AddSingleton<IEngine>(all => new DockerEngine(all.GetRequiredService<DockerClient>(), image => Credential(image, listener, token)));
-        services.AddRegistry(new RegistryOptions { Folder = folder.Registry });
         services.AddImages(new ImageOptions { RegistryAddress = listener.Address, RegistryPassword = () => token.Text, InstallMissing = Environment.IsPrivilegedProcess });
-        services.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
         services.AddSingleton<IGateways, LocalGateways>();
-
-        services.AddSingleton<MetricsExporter>();
         services.AddSingleton<AppLogs>();
         services.AddSingleton<AppRemoval>();
-        services.AddHostedService(all => all.GetRequiredService<AppRemoval>());
         services.AddSingleton<ImageTags>();
-        services.AddSingleton<StatusReport>();
-        services.AddSingleton<ReadinessChecks>();
-        services.AddHostedService<Builder>();
+        services.AddLed(led =>
+        {
+            led.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
+            led.AddHostedService(all => all.GetRequiredService<AppRemoval>());
+            led.AddHostedService<Builder>();
+        });
     }
 
     public static void MapSlipway(this WebApplication app) 
@@ -57,15 +69,19 @@ static class Composition
     static RegistryCredential? Credential(string image, PlatformListener listener, AdminToken token) =>
         image.StartsWith(listener.Address + "/", StringComparison.Ordinal) ? new RegistryCredential(listener.Address, "admin", token.Text) : null;
 
-    static Database.Database Open(DataFolder folder)
+    static Database.Database Open(DatabaseAddress place)
     {
         try
         {
-            return Database.Database.Open(folder.Database, RegistryExtensions.RegistryMigrations, ReleaseServices.Migrations);
+            return Database.Database.Open(place, RegistryExtensions.RegistryMigrations, ReleaseServices.Migrations);
+        }
+        catch (DatabaseUnavailableException away)
+        {
+            throw new ServerStartException($"{away.Message}\nIs it what 'database' in DATA/slipway.yaml says, does it run, and may this machine and user connect to it?", away);
         }
         catch (Exception broken) when (broken is SqliteException or InvalidDataException)
         {
-            throw new ServerStartException($"The database {folder.Database} can't be opened: {broken.Message}", broken);
+            throw new ServerStartException($"The database {place} can't be opened: {broken.Message}", broken);
         }
     }
 }

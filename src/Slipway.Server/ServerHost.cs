@@ -4,9 +4,12 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Slipway.Server.Api;
+using Slipway.Database;
 using Slipway.Server.Auth;
+using Slipway.Server.Configuration;
 using Slipway.Server.Data;
 using Slipway.Server.Health;
+using Slipway.Server.Leading;
 
 namespace Slipway.Server;
 
@@ -55,7 +58,7 @@ sealed partial class ServerHost : IAsyncDisposable
             await Listen(app, options, cancel);
             ServerLock.WriteProcessId(folder);
             new ServerFile(listener.Url, Environment.ProcessId, Version).Write(folder);
-            LogListening(app.Logger, Version, listener.Url, folder.Path);
+            LogListening(app.Logger, Version, listener.Url, folder.Path, app.Services.GetRequiredService<Database.Database>().Name, app.Services.GetRequiredService<Roles>().Value.Names());
             return new ServerHost(folder, @lock, app, listener.Url);
         }
         catch
@@ -66,7 +69,12 @@ sealed partial class ServerHost : IAsyncDisposable
         }
     }
 
-    public async Task WaitForEnd(CancellationToken cancel) => await App.WaitForShutdownAsync(cancel);
+    /// <summary>False where it did not end in good order.</summary>
+    public async Task<bool> WaitForEnd(CancellationToken cancel)
+    {
+        await App.WaitForShutdownAsync(cancel);
+        return App.Services.GetService<Leader>() is not { HasLost: true };
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -83,9 +91,11 @@ sealed partial class ServerHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = folder.Path, ApplicationName = "Slipway" });
         AddKestrel(builder, listener);
         AddLogging(builder.Logging);
+        var written = ServerConfiguration.Read(folder.Configuration);
+        var roles = options.Roles ?? written.Roles ?? ServerRoles.All;
         var token = AdminToken.ReadOrMake(folder);
         builder.Services.AddAdminToken(token);
-        builder.Services.AddSlipway(options, folder, listener, token);
+        builder.Services.AddSlipway(options, roles, written.Database ?? DatabaseAddress.File(folder.Database), folder, listener, token);
         builder.Services.AddApi();
 
         var app = builder.Build();
@@ -93,8 +103,9 @@ sealed partial class ServerHost : IAsyncDisposable
         app.UseForeignOriginRefusal();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseStandByRefusal();
         app.MapHealth();
-        app.MapApi();
+        app.MapApi(roles);
         app.MapSlipway();
         return app;
     }
@@ -145,6 +156,6 @@ sealed partial class ServerHost : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Slipway {Version} listens on {Url}, data folder {Folder}")]
-    static partial void LogListening(ILogger logger, string version, string url, string folder);
+    [LoggerMessage(LogLevel.Information, "Slipway {Version} listens on {Url}, data folder {Folder}, database {Database}, roles {Roles}")]
+    static partial void LogListening(ILogger logger, string version, string url, string folder, string database, IReadOnlyList<string> roles);
 }

@@ -21,6 +21,9 @@ public sealed record ServerOptions
     /// </summary>
     public IReadOnlyList<string> GatewayHttp { get; init; } = [DefaultGatewayHttp];
 
+    /// <summary>What the server does; null: what DATA/slipway.yaml says, else everything.</summary>
+    public ServerRoles? Roles { get; init; }
+
     public const string DefaultListen = "127.0.0.1:8080";
 
     /// <summary>Ports below 1024 need root.</summary>

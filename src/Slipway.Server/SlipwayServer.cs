@@ -12,8 +12,7 @@ public static class SlipwayServer
         try
         {
             await using var server = await ServerHost.Start(options, cancel);
-            await server.WaitForEnd(cancel);
-            return 0;
+            return await server.WaitForEnd(cancel) ? 0 : 1;
         }
         catch (InvalidInputException bad)
         {

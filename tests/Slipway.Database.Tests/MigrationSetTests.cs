@@ -2,14 +2,19 @@ using Dapper;
 
 namespace Slipway.Database.Tests;
 
-public sealed class MigrationSetTests : IDisposable
+/// <summary>On the one database and on the other.</summary>
+public abstract class MigrationSetTests : IDisposable
 {
-    static readonly (string, string) First = ("0001_first", "CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (1);");
-    static readonly (string, string) Second = ("0002_second", "INSERT INTO a VALUES (2);");
+    static readonly (string, string) First = ("0001_first", "CREATE TABLE a (id INTEGER PRIMARY KEY, x INTEGER); INSERT INTO a (x) VALUES (1);");
+    static readonly (string, string) Second = ("0002_second", "INSERT INTO a (x) VALUES (2);");
 
-    readonly DatabaseFile _file = new();
+    private protected abstract DatabasePlace Place { get; }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        Place.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Open_NewDatabase_RunsEveryMigrationInOrder()
@@ -49,7 +54,7 @@ public sealed class MigrationSetTests : IDisposable
         await using (Open(First))
         {
         }
-        Should.Throw<Microsoft.Data.Sqlite.SqliteException>(() => Open(First, ("0002_bad", "INSERT INTO a VALUES (7); INSERT INTO nowhere VALUES (1);")));
+        Should.Throw<System.Data.Common.DbException>(() => Open(First, ("0002_bad", "INSERT INTO a (x) VALUES (7); INSERT INTO nowhere VALUES (1);")));
         await using var database = Open(First, Second);
         Rows(database).ShouldBe([1, 2]);
     }
@@ -65,12 +70,22 @@ public sealed class MigrationSetTests : IDisposable
     [Fact]
     public async Task Open_TwoComponents_AreNumberedApart()
     {
-        await using var database = Database.Open(
-            _file.Path, MigrationSet.FromScripts("test", [First]), MigrationSet.FromScripts("other", [("0001_other", "CREATE TABLE b (x)")]));
+        await using var database = Place.Open(
+            MigrationSet.FromScripts("test", [First]), MigrationSet.FromScripts("other", [("0001_other", "CREATE TABLE b (x TEXT)")]));
         database.Read(connection => connection.ExecuteScalar<long>("SELECT count(*) FROM migrations")).ShouldBe(2);
     }
 
-    Database Open(params (string, string)[] scripts) => Database.Open(_file.Path, MigrationSet.FromScripts("test", scripts));
+    Database Open(params (string, string)[] scripts) => Place.Open(MigrationSet.FromScripts("test", scripts));
 
-    static List<int> Rows(Database database) => database.Read(connection => connection.Query<int>("SELECT x FROM a ORDER BY rowid").ToList());
+    static List<int> Rows(Database database) => database.Read(connection => connection.Query<int>("SELECT x FROM a ORDER BY id").ToList());
+}
+
+public sealed class SqliteMigrationSetTests : MigrationSetTests
+{
+    private protected override DatabasePlace Place { get; } = new DatabasePlace.InFolder();
+}
+
+public sealed class PostgresMigrationSetTests : MigrationSetTests
+{
+    private protected override DatabasePlace Place { get; } = new DatabasePlace.InPostgres();
 }

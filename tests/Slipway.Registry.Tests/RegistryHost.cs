@@ -7,18 +7,25 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Slipway.Contracts;
 
 namespace Slipway.Registry.Tests;
 
-/// <summary>A registry on a loopback port over a folder of its own; <see cref="Restart"/> puts a new process's worth of it over the same folder.</summary>
+/// <summary>
+/// A registry on a loopback port over a folder and a database of its own; <see cref="Restart"/> puts a new process's worth of it over the same,
+/// <see cref="StartBeside"/> a second server.
+/// </summary>
 public sealed class RegistryHost : IAsyncDisposable
 {
-    readonly string _folder = Directory.CreateTempSubdirectory("slipway-registry-").FullName;
+    readonly string _folder;
+    readonly TestDatabase _place;
+    readonly bool _isSecond;
     readonly Func<RegistryOptions, RegistryOptions> _configure;
     WebApplication _app = null!;
     Database.Database _database = null!;
 
-    RegistryHost(Func<RegistryOptions, RegistryOptions> configure) => _configure = configure;
+    RegistryHost(string folder, TestDatabase place, bool isSecond, Func<RegistryOptions, RegistryOptions> configure) =>
+        (_folder, _place, _isSecond, _configure) = (folder, place, isSecond, configure);
 
     public HttpClient Client { get; private set; } = null!;
 
@@ -26,13 +33,28 @@ public sealed class RegistryHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    public Database.Database Db => _database;
+
     public ImageCatalog Catalog => Services.GetRequiredService<ImageCatalog>();
 
     public ManualTime Time { get; } = new();
 
     public static async Task<RegistryHost> Start(Func<RegistryOptions, RegistryOptions>? configure = null)
     {
-        var host = new RegistryHost(configure ?? (options => options));
+        var folder = Directory.CreateTempSubdirectory("slipway-registry-").FullName;
+        return await Start(folder, TestDatabase.In(folder), isSecond: false, configure);
+    }
+
+    /// <summary>Over PostgreSQL, whatever the environment says: for what several servers do.</summary>
+    public static Task<RegistryHost> StartShared(Func<RegistryOptions, RegistryOptions>? configure = null) =>
+        Start(Directory.CreateTempSubdirectory("slipway-registry-").FullName, TestDatabase.InPostgres(), isSecond: false, configure);
+
+    /// <summary>A second server over the same database and the same bytes; it has to end before this one does.</summary>
+    public Task<RegistryHost> StartBeside() => Start(_folder, _place, isSecond: true, _configure);
+
+    static async Task<RegistryHost> Start(string folder, TestDatabase place, bool isSecond, Func<RegistryOptions, RegistryOptions>? configure)
+    {
+        var host = new RegistryHost(folder, place, isSecond, configure ?? (options => options));
         await host.Open();
         return host;
     }
@@ -46,12 +68,14 @@ public sealed class RegistryHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Close();
+        if (_isSecond) return;
+        _place.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
     async Task Open()
     {
-        _database = Database.Database.Open(Path.Combine(_folder, "slipway.db"), RegistryExtensions.RegistryMigrations);
+        _database = Database.Database.Open(_place.Address, RegistryExtensions.RegistryMigrations);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));

@@ -22,6 +22,11 @@ static class Since
         });
     }
 
+    /// <summary>A length of time in the same words.</summary>
+    /// <exception cref="InvalidInputException">None.</exception>
+    public static TimeSpan ParseAge(string text, string key) => TryParseAge(text, out var age) ? age
+        : throw new InvalidInputException(new Diagnostic { Key = key, Message = $"'{text}' is no length of time", Found = text, Expected = "such as 90s, 10m, 1h30m or 2d" });
+
     static bool TryParseAge(string text, out TimeSpan age)
     {
         age = TimeSpan.Zero;

@@ -6,6 +6,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
     // The texts of a newer group of commands stand in a file of the group, both languages in one line.
     static readonly IReadOnlyList<(string Key, string English, string Chinese)> Groups =
     [
+        .. MirroringTexts.Entries,
         .. WebhookTexts.Entries,
     ];
 

@@ -9,7 +9,9 @@ using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 using Slipway.Registry.Rules;
+using Slipway.Database;
 using Slipway.Registry.Storage;
+using Slipway.Registry.Uploads;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace Slipway.Registry.Endpoints;
@@ -49,6 +51,22 @@ sealed partial class RegistryEndpoint(
         catch (RuleRefusedException refused) when (!context.Response.HasStarted)
         {
             await RegistryError.Denied(refused.Message).Write(context);
+        }
+        catch (UploadLostException lost) when (!context.Response.HasStarted)
+        {
+            LogCutOff(context.Request.Method, target, lost.Message);
+            await RegistryError.UploadBusy().Write(context);
+        }
+        catch (IOException framing) when (framing.InnerException is OverflowException && !context.Response.HasStarted)
+        {
+            // Kestrel's word for the length of a chunk that no number can hold; every other wrong framing is the exception above.
+            LogCutOff(context.Request.Method, target, framing.Message);
+            await new RegistryError(StatusCodes.Status400BadRequest, [new ErrorEntry("SIZE_INVALID", framing.Message, null)]).Write(context);
+        }
+        catch (DatabaseUnavailableException away) when (!context.Response.HasStarted)
+        {
+            LogDatabaseAway(context.Request.Method, target, away.Message);
+            await RegistryError.DatabaseAway(away).Write(context);
         }
         catch (IOException full) when (full.HResult == NoSpace && !context.Response.HasStarted)
         {
@@ -113,6 +131,9 @@ sealed partial class RegistryEndpoint(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Target} was cut off: {Reason}")]
     partial void LogCutOff(string method, string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Target} failed: {Reason}")]
+    partial void LogDatabaseAway(string method, string target, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The registry's disk is full: {Target} was refused")]
     partial void LogDiskFull(string target);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Slipway.Database;
 using Slipway.Model;
 using Slipway.Registry.Names;
 
@@ -103,6 +104,13 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
 
     public static RegistryError UpstreamRefused(string message) => new(StatusCodes.Status404NotFound, "NAME_UNKNOWN", message);
 
+    /// <summary>The code is distribution's; what the database said is the log's alone, because anybody may be asking.</summary>
+    public static RegistryError DatabaseAway(DatabaseUnavailableException away) => new(
+        StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE",
+        away is CommitUnknownException
+            ? "the registry lost its database while it stored this: it is stored, or it is not; pushing it again does no harm"
+            : "the registry's database can't be reached now, and nothing of this was stored: try again in a moment");
+
     public static RegistryError PageInvalid(string found) =>
         new(StatusCodes.Status400BadRequest, "UNSUPPORTED", $"'{Shortened(found)}' is no page size: 'n' is a whole number from 0");
 
@@ -120,7 +128,8 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
         if (Status == StatusCodes.Status429TooManyRequests && context.Response.Headers.RetryAfter.Count == 0) context.Response.Headers.RetryAfter = RetryAfterSeconds;
         var body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(Entries), RegistryJson.Plain.ErrorBody);
         context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        // Methods are case-sensitive (RFC 9110, section 9.1): to the server, too, "Head" is another one, whose answer has the body that it announces.
+        if (context.Request.Method != HttpMethods.Head) await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     // What came from outside is quoted back, but not at any length.

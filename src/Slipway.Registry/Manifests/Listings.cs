@@ -63,7 +63,7 @@ sealed class Listings(Database.Database database)
                (SELECT count(*) FROM registry_tags) AS tags,
                (SELECT count(*) FROM registry_manifests) AS manifests,
                (SELECT count(*) FROM registry_blobs) AS blobs,
-               (SELECT coalesce(sum(size), 0) FROM registry_blobs) AS bytes
+               (SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM registry_blobs) AS bytes
         """));
 }
 

@@ -65,6 +65,8 @@ sealed record ManifestDocument
         {
             return $"the manifest is no JSON document of the expected shape: {error.Message}";
         }
+        if (FoldedNames.Find(content) is { } folded)
+            return $"the manifest has a member '{folded}', which some readers would take for one of a manifest's own: write that, or choose another name";
         if (document.Layers?.Contains(null!) is true || document.Manifests?.Contains(null!) is true)
             return "the manifest has a null where a descriptor should stand";
         if (document.Annotations is { } annotations && !AreTexts(annotations))

@@ -12,26 +12,53 @@ namespace Slipway.Registry.Manifests;
 /// <summary>Manifests, what they refer to, and the tags that point to them.</summary>
 sealed class ManifestStore(Database.Database database, ManifestCache cache, ImmutableTags immutable, EventLog events, TimeProvider time)
 {
-    public StoredManifest? Find(RepositoryName repository, Reference reference)
+    const string ByDigest =
+        """
+        FROM registry_manifests m JOIN registry_repositories r ON r.id = m.repository_id
+        WHERE r.name = @repository AND m.digest = @reference
+        """;
+
+    const string ByTag =
+        """
+        FROM registry_tags t JOIN registry_repositories r ON r.id = t.repository_id JOIN registry_manifests m ON m.id = t.manifest_id
+        WHERE r.name = @repository AND t.name = @reference
+        """;
+
+    public StoredManifest? Find(RepositoryName repository, Reference reference) =>
+        database.IsShared ? FindShared(repository, reference) : FindOwn(repository, reference);
+
+    /// <summary>No other server writes: what is in memory is true.</summary>
+    StoredManifest? FindOwn(RepositoryName repository, Reference reference)
     {
         if (cache.Find(repository, reference.Text) is { } cached) return cached;
         var version = cache.Version;
         var row = database.Read(connection => connection.QuerySingleOrDefault<ManifestRow>(
-            reference is Reference.ByDigest
-                ? """
-                  SELECT m.digest, m.media_type, m.content FROM registry_manifests m JOIN registry_repositories r ON r.id = m.repository_id
-                  WHERE r.name = @repository AND m.digest = @reference
-                  """
-                : """
-                  SELECT m.digest, m.media_type, m.content FROM registry_tags t JOIN registry_repositories r ON r.id = t.repository_id
-                  JOIN registry_manifests m ON m.id = t.manifest_id WHERE r.name = @repository AND t.name = @reference
-                  """,
-            new { repository = repository.Value, reference = reference.Text }));
+            $"SELECT m.digest, m.media_type, m.content {From(reference)}", new { repository = repository.Value, reference = reference.Text }));
         if (row is null) return null;
         var manifest = new StoredManifest(Digest.Parse(row.Digest), row.MediaType, row.Content);
         cache.Keep(repository, reference.Text, manifest, version);
         return manifest;
     }
+
+    /// <summary>
+    /// Another server may have moved the tag or deleted the manifest a moment ago: which manifest it is comes from the database each time, and only its
+    /// bytes, which are the same for ever, from memory.
+    /// </summary>
+    StoredManifest? FindShared(RepositoryName repository, Reference reference) => database.Read(connection =>
+    {
+        var found = connection.QuerySingleOrDefault<IdentityRow>(
+            $"SELECT m.id, m.digest, m.media_type {From(reference)}", new { repository = repository.Value, reference = reference.Text });
+        if (found is null) return null;
+        var cached = cache.Find(repository, found.Digest);
+        if (cached?.MediaType == found.MediaType) return cached;
+        if (cached is not null) cache.Forget(repository, [found.Digest]);
+        var content = connection.ExecuteScalar<byte[]>("SELECT content FROM registry_manifests WHERE id = @Id", new { found.Id })!;
+        var manifest = new StoredManifest(Digest.Parse(found.Digest), found.MediaType, content);
+        cache.Keep(repository, found.Digest, manifest, cache.Version);
+        return manifest;
+    });
+
+    static string From(Reference reference) => reference is Reference.ByDigest ? ByDigest : ByTag;
 
     /// <summary>
     /// Stores a manifest with its references and tags in one transaction, or nothing of it: returns the digests of what it refers to and the
@@ -228,4 +255,6 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Immu
     string Now() => time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
 
     sealed record ManifestRow(string Digest, string MediaType, byte[] Content);
+
+    sealed record IdentityRow(long Id, string Digest, string MediaType);
 }

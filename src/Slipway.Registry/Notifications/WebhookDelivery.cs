@@ -88,10 +88,10 @@ sealed partial class WebhookDelivery(
     /// <summary>False where the webhook is gone, or another server was faster.</summary>
     Task<bool> Move(WebhookRow hook, long position, int delivered) => database.Write(connection => connection.Execute(
         """
-        UPDATE registry_webhooks SET position = @position, delivered = delivered + @delivered, failures = 0, failing = NULL, batch_end = NULL, error = NULL
+        UPDATE registry_webhooks SET position = @to, delivered = delivered + @delivered, failures = 0, failing = NULL, batch_end = NULL, error = NULL
         WHERE id = @Id AND position = @Position
         """,
-        new { hook.Id, hook.Position, position, delivered }) > 0);
+        new { hook.Id, hook.Position, to = position, delivered }) > 0);
 
     async Task Fail(WebhookRow hook, long batchEnd, int count, string error)
     {

@@ -5,6 +5,7 @@ using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Names;
 using Slipway.Registry.Rules;
+using Slipway.Registry.Uploads;
 
 namespace Slipway.Registry.Storage;
 
@@ -12,7 +13,7 @@ namespace Slipway.Registry.Storage;
 /// Which blobs there are, how large, under which key of the store, and which repository may serve them and until when it keeps them without a manifest
 /// that refers to them (the lease). A blob that is known to be damaged is not there.
 /// </summary>
-sealed class BlobIndex(Database.Database database, ImmutableTags immutable, EventLog events, RegistryOptions options, TimeProvider time)
+sealed class BlobIndex(Database.Database database, ImmutableTags immutable, EventLog events, UploadHolds holds, RegistryOptions options, TimeProvider time)
 {
     /// <summary>Null where the repository does not have the blob, whoever else has it.</summary>
     public StoredBlob? Find(RepositoryName repository, Digest digest) => database.Read(connection => connection.QuerySingleOrDefault<StoredBlob>(
@@ -124,7 +125,7 @@ sealed class BlobIndex(Database.Database database, ImmutableTags immutable, Even
     void Arrive(DbConnection connection, RepositoryName repository, long blobId, Digest digest, long size, Guid upload, Caller caller)
     {
         Link(connection, repository, blobId);
-        connection.Execute("DELETE FROM registry_uploads WHERE id = @upload", new { upload = upload.ToString("D", CultureInfo.InvariantCulture) });
+        holds.End(connection, upload);
         events.Record(connection, caller, Event("push", repository, digest) with { Size = size });
     }
 

@@ -7,7 +7,7 @@ using Slipway.Registry.Storage;
 namespace Slipway.Registry.Uploads;
 
 /// <summary>One request's hold on an upload; disposing lets the next request in.</summary>
-sealed class Upload(Guid id, RepositoryName repository, UploadState state, UploadWriter writer, UploadSessions sessions, BlobPublisher publisher)
+sealed class Upload(Guid id, RepositoryName repository, UploadState state, UploadWriter writer, UploadSessions sessions, BlobPublisher publisher, UploadHolds? holds = null)
     : IAsyncDisposable
 {
     /// <summary>Network reads are gathered to this size before they are hashed and written.</summary>
@@ -62,6 +62,7 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
             await Cancel();
             return false;
         }
+        holds?.Check(id);
         await publisher.Publish(repository, digest, id, writer, caller, cancel);
         sessions.Forget(id, state);
         return true;
@@ -73,6 +74,7 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
     public async ValueTask DisposeAsync()
     {
         await writer.DisposeAsync();
+        if (holds is not null) await holds.Release(id, state.Ended);
         state.Gate.Release();
     }
 
@@ -98,6 +100,7 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
 
     async Task Store(ReadOnlyMemory<byte> bytes)
     {
+        holds?.Check(id);
         await writer.Append(bytes, CancellationToken.None);
         state.AddToHash(bytes.Span);
     }

@@ -11,7 +11,7 @@ namespace Slipway.Registry.Uploads;
 /// The uploads under way. Each has a row (repository, algorithm), its bytes in the store, and in memory a lock and a hash: only the last is lost
 /// with the process, and is made again from the bytes.
 /// </summary>
-sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.Database database, RegistryOptions options, TimeProvider time)
+sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.Database database, UploadHolds holds, RegistryOptions options, TimeProvider time)
 {
     readonly ConcurrentDictionary<Guid, UploadState> _states = new();
 
@@ -57,17 +57,30 @@ sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.
         try
         {
             // Looked up under the gate: the row goes before the state does, so that an upload which has ended can't come back.
-            if (state.Repository is null && !state.Ended) Load(id, state);
+            if (database.IsShared)
+            {
+                var hold = await holds.Take(repository, id, cancel);
+                if (hold.IsBusy)
+                {
+                    state.Gate.Release();
+                    return new Entrance(null, Busy: true);
+                }
+                // Another server has ended it; or it is another repository's, and nothing of that is forgotten.
+                if (hold.Algorithm is null && (state.Repository is null || state.Repository == repository)) Forget(id, state);
+                else if (hold.Algorithm is not null && state.Repository is null) (state.Repository, state.Algorithm) = (repository, hold.Algorithm);
+            }
+            else if (state.Repository is null && !state.Ended) Load(id, state);
             if (state.Ended || state.Repository != repository)
             {
                 if (state.Repository is null) _states.TryRemove(new(id, state));
                 state.Gate.Release();
                 return new Entrance(null, Busy: false);
             }
-            return new Entrance(new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, publisher), Busy: false);
+            return new Entrance(new Upload(id, repository, state, await store.OpenUpload(id, cancel), this, publisher, database.IsShared ? holds : null), Busy: false);
         }
         catch
         {
+            if (database.IsShared) await holds.Release(id, hasEnded: false);
             state.Gate.Release();
             throw;
         }
@@ -76,7 +89,7 @@ sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.
     /// <summary>Bytes that an upload has, or null where there is no such upload. Does not take hold of it.</summary>
     public async Task<long?> Length(RepositoryName repository, Guid id, CancellationToken cancel)
     {
-        var known = _states.TryGetValue(id, out var state) && state.Repository is not null ? !state.Ended && state.Repository == repository
+        var known = !database.IsShared && _states.TryGetValue(id, out var state) && state.Repository is not null ? !state.Ended && state.Repository == repository
             : FindRow(id) is { } row && row.Repository == repository.Value;
         return known ? await store.UploadLength(id, cancel) : null;
     }
@@ -96,6 +109,7 @@ sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.
             if (written.Remove(id, out var wrote) && wrote > last) last = wrote;
             if (last < before && await GiveUp(id, cancel)) stale++;
         }
+        if (database.IsShared) ForgetEnded(rows.Select(row => Guid.Parse(row.Id)).ToHashSet());
         foreach (var (id, last) in written)
         {
             if (last >= before) continue;
@@ -122,13 +136,27 @@ sealed class UploadSessions(IBlobStore store, BlobPublisher publisher, Database.
         _states.TryRemove(new(id, state));
     }
 
+    /// <summary>Uploads that began here and ended at another server.</summary>
+    void ForgetEnded(HashSet<Guid> rows)
+    {
+        foreach (var (id, state) in _states)
+        {
+            if (rows.Contains(id) || FindRow(id) is not null || !state.Gate.Wait(0)) continue;
+            Forget(id, state);
+            state.Gate.Release();
+        }
+    }
+
     async Task<bool> GiveUp(Guid id, CancellationToken cancel)
     {
         var state = _states.GetOrAdd(id, _ => new UploadState());
         if (!state.Gate.Wait(0, cancel)) return false;
         try
         {
-            if (!state.Ended) await End(id, state);
+            if (state.Ended) return true;
+            // Another server may be writing to it in this very moment.
+            if (database.IsShared && !await holds.TakeAway(id)) return false;
+            await End(id, state);
             return true;
         }
         finally

@@ -218,8 +218,8 @@ public sealed class Rollouts
         var (cancelled, rollouts) = await _database.Write(db =>
         {
             var stored = Existing(db, app);
-            db.Execute("UPDATE apps SET removing = max(removing, @removing) WHERE app = @app", new { app = app.Value, removing = volumes ? 2 : 1 });
-            db.Execute("INSERT OR IGNORE INTO removals (app) VALUES (@app)", new { app = app.Value });
+            db.Execute("UPDATE apps SET removing = CASE WHEN removing > @removing THEN removing ELSE @removing END WHERE app = @app", new { app = app.Value, removing = volumes ? 2 : 1 });
+            db.Execute("INSERT INTO removals (app) VALUES (@app) ON CONFLICT DO NOTHING", new { app = app.Value });
             var ended = stored.Rollout is { } active ? Save(db, active with { State = RolloutState.Cancelled, Error = $"{app} is being removed." }) : null;
             ReleaseRows.Touch(db, app);
             return (ended, ReleaseRows.Rollouts(db, app));

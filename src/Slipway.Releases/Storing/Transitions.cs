@@ -39,7 +39,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
                     new { app, back = routes.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => u.Instance).Distinct().ToList() });
                 break;
             case Step.BeginDrain drain:
-                db.Execute("INSERT OR IGNORE INTO drains (app, instance, since) VALUES (@app, @instance, @since)", new { app, instance = drain.Instance.Id, since });
+                db.Execute("INSERT INTO drains (app, instance, since) VALUES (@app, @instance, @since) ON CONFLICT DO NOTHING", new { app, instance = drain.Instance.Id, since });
                 break;
             case Step.EndDrain gone:
                 db.Execute("DELETE FROM drains WHERE app = @app AND instance = @instance", new { app, instance = gone.Instance });

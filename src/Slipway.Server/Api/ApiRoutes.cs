@@ -17,6 +17,7 @@ static class ApiRoutes
         {
             json.SerializerOptions.TypeInfoResolverChain.Clear();
             json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default.WithAddedModifier(InitialValues.Keep));
+            json.SerializerOptions.TypeInfoResolverChain.Add(MirroringJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(WebhooksJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
             json.SerializerOptions.RespectNullableAnnotations = true;
@@ -26,18 +27,23 @@ static class ApiRoutes
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
     }
 
-    public static void MapApi(this WebApplication app)
+    public static void MapApi(this WebApplication app, ServerRoles roles)
     {
         var api = app.MapGroup("/api/v1").Errors(401, 500);
         api.MapStatus();
+        api.MapRegistryApi();
+        if (roles.HasFlag(ServerRoles.Control)) api.MapControl();
+        app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    static void MapControl(this IEndpointRouteBuilder api)
+    {
         api.MapApps();
         api.MapRollouts();
         api.MapReleases();
         api.MapServices();
         api.MapLogs();
         api.MapBaseImages();
-        api.MapRegistryApi();
-        app.MapOpenApi("/openapi/{documentName}.json");
     }
 
     /// <summary>The statuses, beside success, that an operation answers with; all of them carry a <see cref="Problem"/>.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.WebUtilities;
+using Slipway.Database;
 using Slipway.Engines;
 using Slipway.Model;
 
@@ -15,6 +16,7 @@ sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
     {
         if (context.RequestAborted.IsCancellationRequested) return true;
         var problem = Of(error);
+        if (error is DatabaseUnavailableException) LogAway(context.Request.Method, context.Request.Path, error.Message);
         if (problem.Status == StatusCodes.Status500InternalServerError) LogBug(error, context.Request.Method, context.Request.Path);
         await Write(context, problem);
         return true;
@@ -26,6 +28,8 @@ sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
         BadHttpRequestException bad => Make(bad.StatusCode, bad.InnerException is { } inner ? $"{bad.Message} {inner.Message}" : bad.Message),
         NotFoundException missing => Make(404, missing.Message),
         ConflictException conflict => Make(409, conflict.Message),
+        CommitUnknownException => Make(503, "The database went away while it stored this: it is stored, or it is not. Look before you try again.") with { Title = "Database unavailable" },
+        DatabaseUnavailableException => Make(503, "The database can't be reached now, and nothing was changed. The server's log says why; try again in a moment.") with { Title = "Database unavailable" },
         EngineUnavailableException away => Make(503, away.Message) with { Title = "Engine unavailable" },
         EngineException refused => Make(502, refused.Message) with { Title = "Engine error" },
         _ => Make(500, "Something is wrong in Slipway itself; the server's log says what."),
@@ -58,6 +62,9 @@ sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
     }
 
     static Problem Make(int status, string? detail) => new() { Status = status, Title = ReasonPhrases.GetReasonPhrase(status), Detail = detail };
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed: {Reason}")]
+    partial void LogAway(string method, string path, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
     partial void LogBug(Exception error, string method, string path);

@@ -15,17 +15,30 @@ public sealed record ServerStatus
 
     public required string DataFolder { get; init; }
 
-    public required EnginePart Engine { get; init; }
+    public required DatabasePart Database { get; init; }
+
+    /// <summary>control, registry.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>Whether this server's controllers work, or stand by for another's; null without the role control.</summary>
+    public bool? Leads { get; init; }
+
+    /// <summary>Null without the role control, as are gateway and apps.</summary>
+    public EnginePart? Engine { get; init; }
 
     public required RegistryPart Registry { get; init; }
 
-    public required GatewayPart Gateway { get; init; }
+    public GatewayPart? Gateway { get; init; }
 
     /// <summary>Apps that have or had a release.</summary>
-    public required int Apps { get; init; }
+    public int? Apps { get; init; }
 
     /// <summary>Room on the file systems of the data folder and of the engine's folder, which may be one.</summary>
     public required IReadOnlyList<DiskPart> Disks { get; init; }
+
+    /// <param name="Name">A file's path, or postgres://user@host:port/database.</param>
+    /// <param name="Shared">Whether other servers may be on it.</param>
+    public sealed record DatabasePart(string Name, bool Shared);
 
     public sealed record EnginePart(EngineStatus? Status, string? Error);
 

@@ -4,9 +4,10 @@ namespace Slipway.Server.Data;
 /// Where things are in the one folder that a server owns (mode 0700):
 /// <code>
 /// DATA/
+///   slipway.yaml             what the operator wrote: database, roles
 ///   admin.token              made at the first start, 0600
 ///   server.json              where the server listens, for the CLI on this machine
-///   slipway.db               everything but bytes
+///   slipway.db               everything but bytes, where no other database is configured
 ///   registry/                blobs and uploads
 ///   files/HASH.MODE          secrets and configs of releases, by content and mode
 ///   rollouts/ID.ndjson       the journal of each rollout
@@ -31,6 +32,8 @@ public sealed record DataFolder(string Path)
     public string ServerFile => In("server.json");
 
     public string Database => In("slipway.db");
+
+    public string Configuration => In("slipway.yaml");
 
     public string Registry => In("registry");
 

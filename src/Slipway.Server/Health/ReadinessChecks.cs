@@ -9,7 +9,7 @@ namespace Slipway.Server.Health;
 /// What the server needs to work. Anybody may ask, so an answer holds for a second: however often it is asked,
 /// the engine and the disk are troubled at most once in that time.
 /// </summary>
-sealed partial class ReadinessChecks(Database.Database database, DataFolder folder, IEngine engine, TimeProvider time, ILogger<ReadinessChecks> logger) : IDisposable
+sealed partial class ReadinessChecks(Database.Database database, DataFolder folder, TimeProvider time, ILogger<ReadinessChecks> logger, IEngine? engine = null) : IDisposable
 {
     static readonly TimeSpan Holds = TimeSpan.FromSeconds(1), EngineMayTake = TimeSpan.FromSeconds(2);
 
@@ -27,7 +27,7 @@ sealed partial class ReadinessChecks(Database.Database database, DataFolder fold
             [
                 await Try("database", required: true, "can't be read", () => Task.Run(ReadDatabase, cancel), cancel),
                 await Try("store", required: true, "can't be written", () => Task.Run(WriteStore, cancel), cancel),
-                await Try("engine", required: false, "does not answer", () => AskEngine(cancel), cancel),
+                .. engine is null ? [] : (ReadinessCheck[])[await Try("engine", required: false, "does not answer", () => AskEngine(engine, cancel), cancel)],
             ];
             (_last, _checked) = (new Readiness(checks.All(check => check.Ok || !check.Required), checks), time.GetTimestamp());
             return _last;
@@ -63,7 +63,7 @@ sealed partial class ReadinessChecks(Database.Database database, DataFolder fold
         File.Delete(probe);
     }
 
-    async Task AskEngine(CancellationToken cancel)
+    static async Task AskEngine(IEngine engine, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(EngineMayTake);

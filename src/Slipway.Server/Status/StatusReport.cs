@@ -3,11 +3,14 @@ using Slipway.Registry;
 using Slipway.Releases;
 using Slipway.Server.Api;
 using Slipway.Server.Data;
+using Slipway.Server.Leading;
 
 namespace Slipway.Server.Status;
 
 /// <summary>Makes <see cref="ServerStatus"/>: asks each part and says in its place what a part that does not answer said.</summary>
-sealed class StatusReport(DataFolder folder, PlatformListener listener, IEngine engine, ImageCatalog images, IGateways gateways, ReleaseQueries releases, StartTime start, TimeProvider time)
+sealed class StatusReport(
+    DataFolder folder, PlatformListener listener, Database.Database database, Roles roles, ImageCatalog images, StartTime start, TimeProvider time,
+    Leader? leader = null, IEngine? engine = null, IGateways? gateways = null, ReleaseQueries? releases = null)
 {
     static readonly TimeSpan PartMayTake = TimeSpan.FromSeconds(3);
 
@@ -15,9 +18,9 @@ sealed class StatusReport(DataFolder folder, PlatformListener listener, IEngine 
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(PartMayTake);
-        var (asked, reported) = (Engine(limit.Token), Gateway(limit.Token));
+        var (asked, reported) = (engine is null ? null : Engine(engine, limit.Token), gateways is null ? null : Gateway(gateways, limit.Token));
         var usage = images.Usage();
-        var engineIs = await asked;
+        var engineIs = asked is null ? null : await asked;
         return new ServerStatus
         {
             Version = ServerHost.Version,
@@ -25,15 +28,18 @@ sealed class StatusReport(DataFolder folder, PlatformListener listener, IEngine 
             Started = start.At,
             UptimeSeconds = (time.GetUtcNow() - start.At).TotalSeconds,
             DataFolder = folder.Path,
+            Database = new ServerStatus.DatabasePart(database.Name, database.IsShared),
+            Roles = roles.Value.Names(),
+            Leads = leader?.Leads,
             Engine = engineIs,
             Registry = new ServerStatus.RegistryPart(listener.Address, usage.Bytes, usage.Repositories),
-            Gateway = await reported,
-            Apps = releases.Apps().Count,
-            Disks = [.. Disks(engineIs.Status?.DataFolder)],
+            Gateway = reported is null ? null : await reported,
+            Apps = releases?.Apps().Count,
+            Disks = [.. Disks(engineIs?.Status?.DataFolder)],
         };
     }
 
-    async Task<ServerStatus.EnginePart> Engine(CancellationToken cancel)
+    static async Task<ServerStatus.EnginePart> Engine(IEngine engine, CancellationToken cancel)
     {
         try
         {
@@ -45,7 +51,7 @@ sealed class StatusReport(DataFolder folder, PlatformListener listener, IEngine 
         }
     }
 
-    async Task<ServerStatus.GatewayPart> Gateway(CancellationToken cancel)
+    static async Task<ServerStatus.GatewayPart> Gateway(IGateways gateways, CancellationToken cancel)
     {
         try
         {

@@ -81,16 +81,18 @@ public sealed class FramingTests : IAsyncLifetime
 
     [Theory]
     [InlineData("5\r\nhello\r\nx\r\n")]
+    [InlineData("5\r\nhelloworld\r\n")]
     [InlineData("ffffffffffffffff\r\nhello")]
+    [InlineData("fffffffffffffffff\r\nhello")]
     [InlineData("-5\r\nhello\r\n0\r\n\r\n")]
-    [InlineData("5;ext=1\r\nhell")]
-    public async Task ChunksThatAreNone_StoreNothing(string body)
+    [InlineData("0x5\r\nhello\r\n0\r\n\r\n")]
+    public async Task ChunksThatAreNone_Are400_AndStoreNothing(string body)
     {
         await using var connection = await RawConnection.To(_host);
         await connection.Send($"POST /v2/a/blobs/uploads/?digest={Client.Sha256("hello"u8.ToArray())} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
-        connection.EndSending();
         var response = await connection.Response();
-        response?.Status.ShouldBeInRange(400, 499);
+        response!.Status.ShouldBe(400);
+        response.Body.ShouldContain("SIZE_INVALID");
         _host.Catalog.Usage().Blobs.ShouldBe(0);
     }
 
@@ -133,6 +135,17 @@ public sealed class FramingTests : IAsyncLifetime
         await _host.Client.PushBlob("a", Blob);
         var target = method == "PATCH" ? await _host.Client.StartUpload("a") : $"/v2/a/blobs/{Digest}";
         (await RawConnection.Exchange(_host, $"{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n{headers}\r\n0123456789"))!.Status.ShouldBe(status);
+    }
+
+    [Theory]
+    [InlineData("HeAD")]
+    [InlineData("get")]
+    [InlineData("BREW")]
+    public async Task MethodThatIsNone_Is405WithItsBody(string method)
+    {
+        var refused = await RawConnection.Exchange(_host, $"{method} /v2/a/blobs/{Digest} HTTP/1.1\r\nHost: x\r\n\r\n");
+        refused!.Status.ShouldBe(405);
+        refused.Body.ShouldContain("UNSUPPORTED");
     }
 
     [Theory]

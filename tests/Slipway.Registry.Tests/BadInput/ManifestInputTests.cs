@@ -1,22 +1,22 @@
 using System.Text;
+using Slipway.Registry.Tests.Conformance;
 
 namespace Slipway.Registry.Tests.BadInput;
 
 /// <summary>Manifests that are none, or that readers would understand differently: refused with the specification's code, and nothing stored.</summary>
-public sealed class ManifestInputTests : IAsyncLifetime
+public sealed class ManifestInputTests(ConformanceHost shared) : IClassFixture<ConformanceHost>, IAsyncLifetime
 {
-    RegistryHost _host = null!;
+    readonly RegistryHost _host = shared.Registry;
     string _config = null!;
     string _layer = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _host = await RegistryHost.Start();
         _config = await _host.Client.PushBlob("a", "{}"u8.ToArray());
         _layer = await _host.Client.PushBlob("a", Client.Random(100));
     }
 
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Theory]
     // One key twice, on every level; and as Go's readers see it, who don't distinguish capitals.
@@ -26,6 +26,9 @@ public sealed class ManifestInputTests : IAsyncLifetime
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[{"digest":"LDIGEST","digest":"LDIGEST","size":100}]}""")]
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[{"digest":"LDIGEST","DIGEST":"CDIGEST","size":100}]}""")]
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"annotations":{"a":"b","a":"c"}}""")]
+    [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"layer\u017f":[]}""")]
+    [InlineData("{\"schemaVersion\":2,\"config\":CONFIG,\"layers\":[LAYER],\"Manife\u017fts\":[]}")]
+    [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[{"digest":"LDIGEST","dige\u017ft":"CDIGEST","size":100}]}""")]
     // An image and an index at once (CVE-2021-41190).
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"manifests":[]}""")]
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"Manifests":[]}""")]

@@ -1,15 +1,13 @@
+using Slipway.Registry.Tests.Conformance;
+
 namespace Slipway.Registry.Tests.BadInput;
 
 /// <summary>Names, digests, tags and identifiers that are none, in every place of a path or query: the specification's refusal, and nothing stored.</summary>
-public sealed class PathTests : IAsyncLifetime
+public sealed class PathTests(ConformanceHost shared) : IClassFixture<ConformanceHost>
 {
     const string Digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-    RegistryHost _host = null!;
-
-    public async ValueTask InitializeAsync() => _host = await RegistryHost.Start();
-
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    readonly RegistryHost _host = shared.Registry;
 
     public static TheoryData<string, string, int> Targets => new()
     {

@@ -42,7 +42,17 @@ sealed class RawConnection : IAsyncDisposable
 
     public Task Send(byte[] bytes) => _stream.WriteAsync(bytes).AsTask().WaitAsync(Patience);
 
-    public void EndSending() => _client.Client.Shutdown(SocketShutdown.Send);
+    public void EndSending()
+    {
+        try
+        {
+            _client.Client.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The server has closed already.
+        }
+    }
 
     /// <summary>The next answer: its head, and the body by its Content-Length. Null where the connection ends before.</summary>
     public async Task<RawResponse?> Response(bool head = false)

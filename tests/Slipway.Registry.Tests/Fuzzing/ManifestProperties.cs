@@ -38,7 +38,7 @@ public sealed class ManifestProperties
     [Fact]
     public void AnyText_IsReadOrRefused() => Check.One(Texts.Many, Prop.ForAll(
         Texts.Of("{", "}", "[", "]", ",", ":", "null", "true", "2", "-1", "1e9", "\"schemaVersion\":2", "\"layers\":", "\"Layers\":", "\"config\":", "\"manifests\":", "\"annotations\":", "\"subject\":",
-            "\"digest\":", "\"size\":", "\"\\ud800\"", "\"sha256:x\"", "\0", "\"", "{\"digest\":\"sha256:" + new string('a', 64) + "\",\"size\":1}"),
+            "\"digest\":", "\"size\":", "\"\\ud800\"", "\"\\udc00\":1,", "\"layer\\u017f\":[],", "\"sha256:x\"", "\0", "\"", "{\"digest\":\"sha256:" + new string('a', 64) + "\",\"size\":1}"),
         text =>
         {
             string? mediaType = Client.OciImage;

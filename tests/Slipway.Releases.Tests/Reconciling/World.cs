@@ -20,6 +20,7 @@ sealed class World : IAsyncDisposable
     readonly string _folder = Directory.Exists("/dev/shm")
         ? Directory.CreateDirectory($"/dev/shm/slipway-test-{Guid.NewGuid():N}").FullName
         : Directory.CreateTempSubdirectory("slipway-test-").FullName;
+    readonly TestDatabase _place;
     readonly Database.Database _database;
     readonly Dictionary<AppName, AppLoop> _loops = [];
     RoutePublisher _publisher = null!;
@@ -29,7 +30,8 @@ sealed class World : IAsyncDisposable
 
     public World()
     {
-        _database = Database.Database.Open(Path.Combine(_folder, "slipway.db"), ReleaseServices.Migrations);
+        _place = TestDatabase.In(_folder);
+        _database = Database.Database.Open(_place.Address, ReleaseServices.Migrations);
         Engine = new FakeEngine(Time) { Before = Count, After = Count };
         Gateways = new FakeGateways { Before = Count, After = Count };
         Journal = new RolloutJournal(Path.Combine(_folder, "rollouts"));
@@ -150,6 +152,7 @@ sealed class World : IAsyncDisposable
         foreach (var loop in _loops.Values) loop.Dispose();
         _publisher.Dispose();
         await _database.DisposeAsync();
+        _place.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Model;
+using Slipway.Registry.Copying;
 using Slipway.Registry.Mirroring.Client;
 using Slipway.Registry.Names;
 
@@ -80,7 +81,7 @@ sealed class BlobFetch
     /// <summary>Receives all of it; returns when the file has the right digest. Called once.</summary>
     /// <param name="open">The blob's bytes from an offset, or null where it is not there.</param>
     /// <param name="check">Called with the size before the first byte is written: room for it may be missing.</param>
-    public async Task<bool> Receive(Func<long, CancellationToken, Task<RemoteBlob?>> open, Action<long> check, CancellationToken cancel)
+    public async Task<bool> Receive(Func<long, CancellationToken, Task<BlobSource?>> open, Action<long> check, CancellationToken cancel)
     {
         var file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         lock (_lock) (_file, _readers) = (file, 1);
@@ -95,16 +96,16 @@ sealed class BlobFetch
                 _opened.TrySetResult(null);
                 return false;
             }
-            await using (source)
+            await using (source.Stream)
             {
-                var size = source.Total;
+                var size = source.Size;
                 if (size < offset) throw new CorruptContentException($"Blob {Digest} has {size} bytes there, and {offset} had come before.");
                 check((size ?? offset) - offset);
                 Opens(size, offset);
                 while (true)
                 {
                     var filled = 0;
-                    while (filled < BufferSize && await source.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), cancel) is var read and > 0)
+                    while (filled < BufferSize && await source.Stream.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), cancel) is var read and > 0)
                     {
                         filled += read;
                         // What there is is handed on before more is waited for.

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Slipway.Model;
+using Slipway.Registry.Copying;
 using Slipway.Registry.Events;
 using Slipway.Registry.Mirroring.Client;
 using Slipway.Registry.Names;
@@ -26,7 +27,7 @@ sealed partial class BlobFetches(
     public BlobFetch? Find(Digest digest) => _running.GetValueOrDefault(digest);
 
     /// <summary>The fetch of the digest that is under way, or a new one; whether the repository may have it is the caller's to know.</summary>
-    public BlobFetch Start(RepositoryName repository, Digest digest, Func<long, CancellationToken, Task<RemoteBlob?>> open)
+    public BlobFetch Start(RepositoryName repository, Digest digest, Func<long, CancellationToken, Task<BlobSource?>> open)
     {
         while (true)
         {
@@ -58,7 +59,7 @@ sealed partial class BlobFetches(
             if (file.LastWriteTimeUtc < before && !_running.Keys.Any(digest => file.Name.EndsWith(digest.Hex, StringComparison.Ordinal))) file.Delete();
     }
 
-    async Task Run(BlobFetch fetch, Func<long, CancellationToken, Task<RemoteBlob?>> open, CancellationToken cancel)
+    async Task Run(BlobFetch fetch, Func<long, CancellationToken, Task<BlobSource?>> open, CancellationToken cancel)
     {
         Exception? failure = null;
         var kept = false;

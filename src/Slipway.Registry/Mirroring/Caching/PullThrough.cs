@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Slipway.Model;
+using Slipway.Registry.Copying;
 using Slipway.Registry.Endpoints;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
@@ -52,7 +53,8 @@ sealed partial class PullThrough(
                 if (await blobs.Adopt(repository, digest, Caller.Server)) return new PulledBlob { IsHere = true };
                 if (head) return new PulledBlob { Size = known.Size };
             }
-            var fetch = fetches.Start(repository, digest, (offset, token) => cache.Client.OpenBlob(there, digest, offset, Patience.Waiting, token));
+            var fetch = fetches.Start(repository, digest, async (offset, token) =>
+                await cache.Client.OpenBlob(there, digest, offset, Patience.Waiting, token) is { } blob ? new BlobSource(blob, blob.Total) : null);
             if (await fetch.Opened.WaitAsync(cancel) is not { } opened) return blobs.Find(repository, digest) is not null ? new PulledBlob { IsHere = true } : default;
             cache.Answered();
             return fetch.Read() is { } reader ? new PulledBlob { Reader = reader, Size = opened.Size } : new PulledBlob { IsHere = true };

@@ -6,6 +6,7 @@ static class RegistryApi
     public static void MapRegistryApi(this IEndpointRouteBuilder api)
     {
         var registry = api.MapGroup("/registry");
+        registry.MapMirrors();
         registry.MapWebhooks();
     }
 }

@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Slipway.Cli.Commands;
+
+/// <summary>Images in our registry.</summary>
+static class ImageCommand
+{
+    public static Command Make(CommandContext context)
+    {
+        var command = context.Command("image");
+        command.Subcommands.Add(ImageExportCommand.Make(context));
+        command.Subcommands.Add(ImageImportCommand.Make(context));
+        return command;
+    }
+}

@@ -1,0 +1,67 @@
+using Slipway.Database;
+using Slipway.Model;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Slipway.Server.Configuration;
+
+/// <summary>
+/// DATA/slipway.yaml: what an operator writes for this server. Everything in it has a default, and so has the whole file.
+/// <code>
+/// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db
+/// roles: [control, registry]                                  # default: both
+/// </code>
+/// </summary>
+sealed record ServerConfiguration
+{
+    public DatabaseAddress? Database { get; init; }
+
+    public ServerRoles? Roles { get; init; }
+
+    /// <exception cref="InvalidInputException">It can't be read; every error is named with its line, and no value that may be a secret is repeated.</exception>
+    public static ServerConfiguration Read(string file)
+    {
+        if (!File.Exists(file)) return new ServerConfiguration();
+        var errors = new List<Diagnostic>();
+        var configuration = new ServerConfiguration();
+        foreach (var (key, value) in Entries(file))
+        {
+            Diagnostic At(Diagnostic error) => error with { File = file, Line = (int)value.Start.Line, Column = (int)value.Start.Column };
+            try
+            {
+                configuration = (key, value) switch
+                {
+                    ("database", YamlScalarNode { Value: { } text }) => configuration with { Database = DatabaseAddress.Parse(text) },
+                    ("roles", YamlScalarNode { Value: { } text }) => configuration with { Roles = ServerRolesText.Parse(text, "roles") },
+                    ("roles", YamlSequenceNode list) => configuration with { Roles = ServerRolesText.Parse(string.Join(',', list.Children.Select(child => child.ToString())), "roles") },
+                    ("database" or "roles", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
+                    _ => throw Wrong(key, "is no key of this file", "database or roles"),
+                };
+            }
+            catch (InvalidInputException wrong)
+            {
+                errors.AddRange(wrong.Diagnostics.Select(At));
+            }
+        }
+        return errors.Count == 0 ? configuration : throw new InvalidInputException(errors);
+    }
+
+    static List<(string Key, YamlNode Value)> Entries(string file)
+    {
+        try
+        {
+            var stream = new YamlStream();
+            using var reader = new StreamReader(file);
+            stream.Load(reader);
+            if (stream.Documents is []) return [];
+            if (stream.Documents[0].RootNode is YamlMappingNode root) return [.. root.Children.Select(entry => (entry.Key.ToString(), entry.Value))];
+            throw new InvalidInputException(new Diagnostic { File = file, Line = 1, Message = "this is no mapping of keys to values", Expected = "for example  roles: [registry]" });
+        }
+        catch (YamlException broken)
+        {
+            throw new InvalidInputException(new Diagnostic { File = file, Line = (int)broken.Start.Line, Column = (int)broken.Start.Column, Message = "this is not YAML" });
+        }
+    }
+
+    static InvalidInputException Wrong(string key, string message, string expected) => new(new Diagnostic { Key = key, Message = message, Expected = expected });
+}
