@@ -7,6 +7,7 @@ using Slipway.Database;
 using Slipway.Registry.Endpoints;
 using Slipway.Registry.Events;
 using Slipway.Registry.GarbageCollection;
+using Slipway.Registry.Images;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring;
@@ -46,6 +47,7 @@ public static class RegistryExtensions
             .AddSingleton<RegistryMetrics>()
             .AddNotifications(options.Webhooks)
             .AddRules()
+            .AddImageBrowsing()
             .AddMirroring()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()

@@ -94,7 +94,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Immu
                     {
                         // A cache follows its upstream.
                         if (!partial) immutable.CheckMove(connection, repository, repositoryId, tag, manifestId);
-                        Point(connection, repositoryId, tag, manifestId);
+                        Point(connection, repositoryId, tag, manifestId, Now());
                     }
                     var pushed = new RegistryEvent
                     {
@@ -125,7 +125,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Immu
                     if (FindManifest(connection, repositoryId, digest) is not { } manifestId) return false;
                     immutable.CheckMove(connection, repository, repositoryId, tag, manifestId);
                     QuotaGuard.BeforeTags(connection, repository, [tag.Value]);
-                    Point(connection, repositoryId, tag, manifestId);
+                    Point(connection, repositoryId, tag, manifestId, Now());
                     events.Record(connection, caller, new RegistryEvent { Action = "push", Target = "tag", Repository = repository.Value, Digest = digest.Value, Tag = tag.Value });
                     return true;
                 },
@@ -193,7 +193,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Immu
 
     bool DeleteTag(DbConnection connection, RepositoryName repository, long repositoryId, string tag, Caller caller)
     {
-        LosesTag(connection, repositoryId, tag);
+        LosesTag(connection, repositoryId, tag, Now());
         if (connection.Execute("DELETE FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag", new { repositoryId, tag }) == 0) return false;
         immutable.CheckRemove(connection, repository, [tag]);
         events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "tag", Repository = repository.Value, Tag = tag });
@@ -219,21 +219,22 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Immu
             created = Now(),
         });
 
-    void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId)
+    /// <summary>Only inside a write, after the rules were asked.</summary>
+    internal static void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId, string now)
     {
-        LosesTag(connection, repositoryId, tag.Value);
+        LosesTag(connection, repositoryId, tag.Value, now);
         connection.Execute(
             """
-            INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @updated)
+            INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @now)
             ON CONFLICT (repository_id, name) DO UPDATE SET manifest_id = excluded.manifest_id, updated = excluded.updated
             """,
-            new { repositoryId, tag = tag.Value, manifestId, updated = Now() });
+            new { repositoryId, tag = tag.Value, manifestId, now });
     }
 
     /// <summary>Whatever the tag points to counts as untagged from now on, not from when it was pushed.</summary>
-    void LosesTag(DbConnection connection, long repositoryId, string tag) => connection.Execute(
+    static void LosesTag(DbConnection connection, long repositoryId, string tag, string now) => connection.Execute(
         "UPDATE registry_manifests SET touched = @now WHERE id = (SELECT manifest_id FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag)",
-        new { repositoryId, tag, now = Now() });
+        new { repositoryId, tag, now });
 
     static void Refer(DbConnection connection, long repositoryId, long manifestId, string kind, Digest digest) => connection.Execute(
         "INSERT INTO registry_manifest_references (manifest_id, repository_id, kind, digest) VALUES (@manifestId, @repositoryId, @kind, @digest)",
