@@ -5,6 +5,7 @@ using Slipway.Engines.Docker;
 using Slipway.Pipelines;
 using Slipway.Pipelines.Images;
 using Slipway.Registry;
+using Slipway.Registry.Images;
 using Slipway.Releases;
 using Slipway.Server.Apps;
 using Slipway.Server.Auth;
@@ -34,7 +35,8 @@ static class Composition
         // Made by a factory, so that the container disposes of it, last of all that uses it.
         services.AddSingleton(_ => database);
 
-        services.AddRegistry(new RegistryOptions { Folder = folder.Registry });
+        services.AddSingleton<ImageUses>(ReleasedImages.Of);
+        services.AddRegistry(new RegistryOptions { Folder = folder.Registry, PassingTags = ImageTags.PushPrefix });
         services.AddSingleton(new Roles(roles));
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton<StatusReport>();
