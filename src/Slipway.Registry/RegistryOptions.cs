@@ -20,8 +20,6 @@ public sealed record RegistryOptions
     /// <summary>How long an upload waits for a server that took hold of it and died, where several share the database. Default: 20 seconds.</summary>
     public TimeSpan UploadHold { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 10,000, which cost about 15 MB of memory.</summary>
-
     /// <summary>Uploads under way at the same time; one more is refused with 429. Default: 10,000, which cost about 30 MB of memory.</summary>
     public int MaxUploads { get; init; } = 10_000;
 

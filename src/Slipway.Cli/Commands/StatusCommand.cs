@@ -61,17 +61,29 @@ static class StatusCommand
 
         Line("server", true, $"{api.Url.AbsoluteUri.TrimEnd('/')}  {status.Version}, process {status.ProcessId}, up {Readable.Duration(TimeSpan.FromSeconds(status.UptimeSeconds))}");
         if (processes is not null) Line("supervisor", processes.Supervisor is not null, processes.Supervisor is { } id ? $"process {id}" : "does not run: 'slipway up' starts it");
-        Line("engine", status.Engine.Error is null, status.Engine is { Status: { } engine }
+        Line("database", true, status.Database.Shared ? $"{status.Database.Name}  {Part(status)}" : status.Database.Name);
+        if (status.Engine is { } part) Line("engine", part.Error is null, part is { Status: { } engine }
             ? $"{engine.Version}, API {engine.ApiVersion}, {engine.Cpus} CPUs, {Readable.Bytes(engine.Memory)}  {engine.Address}"
-            : status.Engine.Error ?? "unknown");
+            : part.Error ?? "unknown");
         Line("registry", true, $"{status.Registry.Address}  {Count(status.Registry.Repositories, "image repository", "image repositories")}, {Readable.Bytes(status.Registry.Bytes)}");
-        Line("gateway", status.Gateway.Error is null, status.Gateway.Error ?? GatewayText(status.Gateway));
-        foreach (var (port, why) in status.Gateway.NotListening) Line("", false, $"not listening on {port}: {why}");
+        if (status.Gateway is { } gateway)
+        {
+            Line("gateway", gateway.Error is null, gateway.Error ?? GatewayText(gateway));
+            foreach (var (port, why) in gateway.NotListening) Line("", false, $"not listening on {port}: {why}");
+        }
         foreach (var disk in status.Disks)
             Line("disk", disk.FreeBytes > disk.TotalBytes / 20, $"{Readable.Bytes(disk.FreeBytes)} of {Readable.Bytes(disk.TotalBytes)} free  {disk.Folder} ({disk.Use})");
+        if (status.Apps is null) return;
         output.WriteLine();
         AppsCommand.Write(context, await api.Apps(cancel));
     }
+
+    static string Part(ServerStatus status) => status.Leads switch
+    {
+        true => "leads",
+        false => "stands by: another server leads",
+        null => $"roles: {string.Join(", ", status.Roles)}",
+    };
 
     static void WriteDown(CommandContext context, ProcessReport? processes, string why)
     {
