@@ -8,7 +8,7 @@ namespace Slipway.Registry.Rules;
 static class ProjectScope
 {
     /// <summary>A condition on registry_repositories r, with the parameters of <see cref="Of(string)"/>.</summary>
-    public const string Sql = "(r.name = @project OR (r.name >= @first AND r.name < @end))";
+    public const string Sql = "(r.name = @Project OR (r.name >= @First AND r.name < @End))";
 
     public static string Of(RepositoryName repository) => repository.Value.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 ? repository.Value[..slash] : repository.Value;
 
