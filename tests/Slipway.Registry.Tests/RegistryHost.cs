@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Slipway.Contracts;
+using Slipway.Registry.Images;
 
 namespace Slipway.Registry.Tests;
 
@@ -38,6 +39,9 @@ public sealed class RegistryHost : IAsyncDisposable
     public ImageCatalog Catalog => Services.GetRequiredService<ImageCatalog>();
 
     public ManualTime Time { get; } = new();
+
+    /// <summary>What something outside needs, as the server would say.</summary>
+    public List<ImageUse> InUse { get; } = [];
 
     public static async Task<RegistryHost> Start(Func<RegistryOptions, RegistryOptions>? configure = null)
     {
@@ -79,7 +83,7 @@ public sealed class RegistryHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(_database).AddRegistry(_configure(new RegistryOptions { Folder = BlobFolder, MinFreeBytes = 0 }));
+        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(_database).AddSingleton(new ImageUses(_ => [.. InUse])).AddRegistry(_configure(new RegistryOptions { Folder = BlobFolder, MinFreeBytes = 0 }));
         _app = builder.Build();
         _app.MapRegistry();
         await _app.StartAsync();

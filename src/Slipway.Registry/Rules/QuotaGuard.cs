@@ -98,7 +98,7 @@ sealed class QuotaGuard(Database.Database database)
         if (used + more > limit && quota.Stale != 0) (used, counted) = (Count(connection, quota.Project), true);
         if (used + more > limit) throw Refusal(quota.Project, used, limit, more);
         connection.Execute(
-            "UPDATE registry_quotas SET used = @used, stale = CASE WHEN @counted = 1 THEN 0 ELSE stale END WHERE project = @project",
+            "UPDATE registry_quotas SET used = @used, stale = CASE WHEN @counted = 1 THEN 0 ELSE stale END WHERE project = @Project",
             new { quota.Project, used = used + more, counted = counted ? 1 : 0 });
     }
 
