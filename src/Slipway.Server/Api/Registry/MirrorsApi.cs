@@ -13,7 +13,8 @@ static class MirrorsApi
         var mirrors = registry.MapGroup("/mirrors").WithTags("Registry: mirrors");
 
         mirrors.MapGet("/", List).WithName("ListMirrors")
-            .WithSummary("List the projects that are caches of other registries");
+            .WithSummary("List the projects that are caches of other registries")
+            .WithDescription("With their settings, and without their passwords.");
 
         mirrors.MapPut("/{project}", Set).WithName("SetMirror").Errors(400)
             .WithSummary("Make a project a cache of another registry, or change it")
