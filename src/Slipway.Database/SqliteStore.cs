@@ -45,24 +45,34 @@ sealed class SqliteStore : Store
             {
                 _writer.Execute("SAVEPOINT operation");
                 operation.Run(_writer);
+                // SQLite has then ended the transaction, and with it what the others of the group had done.
+                if (operation.Error is { } error && SqliteFailure.Of(error, _path) is not null) throw error;
                 _writer.Execute(operation.Failed ? "ROLLBACK TO operation; RELEASE operation" : "RELEASE operation");
             }
             _writer.Execute("COMMIT");
         }
-        catch
+        catch (Exception error)
         {
-            // The commit itself failed: a full disk, a read-only file.
+            // A full disk, a read-only file, or the commit itself failed.
             Rollback();
+            if (SqliteFailure.Of(error, _path) is { } failure) throw failure;
             throw;
         }
     }
 
     public override T Read<T>(Func<DbConnection, T> read)
     {
-        using var connection = new SqliteConnection(_readString);
-        connection.Open();
-        using var snapshot = connection.BeginTransaction(IsolationLevel.Serializable, deferred: true);
-        return read(connection);
+        try
+        {
+            using var connection = new SqliteConnection(_readString);
+            connection.Open();
+            using var snapshot = connection.BeginTransaction(IsolationLevel.Serializable, deferred: true);
+            return read(connection);
+        }
+        catch (SqliteException error) when (SqliteFailure.Of(error, _path) is { } failure)
+        {
+            throw failure;
+        }
     }
 
     public override DateTimeOffset Now(DbConnection connection) => TimeProvider.System.GetUtcNow();

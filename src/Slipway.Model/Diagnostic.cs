@@ -67,5 +67,8 @@ public sealed class InvalidInputException(IReadOnlyList<Diagnostic> diagnostics)
 /// </summary>
 public sealed class ConflictException(string message) : Exception(message);
 
+/// <summary>The caller may not do that. The message says what he would need.</summary>
+public sealed class ForbiddenException(string message) : Exception(message);
+
 /// <summary>The app, release or instance that was named does not exist. The message says what does.</summary>
 public sealed class NotFoundException(string message) : Exception(message);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Slipway.Database;
+using Slipway.Registry.Auth;
 using Slipway.Registry.Endpoints;
 using Slipway.Registry.Events;
 using Slipway.Registry.GarbageCollection;
@@ -45,6 +46,7 @@ public static class RegistryExtensions
             .AddSingleton(provider => new ImageCatalog(provider.GetRequiredService<ManifestStore>(), provider.GetRequiredService<Listings>()))
             .AddSingleton(_ => new SecretBox(options))
             .AddSingleton<RegistryMetrics>()
+            .AddAccess(options.Access)
             .AddNotifications(options.Webhooks)
             .AddRules()
             .AddImageBrowsing()
@@ -83,8 +85,12 @@ public static class RegistryExtensions
         .AddHostedService(provider => provider.GetRequiredService<Scrub>());
 
     /// <summary>
-    /// Serves the OCI Distribution Specification 1.1 at /v2/. Who may do what is up to the caller: without <c>RequireAuthorization</c>, everyone may do everything.
+    /// Serves the OCI Distribution Specification 1.1 at /v2/. Who may do what is decided here where <see cref="RegistryOptions.Access"/> is set: the host lets
+    /// everybody through to it.
     /// </summary>
-    public static IEndpointConventionBuilder MapRegistry(this IEndpointRouteBuilder routes) =>
-        routes.Map("/v2/{**path}", routes.ServiceProvider.GetRequiredService<RegistryEndpoint>().Handle).WithDisplayName("registry");
+    public static IEndpointConventionBuilder MapRegistry(this IEndpointRouteBuilder routes)
+    {
+        if (routes.ServiceProvider.GetService<TokenEndpoint>() is { } tokens) routes.Map(Challenges.TokenPath, tokens.Handle).WithDisplayName("registry tokens").AllowAnonymous();
+        return routes.Map("/v2/{**path}", routes.ServiceProvider.GetRequiredService<RegistryEndpoint>().Handle).WithDisplayName("registry");
+    }
 }

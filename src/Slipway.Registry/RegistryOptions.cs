@@ -55,6 +55,12 @@ public sealed record RegistryOptions
     /// <summary>How stored blobs are re-read in the background.</summary>
     public Verifying.ScrubOptions Scrub { get; init; } = new();
 
+    /// <summary>Who may do what; null: everybody everything, for a host that asks for credentials itself.</summary>
+    public Auth.AccessOptions? Access { get; init; }
+
+    /// <summary>What clients call the registry (https://registry.example.com), for the address of the token endpoint. Default: what each request was sent to.</summary>
+    public string? PublicUrl { get; init; }
+
     /// <summary>How events are sent to webhooks.</summary>
     public Notifications.WebhookOptions Webhooks { get; init; } = new();
 

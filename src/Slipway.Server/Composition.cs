@@ -5,6 +5,7 @@ using Slipway.Engines.Docker;
 using Slipway.Pipelines;
 using Slipway.Pipelines.Images;
 using Slipway.Registry;
+using Slipway.Registry.Auth;
 using Slipway.Registry.Images;
 using Slipway.Releases;
 using Slipway.Server.Apps;
@@ -36,7 +37,12 @@ static class Composition
         services.AddSingleton(_ => database);
 
         services.AddSingleton<ImageUses>(ReleasedImages.Of);
-        services.AddRegistry(new RegistryOptions { Folder = folder.Registry, PassingTags = ImageTags.PushPrefix });
+        services.AddRegistry(new RegistryOptions
+        {
+            Folder = folder.Registry,
+            Access = new AccessOptions { AdminToken = () => token.Text },
+            PassingTags = ImageTags.PushPrefix,
+        });
         services.AddSingleton(new Roles(roles));
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton<StatusReport>();
@@ -65,7 +71,8 @@ static class Composition
     public static void MapSlipway(this WebApplication app) 
     {
         app.MapMetrics();
-        app.MapRegistry();
+        // It asks for credentials itself: what is public is for everybody.
+        app.MapRegistry().AllowAnonymous();
     }
 
     static RegistryCredential? Credential(string image, PlatformListener listener, AdminToken token) =>

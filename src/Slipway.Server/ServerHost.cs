@@ -94,7 +94,7 @@ sealed partial class ServerHost : IAsyncDisposable
         var written = ServerConfiguration.Read(folder.Configuration);
         var roles = options.Roles ?? written.Roles ?? ServerRoles.All;
         var token = AdminToken.ReadOrMake(folder);
-        builder.Services.AddAdminToken(token);
+        builder.Services.AddCredentials(token);
         builder.Services.AddSlipway(options, roles, written.Database ?? DatabaseAddress.File(folder.Database), folder, listener, token);
         builder.Services.AddApi();
 

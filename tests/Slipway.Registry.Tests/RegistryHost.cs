@@ -22,11 +22,12 @@ public sealed class RegistryHost : IAsyncDisposable
     readonly TestDatabase _place;
     readonly bool _isSecond;
     readonly Func<RegistryOptions, RegistryOptions> _configure;
+    readonly Action<IServiceCollection> _services;
     WebApplication _app = null!;
     Database.Database _database = null!;
 
-    RegistryHost(string folder, TestDatabase place, bool isSecond, Func<RegistryOptions, RegistryOptions> configure) =>
-        (_folder, _place, _isSecond, _configure) = (folder, place, isSecond, configure);
+    RegistryHost(string folder, TestDatabase place, bool isSecond, Func<RegistryOptions, RegistryOptions> configure, Action<IServiceCollection> services) =>
+        (_folder, _place, _isSecond, _configure, _services) = (folder, place, isSecond, configure, services);
 
     public HttpClient Client { get; private set; } = null!;
 
@@ -43,29 +44,36 @@ public sealed class RegistryHost : IAsyncDisposable
     /// <summary>What something outside needs, as the server would say.</summary>
     public List<ImageUse> InUse { get; } = [];
 
-    public static async Task<RegistryHost> Start(Func<RegistryOptions, RegistryOptions>? configure = null)
+    /// <param name="configure">Changes the options.</param>
+    /// <param name="services">Changes the services, after the registry's own.</param>
+    /// <param name="folder">Of database and blobs; removed at the end. Null: a new one.</param>
+    public static async Task<RegistryHost> Start(
+        Func<RegistryOptions, RegistryOptions>? configure = null, Action<IServiceCollection>? services = null, string? folder = null)
     {
-        var folder = Directory.CreateTempSubdirectory("slipway-registry-").FullName;
-        return await Start(folder, TestDatabase.In(folder), isSecond: false, configure);
+        folder ??= Directory.CreateTempSubdirectory("slipway-registry-").FullName;
+        return await Start(folder, TestDatabase.In(folder), isSecond: false, configure, services);
     }
 
     /// <summary>Over PostgreSQL, whatever the environment says: for what several servers do.</summary>
     public static Task<RegistryHost> StartShared(Func<RegistryOptions, RegistryOptions>? configure = null) =>
-        Start(Directory.CreateTempSubdirectory("slipway-registry-").FullName, TestDatabase.InPostgres(), isSecond: false, configure);
+        Start(Directory.CreateTempSubdirectory("slipway-registry-").FullName, TestDatabase.InPostgres(), isSecond: false, configure, null);
 
     /// <summary>A second server over the same database and the same bytes; it has to end before this one does.</summary>
-    public Task<RegistryHost> StartBeside() => Start(_folder, _place, isSecond: true, _configure);
+    public Task<RegistryHost> StartBeside() => Start(_folder, _place, isSecond: true, _configure, _services);
 
-    static async Task<RegistryHost> Start(string folder, TestDatabase place, bool isSecond, Func<RegistryOptions, RegistryOptions>? configure)
+    static async Task<RegistryHost> Start(
+        string folder, TestDatabase place, bool isSecond, Func<RegistryOptions, RegistryOptions>? configure, Action<IServiceCollection>? services)
     {
-        var host = new RegistryHost(folder, place, isSecond, configure ?? (options => options));
+        var host = new RegistryHost(folder, place, isSecond, configure ?? (options => options), services ?? (_ => { }));
         await host.Open();
         return host;
     }
 
-    public async Task Restart()
+    /// <param name="between">What happens to the folder while no process has it.</param>
+    public async Task Restart(Action? between = null)
     {
         await Close();
+        between?.Invoke();
         await Open();
     }
 
@@ -84,6 +92,7 @@ public sealed class RegistryHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(_database).AddSingleton(new ImageUses(_ => [.. InUse])).AddRegistry(_configure(new RegistryOptions { Folder = BlobFolder, MinFreeBytes = 0 }));
+        _services(builder.Services);
         _app = builder.Build();
         _app.MapRegistry();
         await _app.StartAsync();

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json.Nodes;
-
 namespace Slipway.Scenarios.Tests;
 
 /// <summary>Images come from elsewhere and go elsewhere: through caches, by replication, on a disk. All other ends are real: docker, skopeo, docker-registry.</summary>
@@ -77,25 +74,41 @@ public sealed class MirrorScenarios(SlipwayProcess slipway)
         }
     }
 
-    internal static async Task<string> Run(string program, params string[] arguments)
+    [Fact]
+    public async Task Replication_ToADebianRegistryAndBack_CopiesAndReports()
     {
-        var (exit, output, errors) = await Execute(program, arguments);
-        exit.ShouldBe(0, $"{program} {string.Join(' ', arguments)}\n{output}\n{errors}");
-        return output;
+        await slipway.HaveBaseImage();
+        var folder = Directory.CreateTempSubdirectory("slipway-mirroring-").FullName;
+        var project = $"repl{Guid.NewGuid().ToString("N")[..6]}";
+        try
+        {
+            await using var other = await DebianRegistry.Start(folder);
+            await Run("skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", "--dest-creds", $"admin:{slipway.Token}", "docker-daemon:debian:bookworm-slim", $"docker://{slipway.Listen}/{project}/base:v1");
+            await slipway.Do("replication", "add", project, "push", $"{project}/*", $"http://{other.Address}", "--to", "backup");
+            (await slipway.Do("replication", "run", project)).Output.ShouldContain("1 copied, 0 skipped");
+            (await slipway.Do("replication", "run", project)).Output.ShouldContain("0 copied, 1 skipped");
+            var there = await Run("skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", $"docker://{other.Address}/backup/{project}/base:v1");
+            // And what is there comes here, under another name.
+            await slipway.Do("replication", "add", project + "-back", "pull", $"backup/{project}/base", $"http://{other.Address}", "--to", project);
+            (await slipway.Do("replication", "run", project + "-back")).Output.ShouldContain("1 copied");
+            (await Run("skopeo", "inspect", "--tls-verify=false", "--creds", $"admin:{slipway.Token}", "--format", "{{.Digest}}", $"docker://{slipway.Listen}/{project}/backup/{project}/base:v1")).ShouldBe(there);
+            (await slipway.Do("replication", "report", project, "--json")).Output.ShouldContain("\"skipped\"");
+            (await slipway.Do("replication", "list")).Output.ShouldContain(project);
+        }
+        finally
+        {
+            await slipway.Try("replication", "remove", project);
+            await slipway.Try("replication", "remove", project + "-back");
+            Directory.Delete(folder, recursive: true);
+        }
     }
+
+    static Task<string> Run(string program, params string[] arguments) => Shell.Do(program, arguments);
 
     static async Task<string> Fails(string program, params string[] arguments)
     {
-        var (exit, output, errors) = await Execute(program, arguments);
-        exit.ShouldNotBe(0, $"{program} {string.Join(' ', arguments)}\n{output}");
-        return errors;
-    }
-
-    static async Task<(int Exit, string Output, string Errors)> Execute(string program, string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await errors);
+        var result = await Shell.Try(program, arguments);
+        result.ExitCode.ShouldNotBe(0, $"{program} {string.Join(' ', arguments)}\n{result.All}");
+        return result.Errors;
     }
 }

@@ -7,6 +7,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
     static readonly IReadOnlyList<(string Key, string English, string Chinese)> Groups =
     [
         .. MirroringTexts.Entries,
+        .. RegistryTexts.Entries,
         .. WebhookTexts.Entries,
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,

@@ -46,7 +46,8 @@ sealed class LocalImages(RepositoryName repository, LocalStores stores) : IImage
 
     public async Task<long> PutBlob(Digest digest, long size, IImageSource source, CancellationToken cancel)
     {
-        if (stores.Blobs.Find(repository, digest) is { } have && await stores.Store.BlobLength(have.Key, cancel) == have.Size) return 0;
+        // Kept until the manifest comes, as after a HEAD.
+        if (stores.Blobs.Find(repository, digest) is { } have && await stores.Store.BlobLength(have.Key, cancel) == have.Size && await stores.Blobs.Keep(repository, digest, have)) return 0;
         // What another repository has need not come again, where the source has it too: knowing a digest is no right.
         if (stores.Blobs.FindAnywhere(digest) is { } elsewhere && await stores.Store.BlobLength(elsewhere.Key, cancel) == elsewhere.Size
             && await source.HasBlob(digest, cancel) && await stores.Blobs.Adopt(repository, digest, Caller.Server)) return 0;

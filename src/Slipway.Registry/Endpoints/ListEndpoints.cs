@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Slipway.Registry.Auth;
 using Slipway.Registry.Manifests;
+using Slipway.Registry.Names;
 
 namespace Slipway.Registry.Endpoints;
 
@@ -25,8 +27,25 @@ sealed class ListEndpoints(Listings listings)
     public async Task Catalog(HttpContext context)
     {
         if (await PageSize(context) is not { } size) return;
-        var names = listings.Repositories(context.Request.Query["last"].ToString(), size + 1);
+        var names = SeenRepositories(context, context.Request.Query["last"].ToString(), size + 1);
         await WritePage(context, "/v2/_catalog", names, size, name => name, page => new RepositoryList(page), RegistryJson.Plain.RepositoryList);
+    }
+
+    /// <summary>Those that the caller may pull from.</summary>
+    IReadOnlyList<string> SeenRepositories(HttpContext context, string after, int wanted)
+    {
+        if (context.Features.Get<RequestAccess>() is not { Identity.Rights.IsAdmin: false } access) return listings.Repositories(after, wanted);
+        const int Batch = 1000;
+        var seen = new List<string>();
+        while (listings.Repositories(after, Batch) is { Count: > 0 } some)
+        {
+            foreach (var name in some)
+                if (RepositoryName.TryParse(name, out var repository) && access.May(repository, RegistryActions.Pull)) seen.Add(name);
+            if (seen.Count >= wanted) return seen[..wanted];
+            if (some.Count < Batch) break;
+            after = some[^1];
+        }
+        return seen;
     }
 
     public async Task Tags(HttpContext context, RegistryRequest.Tags request)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Slipway.Model;
+using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Mirroring.Caching;
@@ -9,7 +10,7 @@ using Slipway.Registry.Names;
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling manifests", "Pushing Manifests", "Deleting tags", "Deleting Manifests".</summary>
-sealed class ManifestEndpoints(ManifestStore manifests, ManifestBody body, DescriptorSizes sizes, PullThrough pullThrough, LastPulls pulls)
+sealed class ManifestEndpoints(ManifestStore manifests, ManifestBody body, DescriptorSizes sizes, PullThrough pullThrough, LastPulls pulls, PullAudit? audit = null)
 {
     /// <summary>Tags in one push ("Pushing Manifests" asks for at least 10).</summary>
     const int MaxTags = 100;
@@ -25,7 +26,11 @@ sealed class ManifestEndpoints(ManifestStore manifests, ManifestBody body, Descr
         }
         var response = context.Response;
         UpstreamHeaders.Write(response, null, pulled.Warning);
-        if (HttpMethods.IsGet(context.Request.Method)) pulls.Note(request.Repository, manifest.Digest);
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            pulls.Note(request.Repository, manifest.Digest);
+            audit?.Pulled(Caller.Of(context), request.Repository, request.Text, manifest);
+        }
         response.Headers.ETag = manifest.ETag;
         response.Headers["Docker-Content-Digest"] = manifest.Digest.Value;
         if (EntityTag.NotModified(context.Request, manifest.ETag))

@@ -5,11 +5,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
+using Slipway.Database;
+using Slipway.Registry.Auth;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 using Slipway.Registry.Rules;
-using Slipway.Database;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
@@ -19,23 +20,26 @@ namespace Slipway.Registry.Endpoints;
 /// <summary>Everything under /v2/: parses the path and hands over by what is asked for and by method.</summary>
 sealed partial class RegistryEndpoint(
     BlobEndpoints blobs, UploadEndpoints uploads, ManifestEndpoints manifests, ListEndpoints lists, PullThrough pullThrough, IBlobStore store, RegistryMetrics metrics,
-    RegistryOptions options, ILogger<RegistryEndpoint> log)
+    RegistryOptions options, ILogger<RegistryEndpoint> log, AccessControl? access = null)
 {
-    /// <summary>errno of a full disk, as .NET passes it on in <see cref="Exception.HResult"/>.</summary>
-    const int NoSpace = 28;
+    /// <summary>errno of a full disk, and of a used-up quota, as .NET passes them on in <see cref="Exception.HResult"/>.</summary>
+    const int NoSpace = 28, QuotaExceeded = 122;
+
+    const string Version = "Docker-Distribution-API-Version";
 
     readonly MinDataRate _rate = new(options.MinDataRate, options.DataRateGrace);
 
     public async Task Handle(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        context.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
+        context.Response.Headers[Version] = "registry/2.0";
         KeepMoving(context);
         var started = Stopwatch.GetTimestamp();
         var request = RegistryRequest.Parse(target);
         try
         {
-            await Dispatch(context, request);
+            if (access is not null && await access.Check(context, request) is { } refused) await refused.Write(context);
+            else await Dispatch(context, request);
         }
         catch (Exception gone) when (context.RequestAborted.IsCancellationRequested || gone is ConnectionResetException or SocketException)
         {
@@ -63,15 +67,20 @@ sealed partial class RegistryEndpoint(
             LogCutOff(context.Request.Method, target, framing.Message);
             await new RegistryError(StatusCodes.Status400BadRequest, [new ErrorEntry("SIZE_INVALID", framing.Message, null)]).Write(context);
         }
+        catch (Exception full) when (IsFull(full) && !context.Response.HasStarted)
+        {
+            LogDiskFull(target, full.Message);
+            await Fail(context, RegistryError.DiskFull(options.Folder, store.FreeBytes, options.MinFreeBytes));
+        }
         catch (DatabaseUnavailableException away) when (!context.Response.HasStarted)
         {
             LogDatabaseAway(context.Request.Method, target, away.Message);
-            await RegistryError.DatabaseAway(away).Write(context);
+            await Fail(context, RegistryError.DatabaseAway(away));
         }
-        catch (IOException full) when (full.HResult == NoSpace && !context.Response.HasStarted)
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException && !context.Response.HasStarted)
         {
-            LogDiskFull(target);
-            await RegistryError.DiskFull(options.Folder, store.FreeBytes, options.MinFreeBytes).Write(context);
+            LogBroken(broken, context.Request.Method, target);
+            await Fail(context, RegistryError.StorageUnavailable());
         }
         finally
         {
@@ -132,9 +141,23 @@ sealed partial class RegistryEndpoint(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Target} was cut off: {Reason}")]
     partial void LogCutOff(string method, string target, string reason);
 
+    // Without what was said of the answer before it failed: ETag, digest, ranges.
+    static Task Fail(HttpContext context, RegistryError error)
+    {
+        var version = context.Response.Headers[Version];
+        context.Response.Clear();
+        context.Response.Headers[Version] = version;
+        return error.Write(context);
+    }
+
+    static bool IsFull(Exception error) => error is DatabaseFullException or IOException { HResult: NoSpace or QuotaExceeded };
+
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Target} failed: {Reason}")]
     partial void LogDatabaseAway(string method, string target, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The registry's disk is full: {Target} was refused")]
-    partial void LogDiskFull(string target);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The registry's disk is full: {Target} was refused: {Reason}")]
+    partial void LogDiskFull(string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Target} failed: the registry's storage is not to be used")]
+    partial void LogBroken(Exception error, string method, string target);
 }

@@ -95,6 +95,13 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
             $"the disk of the registry's folder {folder} is nearly full, so it takes no pushes; pulls go on.{left} Free space there, or remove images");
     }
 
+    public static RegistryError Unauthorized(string message) => new(StatusCodes.Status401Unauthorized, "UNAUTHORIZED", message);
+
+    public static RegistryError TooManyFailures() =>
+        new(StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS", "too many wrong passwords for this account from this address: try again after Retry-After");
+
+    public static RegistryError TokenRequestInvalid(string message) => new(StatusCodes.Status400BadRequest, "UNSUPPORTED", message);
+
     public static RegistryError Denied(string message) => new(StatusCodes.Status403Forbidden, "DENIED", message);
 
     // Of a cache's upstream. UNAVAILABLE is not in the specification's list, but what others answer for this, and docker shows the text.
@@ -104,12 +111,16 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
 
     public static RegistryError UpstreamRefused(string message) => new(StatusCodes.Status404NotFound, "NAME_UNKNOWN", message);
 
+    public static RegistryError StorageUnavailable() => new(
+        StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE",
+        "the registry's storage could not be read or written just now: nothing was stored. Try again; the server's log says what is wrong");
+
     /// <summary>The code is distribution's; what the database said is the log's alone, because anybody may be asking.</summary>
     public static RegistryError DatabaseAway(DatabaseUnavailableException away) => new(
         StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE",
         away is CommitUnknownException
             ? "the registry lost its database while it stored this: it is stored, or it is not; pushing it again does no harm"
-            : "the registry's database can't be reached now, and nothing of this was stored: try again in a moment");
+            : "the registry's database can't be reached or written to now, and nothing of this was stored: try again in a moment");
 
     public static RegistryError PageInvalid(string found) =>
         new(StatusCodes.Status400BadRequest, "UNSUPPORTED", $"'{Shortened(found)}' is no page size: 'n' is a whole number from 0");

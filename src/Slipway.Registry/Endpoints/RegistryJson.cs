@@ -8,6 +8,7 @@ namespace Slipway.Registry.Endpoints;
 [JsonSerializable(typeof(TagList))]
 [JsonSerializable(typeof(RepositoryList))]
 [JsonSerializable(typeof(ReferrerIndex))]
+[JsonSerializable(typeof(TokenAnswer))]
 sealed partial class RegistryJson : JsonSerializerContext
 {
     /// <summary>Escapes only what JSON must: media types keep their '+', messages their quotes. Nothing of it is ever put into HTML.</summary>
@@ -16,5 +17,12 @@ sealed partial class RegistryJson : JsonSerializerContext
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    /// <summary>For the token endpoint, whose words are OAuth2's: access_token.</summary>
+    public static RegistryJson Snake { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Model;
+using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Names;
@@ -39,7 +40,8 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
                     await RegistryError.NameInvalid(from.ToString()).Write(context);
                     return;
                 }
-                if (await blobs.Mount(source, request.Repository, digest, Caller.Of(context)))
+                // Who may not pull from the source is not told whether it has the blob.
+                if (RequestAccess.May(context, source, RegistryActions.Pull) && await blobs.Mount(source, request.Repository, digest, Caller.Of(context)))
                 {
                     Created(context, request.Repository, digest);
                     return;

@@ -86,7 +86,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Immu
 
                     QuotaGuard.BeforeManifest(connection, repository, manifest.Digest, manifest.Content.Length, [.. tags.Select(tag => tag.Value)]);
                     var repositoryId = RepositoryRow.Ensure(connection, repository);
-                    var manifestId = Insert(connection, repositoryId, manifest, document);
+                    var manifestId = Insert(connection, repositoryId, manifest, document, partial);
                     connection.Execute("DELETE FROM registry_manifest_references WHERE manifest_id = @manifestId", new { manifestId });
                     foreach (var digest in blobs) Refer(connection, repositoryId, manifestId, "blob", digest);
                     foreach (var digest in children) Refer(connection, repositoryId, manifestId, "manifest", digest);
@@ -200,11 +200,12 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Immu
         return true;
     }
 
-    long Insert(DbConnection connection, long repositoryId, StoredManifest manifest, ManifestDocument document) => connection.ExecuteScalar<long>(
+    long Insert(DbConnection connection, long repositoryId, StoredManifest manifest, ManifestDocument document, bool partial) => connection.ExecuteScalar<long>(
         """
-        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created, touched)
-        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created, @created)
-        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, touched = excluded.touched
+        INSERT INTO registry_manifests (repository_id, digest, media_type, content, subject, artifact_type, annotations, created, touched, partial)
+        VALUES (@repositoryId, @digest, @mediaType, @content, @subject, @artifactType, @annotations, @created, @created, @partial)
+        ON CONFLICT (repository_id, digest) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, touched = excluded.touched,
+            partial = registry_manifests.partial * excluded.partial
         RETURNING id
         """,
         new
@@ -217,6 +218,7 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Immu
             artifactType = document.EffectiveArtifactType,
             annotations = document.Subject is null ? null : document.Annotations?.GetRawText(),
             created = Now(),
+            partial = partial ? 1 : 0,
         });
 
     /// <summary>Only inside a write, after the rules were asked.</summary>

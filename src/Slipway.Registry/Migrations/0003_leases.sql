@@ -11,6 +11,9 @@ CREATE INDEX registry_blobs_by_key ON registry_blobs (object_key);
 ALTER TABLE registry_manifests ADD COLUMN touched TEXT NOT NULL DEFAULT '';
 UPDATE registry_manifests SET touched = created;
 
+-- 1 where a cache keeps the manifest before, or without, what it refers to.
+ALTER TABLE registry_manifests ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;
+
 -- The manifest's repository again, so that "does anything in this repository refer to that digest" is one look into an index.
 ALTER TABLE registry_manifest_references ADD COLUMN repository_id INTEGER NOT NULL DEFAULT 0;
 UPDATE registry_manifest_references SET repository_id = (SELECT m.repository_id FROM registry_manifests m WHERE m.id = manifest_id);

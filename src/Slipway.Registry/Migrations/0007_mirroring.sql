@@ -27,8 +27,8 @@ CREATE TABLE registry_last_pulls (
     PRIMARY KEY (repository_id, digest)
 );
 
--- Replication rules. direction is 'push' or 'pull'; every is in seconds, null: not by the clock; bandwidth is bytes a second, null: no limit.
--- owner and until: which server runs it now, and how long that holds unless it says so again. event is the last event that was looked at.
+-- Replication rules. direction is 'push' or 'pull'; schedule as Schedule.cs reads it, due the next time by it; bandwidth is bytes a second, null: no limit.
+-- event is the last event that was looked at. Which server runs a rule now is a claim in registry_upkeep.
 CREATE TABLE registry_replication_rules (
     id          INTEGER PRIMARY KEY,
     name        TEXT NOT NULL UNIQUE,
@@ -45,12 +45,10 @@ CREATE TABLE registry_replication_rules (
     bandwidth   INTEGER,
     created     TEXT NOT NULL,
     event       INTEGER NOT NULL,
-    due         TEXT,
-    owner       TEXT,
-    until       TEXT
+    due         TEXT
 );
 
--- One run of a rule: state is 'running', 'done', 'failed' (some of it) or 'stopped'.
+-- One run of a rule: state is 'running', 'done' or 'failed' (all or some of it).
 CREATE TABLE registry_replication_runs (
     id      INTEGER PRIMARY KEY,
     rule_id INTEGER NOT NULL REFERENCES registry_replication_rules (id) ON DELETE CASCADE,
@@ -63,7 +61,7 @@ CREATE TABLE registry_replication_runs (
 );
 CREATE INDEX registry_replication_runs_by_rule ON registry_replication_runs (rule_id, id);
 
--- What a run has to do, each entry one tag (or a digest without one): state is 'waiting', 'copied', 'skipped', 'removed' or 'failed'.
+-- What a run has to do, each entry one tag: state is 'waiting', 'copied', 'skipped', 'removed' or 'failed'.
 -- A run that was killed goes on with what is still waiting.
 CREATE TABLE registry_replication_items (
     id         INTEGER PRIMARY KEY,
@@ -98,3 +96,6 @@ CREATE TABLE registry_replication_uploads (
     location   TEXT NOT NULL,
     PRIMARY KEY (rule_id, repository, digest)
 );
+
+-- A cache's: what it refers to comes when it is asked for, and its absence is no damage.
+ALTER TABLE registry_manifests ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;

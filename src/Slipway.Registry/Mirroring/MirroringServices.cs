@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Slipway.Registry.Copying;
 using Slipway.Registry.Events;
 using Slipway.Registry.Mirroring.Caching;
+using Slipway.Registry.Mirroring.Replicating;
 using Slipway.Registry.Secrets;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
@@ -21,5 +23,10 @@ static class MirroringServices
             all.GetRequiredService<UploadSessions>(), all.GetRequiredService<BlobIndex>(), all.GetRequiredService<IBlobStore>(), all.GetRequiredService<RegistryOptions>(),
             all.GetRequiredService<TimeProvider>(), all.GetService<IHostApplicationLifetime>(), all.GetRequiredService<ILogger<BlobFetches>>()))
         .AddSingleton<PullThrough>()
+        .AddSingleton<LocalStores>()
+        .AddSingleton(all => new Replications(
+            all.GetRequiredService<Database.Database>(), all.GetRequiredService<EventLog>(), all.GetRequiredService<SecretBox>(), all.GetRequiredService<TimeProvider>()))
+        .AddSingleton<Replicator>()
+        .AddHostedService<ReplicationSchedule>()
         .AddHostedService<Upkeep>();
 }

@@ -26,7 +26,7 @@ sealed class BlobIndex(Database.Database database, ImmutableTags immutable, Even
         """,
         new { digest = digest.Value, repository = repository.Value }));
 
-    /// <summary>The blob, whichever repository has it; null where none has.</summary>
+    /// <summary>A blob that some repository has, or had; null where none does. Not for answers: who may have it is another question.</summary>
     public StoredBlob? FindAnywhere(Digest digest) => database.Read(connection => connection.QuerySingleOrDefault<StoredBlob>(
         "SELECT size, object_key AS key, '' AS leased_until FROM registry_blobs WHERE digest = @digest AND damaged IS NULL",
         new { digest = digest.Value }));

@@ -64,7 +64,16 @@ sealed class FileBlobStore : IBlobStore
 
     public Task Discard(Guid upload, CancellationToken cancel)
     {
-        File.Delete(UploadPath(upload));
+        try
+        {
+            // A request may still hold it open, and an open file keeps its space: on a full disk the row that goes next would have no room.
+            using (var handle = File.OpenHandle(UploadPath(upload), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) RandomAccess.SetLength(handle, 0);
+            File.Delete(UploadPath(upload));
+        }
+        catch (FileNotFoundException)
+        {
+            // Given up, or published.
+        }
         return Task.CompletedTask;
     }
 

@@ -20,7 +20,9 @@ static class ApiRoutes
             json.SerializerOptions.TypeInfoResolverChain.Add(ImagesJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(RulesJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(MirroringJson.Default.WithAddedModifier(InitialValues.Keep));
+            json.SerializerOptions.TypeInfoResolverChain.Add(AccessJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(WebhooksJson.Default.WithAddedModifier(InitialValues.Keep));
+            json.SerializerOptions.TypeInfoResolverChain.Add(UpkeepJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;

@@ -27,6 +27,7 @@ sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
     {
         InvalidInputException invalid => Make(400, invalid.Message) with { Title = "Bad input", Diagnostics = invalid.Diagnostics },
         BadHttpRequestException bad => Make(bad.StatusCode, bad.InnerException is { } inner ? $"{bad.Message} {inner.Message}" : bad.Message),
+        ForbiddenException forbidden => Make(403, forbidden.Message),
         NotFoundException missing => Make(404, missing.Message),
         ConflictException conflict => Make(409, conflict.Message),
         RuleRefusedException refused => Make(409, refused.Message) with { Title = "Refused by a rule" },

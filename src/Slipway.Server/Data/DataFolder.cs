@@ -8,7 +8,8 @@ namespace Slipway.Server.Data;
 ///   admin.token              made at the first start, 0600
 ///   server.json              where the server listens, for the CLI on this machine
 ///   slipway.db               everything but bytes, where no other database is configured
-///   registry/                blobs and uploads
+///   registry/                blobs, uploads, fetches
+///   registry.key             what stored passwords and webhook secrets are sealed with, 0600
 ///   files/HASH.MODE          secrets and configs of releases, by content and mode
 ///   rollouts/ID.ndjson       the journal of each rollout
 ///   gateway/control.sock     route tables in, reports out

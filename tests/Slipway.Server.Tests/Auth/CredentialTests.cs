@@ -33,7 +33,8 @@ public sealed class CredentialTests : IAsyncLifetime
             }
 
         endpoints.Count.ShouldBeGreaterThan(20);
-        open.ShouldBe(["GET /healthz", "GET /readyz"], ignoreOrder: true);
+        // The token endpoint gives tokens for what is public to everybody.
+        open.ShouldBe(["GET /healthz", "GET /readyz", "GET /v2/token"], ignoreOrder: true);
     }
 
     [Theory]
@@ -51,12 +52,12 @@ public sealed class CredentialTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Registry_NoCredential_AsksForBasicInTheRegistrysOwnForm()
+    public async Task Registry_NoCredential_AsksForATokenInTheRegistrysOwnForm()
     {
         using var answer = await _server.Anonymous.GetAsync("/v2/", Cancel);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-        answer.Headers.WwwAuthenticate.ShouldHaveSingleItem().ToString().ShouldBe("Basic realm=\"Slipway\"");
+        answer.Headers.WwwAuthenticate.ShouldHaveSingleItem().ToString().ShouldBe($"Bearer realm=\"{_server.Host.Url}/v2/token\",service=\"slipway-registry\"");
         using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel));
         body.RootElement.GetProperty("errors")[0].GetProperty("code").GetString().ShouldBe("UNAUTHORIZED");
     }

@@ -22,6 +22,7 @@ sealed partial class BlobFetches(
     static readonly TimeSpan Keep = TimeSpan.FromDays(1);
 
     readonly ConcurrentDictionary<Digest, BlobFetch> _running = new();
+    readonly ConcurrentDictionary<BlobFetch, Task> _tasks = new();
     bool _madeFolder;
 
     public BlobFetch? Find(Digest digest) => _running.GetValueOrDefault(digest);
@@ -45,10 +46,19 @@ sealed partial class BlobFetches(
             }
             var fetch = new BlobFetch(digest, repository, Path.Combine(options.FetchPath, $"{digest.Algorithm}-{digest.Hex}"));
             if (!_running.TryAdd(digest, fetch)) continue;
-            _ = Task.Run(() => Run(fetch, open, lifetime?.ApplicationStopping ?? CancellationToken.None));
+            _tasks[fetch] = Task.Run(async () =>
+            {
+                await Run(fetch, open, lifetime?.ApplicationStopping ?? CancellationToken.None);
+                _tasks.TryRemove(fetch, out _);
+            });
+            // It may have been over before it was noted.
+            if (fetch.Done.IsCompleted) _tasks.TryRemove(fetch, out _);
             return fetch;
         }
     }
+
+    /// <summary>Returns when none is under way any more; those that still wait for bytes are broken off when the application stops.</summary>
+    public Task Stop() => Task.WhenAll(_tasks.Values);
 
     /// <summary>Removes what was left by fetches that nobody took up again.</summary>
     public void RemoveStale()
@@ -79,8 +89,16 @@ sealed partial class BlobFetches(
         // First out of sight, so that who comes now finds the blob in the index; then to all who came while it ran.
         _running.TryRemove(new(fetch.Digest, fetch));
         var repositories = fetch.Close();
-        if (kept)
-            foreach (var other in repositories.Where(name => name != fetch.Repository)) await blobs.Mount(fetch.Repository, other, fetch.Digest, Caller.Server);
+        try
+        {
+            if (kept)
+                foreach (var other in repositories.Where(name => name != fetch.Repository)) await blobs.Mount(fetch.Repository, other, fetch.Digest, Caller.Server);
+        }
+        catch (Exception error)
+        {
+            // The first has it; the others get it when they ask again.
+            LogFailed(fetch.Digest.Value, string.Join(", ", repositories), error.Message);
+        }
         fetch.End(failure, keepBytes: !kept && failure is not null and not CorruptContentException);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Slipway.Database;
 
 namespace Slipway.Registry.Mirroring.Caching;
 
@@ -11,7 +12,16 @@ sealed partial class Upkeep(Caches caches, LastPulls pulls, BlobFetches fetches,
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await pulls.Write();
+        await fetches.Stop();
+        try
+        {
+            await pulls.Write();
+        }
+        catch (DatabaseUnavailableException away)
+        {
+            // When it was last pulled may be forgotten; the server must come to its end on a broken disk too.
+            LogFailed(away);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Mirroring.Caching;
+using Slipway.Registry.Mirroring.Replicating;
 
 namespace Slipway.Server.Api.Registry;
 
@@ -14,7 +15,7 @@ static class MirrorsApi
 
         mirrors.MapGet("/", List).WithName("ListMirrors")
             .WithSummary("List the projects that are caches of other registries")
-            .WithDescription("With their settings, and without their passwords.");
+            .WithDescription("Without their passwords.");
 
         mirrors.MapPut("/{project}", Set).WithName("SetMirror").Errors(400)
             .WithSummary("Make a project a cache of another registry, or change it")
@@ -100,4 +101,8 @@ public sealed record MirrorStatus
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(IReadOnlyList<MirrorStatus>))]
 [JsonSerializable(typeof(MirrorRequest))]
+[JsonSerializable(typeof(IReadOnlyList<ReplicationStatus>))]
+[JsonSerializable(typeof(IReadOnlyList<ReplicationRun>))]
+[JsonSerializable(typeof(ReplicationReport))]
+[JsonSerializable(typeof(ReplicationSettings))]
 public sealed partial class MirroringJson : JsonSerializerContext;

@@ -9,6 +9,12 @@ static class RegistryApi
         registry.MapImages();
         registry.MapRules();
         registry.MapMirrors();
+        registry.MapReplications();
         registry.MapWebhooks();
+        registry.MapAccounts();
+        registry.MapProjects();
+        registry.MapRobots();
+        registry.MapAudit();
+        registry.MapUpkeep();
     }
 }

@@ -1,0 +1,18 @@
+using Slipway.Model;
+using Slipway.Registry.Auth;
+
+namespace Slipway.Server.Auth;
+
+/// <summary>What endpoints that any account may ask, ask for in turn.</summary>
+static class ProjectRights
+{
+    /// <exception cref="ForbiddenException">The caller may not manage the project.</exception>
+    public static void RequireManage(this HttpContext context, string project) => context.Require(project, RegistryActions.Manage, "maintainer");
+
+    /// <exception cref="ForbiddenException">The caller may not do that with the repository, or project.</exception>
+    public static void Require(this HttpContext context, string repository, RegistryActions actions, string role)
+    {
+        var account = context.Account();
+        if (!account.Rights.May(repository, actions)) throw new ForbiddenException($"{account.Name} may not do that with '{repository}': it needs the role {role} in project '{repository.Split('/', 2)[0]}'.");
+    }
+}
