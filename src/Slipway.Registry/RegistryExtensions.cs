@@ -8,10 +8,12 @@ using Slipway.Registry.Auth;
 using Slipway.Registry.Endpoints;
 using Slipway.Registry.Events;
 using Slipway.Registry.GarbageCollection;
+using Slipway.Registry.Images;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring;
 using Slipway.Registry.Notifications;
+using Slipway.Registry.Rules;
 using Slipway.Registry.Secrets;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
@@ -46,6 +48,8 @@ public static class RegistryExtensions
             .AddSingleton<RegistryMetrics>()
             .AddAccess(options.Access)
             .AddNotifications(options.Webhooks)
+            .AddRules()
+            .AddImageBrowsing()
             .AddMirroring()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()

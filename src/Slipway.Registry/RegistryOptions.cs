@@ -39,6 +39,11 @@ public sealed record RegistryOptions
     public TimeSpan DataRateGrace { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
+    /// Prefix of tags that are names for a moment only (the server's own, of an image that is being built): no rule makes them immutable or expires them.
+    /// Default: none.
+    /// </summary>
+    public string? PassingTags { get; init; }
+
     /// How long a blob stays in a repository without a manifest that refers to it: pushing, mounting and HEAD begin it anew, so it need only be longer
     /// than the push of one image takes. Servers' clocks may differ by up to half of it. Default: one day.
     /// </summary>

@@ -6,6 +6,7 @@ using Slipway.Pipelines;
 using Slipway.Pipelines.Images;
 using Slipway.Registry;
 using Slipway.Registry.Auth;
+using Slipway.Registry.Images;
 using Slipway.Releases;
 using Slipway.Server.Apps;
 using Slipway.Server.Auth;
@@ -35,7 +36,13 @@ static class Composition
         // Made by a factory, so that the container disposes of it, last of all that uses it.
         services.AddSingleton(_ => database);
 
-        services.AddRegistry(new RegistryOptions { Folder = folder.Registry, Access = new AccessOptions { AdminToken = () => token.Text } });
+        services.AddSingleton<ImageUses>(ReleasedImages.Of);
+        services.AddRegistry(new RegistryOptions
+        {
+            Folder = folder.Registry,
+            Access = new AccessOptions { AdminToken = () => token.Text },
+            PassingTags = ImageTags.PushPrefix,
+        });
         services.AddSingleton(new Roles(roles));
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton<StatusReport>();

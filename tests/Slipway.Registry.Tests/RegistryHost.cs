@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Slipway.Contracts;
+using Slipway.Registry.Images;
 
 namespace Slipway.Registry.Tests;
 
@@ -39,6 +40,9 @@ public sealed class RegistryHost : IAsyncDisposable
     public ImageCatalog Catalog => Services.GetRequiredService<ImageCatalog>();
 
     public ManualTime Time { get; } = new();
+
+    /// <summary>What something outside needs, as the server would say.</summary>
+    public List<ImageUse> InUse { get; } = [];
 
     /// <param name="configure">Changes the options.</param>
     /// <param name="services">Changes the services, after the registry's own.</param>
@@ -87,7 +91,7 @@ public sealed class RegistryHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(_database).AddRegistry(_configure(new RegistryOptions { Folder = BlobFolder, MinFreeBytes = 0 }));
+        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(_database).AddSingleton(new ImageUses(_ => [.. InUse])).AddRegistry(_configure(new RegistryOptions { Folder = BlobFolder, MinFreeBytes = 0 }));
         _services(builder.Services);
         _app = builder.Build();
         _app.MapRegistry();

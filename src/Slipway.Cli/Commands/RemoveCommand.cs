@@ -30,7 +30,8 @@ static class RemoveCommand
         return command;
     }
 
-    static bool Confirmed(Shell shell, string question)
+    /// <summary>Asks on a terminal; where nobody is there, the command is misused without --yes.</summary>
+    public static bool Confirmed(Shell shell, string question)
     {
         if (!shell.CanAsk) throw new CommandFailedException("Nobody is there to be asked: give --yes to remove without a question.", ExitCode.BadInput);
         shell.Out.Write($"{question} [y/N] ");

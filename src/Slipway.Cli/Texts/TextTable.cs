@@ -10,6 +10,8 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. ServerTexts.Entries,
         .. RegistryTexts.Entries,
         .. WebhookTexts.Entries,
+        .. ImageTexts.Entries,
+        .. RuleTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

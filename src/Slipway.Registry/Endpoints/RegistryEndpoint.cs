@@ -10,6 +10,7 @@ using Slipway.Registry.Auth;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
+using Slipway.Registry.Rules;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
@@ -50,6 +51,10 @@ sealed partial class RegistryEndpoint(
             // The body ended early, came too slowly, or was framed wrongly: Kestrel knows the status.
             LogCutOff(context.Request.Method, target, bad.Message);
             await new RegistryError(bad.StatusCode, [new ErrorEntry("SIZE_INVALID", bad.Message, null)]).Write(context);
+        }
+        catch (RuleRefusedException refused) when (!context.Response.HasStarted)
+        {
+            await RegistryError.Denied(refused.Message).Write(context);
         }
         catch (UploadLostException lost) when (!context.Response.HasStarted)
         {

@@ -6,6 +6,7 @@ using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Names;
+using Slipway.Registry.Rules;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 
@@ -20,7 +21,7 @@ namespace Slipway.Registry.Endpoints;
 ///   └── ?mount= &amp; from= ────────────────────────► blob, or an upload where the other repository does not have it
 /// </code>
 /// </summary>
-sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStore store, RegistryMetrics metrics, RegistryOptions options)
+sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStore store, QuotaGuard quotas, RegistryMetrics metrics, RegistryOptions options)
 {
     public async Task Start(HttpContext context, RegistryRequest.StartUpload request)
     {
@@ -57,7 +58,11 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         var algorithm = query.TryGetValue("digest-algorithm", out var asked) ? asked.ToString() : "sha256";
         if (algorithm is not ("sha256" or "sha512")) await RegistryError.AlgorithmUnsupported(algorithm).Write(context);
         else if (!HasRoom(0)) await DiskFull().Write(context);
-        else await Open(context, request.Repository, algorithm);
+        else
+        {
+            (await quotas.Room(request.Repository))?.Check(1);
+            await Open(context, request.Repository, algorithm);
+        }
     }
 
     public async Task Status(HttpContext context, RegistryRequest.Upload request)
@@ -73,7 +78,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
     public async Task Append(HttpContext context, RegistryRequest.Upload request)
     {
         await using var upload = await Enter(context, request);
-        if (upload is null || !await Receive(context, request.Repository, upload, algorithm: null)) return;
+        if (upload is null || !await Receive(context, request.Repository, upload, digest: null)) return;
         Describe(context, request.Repository, upload.Id, upload.Length);
         context.Response.StatusCode = StatusCodes.Status202Accepted;
     }
@@ -86,9 +91,8 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
             return;
         }
         await using var upload = await Enter(context, request);
-        if (upload is null || !await Receive(context, request.Repository, upload, digest.Algorithm)) return;
-        if (await upload.Finish(digest, Caller.Of(context), context.RequestAborted)) Created(context, request.Repository, digest);
-        else await RegistryError.DigestMismatch(digest).Write(context);
+        if (upload is null || !await Receive(context, request.Repository, upload, digest)) return;
+        await Close(context, request.Repository, upload, digest);
     }
 
     public async Task Cancel(HttpContext context, RegistryRequest.Upload request)
@@ -124,11 +128,13 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
             await DiskFull().Write(context);
             return;
         }
+        var room = await quotas.Room(repository, digest);
+        room?.Check(context.Request.ContentLength ?? 0);
         LiftBodyLimit(context);
         await using var upload = await sessions.StartPassing(repository, context.RequestAborted);
         try
         {
-            await upload.Append(context.Request.Body, digest.Algorithm, context.RequestAborted);
+            await upload.Append(room?.Bound(context.Request.Body, 0) ?? context.Request.Body, digest.Algorithm, context.RequestAborted);
             metrics.Received(upload.Length);
         }
         catch
@@ -137,8 +143,21 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
             await upload.Cancel();
             throw;
         }
-        if (await upload.Finish(digest, Caller.Of(context), context.RequestAborted)) Created(context, repository, digest);
-        else await RegistryError.DigestMismatch(digest).Write(context);
+        await Close(context, repository, upload, digest);
+    }
+
+    async Task Close(HttpContext context, RepositoryName repository, Upload upload, Digest digest)
+    {
+        try
+        {
+            if (await upload.Finish(digest, Caller.Of(context), context.RequestAborted)) Created(context, repository, digest);
+            else await RegistryError.DigestMismatch(digest).Write(context);
+        }
+        catch (RuleRefusedException)
+        {
+            await upload.Cancel();
+            throw;
+        }
     }
 
     /// <summary>The upload in hand, or null when the refusal is written.</summary>
@@ -152,7 +171,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
     /// <summary>
     /// Takes the body in, where its Content-Range (which docker leaves out) begins at the upload's end. False when the refusal is written.
     /// </summary>
-    async Task<bool> Receive(HttpContext context, RepositoryName repository, Upload upload, string? algorithm)
+    async Task<bool> Receive(HttpContext context, RepositoryName repository, Upload upload, Digest? digest)
     {
         var body = context.Request;
         if (body.Headers.ContentRange is { Count: > 0 } range)
@@ -182,7 +201,18 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         }
         LiftBodyLimit(context);
         var before = upload.Length;
-        await upload.Append(body.Body, algorithm, context.RequestAborted);
+        try
+        {
+            var room = await quotas.Room(repository, digest);
+            room?.Check(before + (body.ContentLength ?? 0));
+            await upload.Append(room?.Bound(body.Body, before) ?? body.Body, digest?.Algorithm, context.RequestAborted);
+        }
+        catch (RuleRefusedException)
+        {
+            // It will never fit: its bytes are not kept for a client that would come back with more.
+            await upload.Cancel();
+            throw;
+        }
         metrics.Received(upload.Length - before);
         return true;
     }

@@ -44,7 +44,12 @@ sealed class UnreferencedLinks(Database.Database database)
 
     async Task Remove(Row[] batch, CollectionTally tally, string now)
     {
-        var gone = tally.DryRun ? [.. batch] : await database.Write(connection => batch.Where(row => Remove(connection, row, now)).ToList());
+        var gone = tally.DryRun ? [.. batch] : await database.Write(connection =>
+        {
+            var removed = batch.Where(row => Remove(connection, row, now)).ToList();
+            Rules.QuotaGuard.Removed(connection, removed.Select(row => row.RepositoryId));
+            return removed;
+        });
         if (gone.Count == 0) return;
         var ids = gone.Select(row => row.RepositoryId).Distinct().ToList();
         var names = database.Read(connection => connection.Query<(long Id, string Name)>("SELECT id, name FROM registry_repositories WHERE id IN @ids", new { ids }))

@@ -4,12 +4,13 @@ using Dapper;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Names;
+using Slipway.Registry.Rules;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Manifests;
 
 /// <summary>Manifests, what they refer to, and the tags that point to them.</summary>
-sealed class ManifestStore(Database.Database database, ManifestCache cache, EventLog events, TimeProvider time)
+sealed class ManifestStore(Database.Database database, ManifestCache cache, ImmutableTags immutable, EventLog events, TimeProvider time)
 {
     const string ByDigest =
         """
@@ -83,12 +84,18 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                     ];
                     if (missing.Count > 0) return missing;
 
+                    QuotaGuard.BeforeManifest(connection, repository, manifest.Digest, manifest.Content.Length, [.. tags.Select(tag => tag.Value)]);
                     var repositoryId = RepositoryRow.Ensure(connection, repository);
                     var manifestId = Insert(connection, repositoryId, manifest, document, partial);
                     connection.Execute("DELETE FROM registry_manifest_references WHERE manifest_id = @manifestId", new { manifestId });
                     foreach (var digest in blobs) Refer(connection, repositoryId, manifestId, "blob", digest);
                     foreach (var digest in children) Refer(connection, repositoryId, manifestId, "manifest", digest);
-                    foreach (var tag in tags) Point(connection, repositoryId, tag, manifestId);
+                    foreach (var tag in tags)
+                    {
+                        // A cache follows its upstream.
+                        if (!partial) immutable.CheckMove(connection, repository, repositoryId, tag, manifestId);
+                        Point(connection, repositoryId, tag, manifestId, Now());
+                    }
                     var pushed = new RegistryEvent
                     {
                         Action = "push", Target = "manifest", Repository = repository.Value, Digest = manifest.Digest.Value, MediaType = manifest.MediaType,
@@ -116,7 +123,9 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                 {
                     if (RepositoryRow.Find(connection, repository) is not { } repositoryId) return false;
                     if (FindManifest(connection, repositoryId, digest) is not { } manifestId) return false;
-                    Point(connection, repositoryId, tag, manifestId);
+                    immutable.CheckMove(connection, repository, repositoryId, tag, manifestId);
+                    QuotaGuard.BeforeTags(connection, repository, [tag.Value]);
+                    Point(connection, repositoryId, tag, manifestId, Now());
                     events.Record(connection, caller, new RegistryEvent { Action = "push", Target = "tag", Repository = repository.Value, Digest = digest.Value, Tag = tag.Value });
                     return true;
                 },
@@ -141,6 +150,9 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                     if (reference is not Reference.ByDigest { Digest: var digest }) return DeleteTag(connection, repository, id, reference.Text, caller);
                     if (FindManifest(connection, id, digest) is not { } manifestId) return false;
                     gone.AddRange(connection.Query<string>("SELECT name FROM registry_tags WHERE manifest_id = @manifestId", new { manifestId }));
+                    immutable.CheckRemove(connection, repository, gone.Skip(1));
+                    immutable.CheckRemoveContent(connection, repository, id, digest);
+                    QuotaGuard.Removed(connection, repository.Value);
                     connection.Execute("DELETE FROM registry_manifests WHERE id = @manifestId", new { manifestId });
                     events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "manifest", Repository = repository.Value, Digest = digest.Value });
                     return true;
@@ -164,6 +176,8 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
                 {
                     if (RepositoryRow.Find(connection, repository) is not { } id) return false;
                     gone.AddRange(connection.Query<string>("SELECT name FROM registry_tags WHERE repository_id = @id", new { id }));
+                    immutable.CheckRemove(connection, repository, gone);
+                    QuotaGuard.Removed(connection, repository.Value);
                     gone.AddRange(connection.Query<string>("SELECT digest FROM registry_manifests WHERE repository_id = @id", new { id }));
                     connection.Execute("DELETE FROM registry_repositories WHERE id = @id", new { id });
                     events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "repository", Repository = repository.Value });
@@ -179,8 +193,9 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
 
     bool DeleteTag(DbConnection connection, RepositoryName repository, long repositoryId, string tag, Caller caller)
     {
-        LosesTag(connection, repositoryId, tag);
+        LosesTag(connection, repositoryId, tag, Now());
         if (connection.Execute("DELETE FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag", new { repositoryId, tag }) == 0) return false;
+        immutable.CheckRemove(connection, repository, [tag]);
         events.Record(connection, caller, new RegistryEvent { Action = "delete", Target = "tag", Repository = repository.Value, Tag = tag });
         return true;
     }
@@ -206,21 +221,22 @@ sealed class ManifestStore(Database.Database database, ManifestCache cache, Even
             partial = partial ? 1 : 0,
         });
 
-    void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId)
+    /// <summary>Only inside a write, after the rules were asked.</summary>
+    internal static void Point(DbConnection connection, long repositoryId, TagName tag, long manifestId, string now)
     {
-        LosesTag(connection, repositoryId, tag.Value);
+        LosesTag(connection, repositoryId, tag.Value, now);
         connection.Execute(
             """
-            INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @updated)
+            INSERT INTO registry_tags (repository_id, name, manifest_id, updated) VALUES (@repositoryId, @tag, @manifestId, @now)
             ON CONFLICT (repository_id, name) DO UPDATE SET manifest_id = excluded.manifest_id, updated = excluded.updated
             """,
-            new { repositoryId, tag = tag.Value, manifestId, updated = Now() });
+            new { repositoryId, tag = tag.Value, manifestId, now });
     }
 
     /// <summary>Whatever the tag points to counts as untagged from now on, not from when it was pushed.</summary>
-    void LosesTag(DbConnection connection, long repositoryId, string tag) => connection.Execute(
+    static void LosesTag(DbConnection connection, long repositoryId, string tag, string now) => connection.Execute(
         "UPDATE registry_manifests SET touched = @now WHERE id = (SELECT manifest_id FROM registry_tags WHERE repository_id = @repositoryId AND name = @tag)",
-        new { repositoryId, tag, now = Now() });
+        new { repositoryId, tag, now });
 
     static void Refer(DbConnection connection, long repositoryId, long manifestId, string kind, Digest digest) => connection.Execute(
         "INSERT INTO registry_manifest_references (manifest_id, repository_id, kind, digest) VALUES (@manifestId, @repositoryId, @kind, @digest)",

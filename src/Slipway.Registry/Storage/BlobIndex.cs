@@ -4,6 +4,7 @@ using Dapper;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Names;
+using Slipway.Registry.Rules;
 using Slipway.Registry.Uploads;
 
 namespace Slipway.Registry.Storage;
@@ -12,7 +13,7 @@ namespace Slipway.Registry.Storage;
 /// Which blobs there are, how large, under which key of the store, and which repository may serve them and until when it keeps them without a manifest
 /// that refers to them (the lease). A blob that is known to be damaged is not there.
 /// </summary>
-sealed class BlobIndex(Database.Database database, EventLog events, UploadHolds holds, RegistryOptions options, TimeProvider time)
+sealed class BlobIndex(Database.Database database, ImmutableTags immutable, EventLog events, UploadHolds holds, RegistryOptions options, TimeProvider time)
 {
     /// <summary>Null where the repository does not have the blob, whoever else has it.</summary>
     public StoredBlob? Find(RepositoryName repository, Digest digest) => database.Read(connection => connection.QuerySingleOrDefault<StoredBlob>(
@@ -114,8 +115,11 @@ sealed class BlobIndex(Database.Database database, EventLog events, UploadHolds 
               AND blob_id = (SELECT id FROM registry_blobs WHERE digest = @digest)
             """,
             new { repository = repository.Value, digest = digest.Value }) > 0;
-        if (gone) events.Record(connection, caller, Event("delete", repository, digest));
-        return gone;
+        if (!gone) return false;
+        immutable.CheckRemoveContent(connection, repository, RepositoryRow.Ensure(connection, repository), digest);
+        QuotaGuard.Removed(connection, repository.Value);
+        events.Record(connection, caller, Event("delete", repository, digest));
+        return true;
     });
 
     void Arrive(DbConnection connection, RepositoryName repository, long blobId, Digest digest, long size, Guid upload, Caller caller)
@@ -125,12 +129,16 @@ sealed class BlobIndex(Database.Database database, EventLog events, UploadHolds 
         events.Record(connection, caller, Event("push", repository, digest) with { Size = size });
     }
 
-    void Link(DbConnection connection, RepositoryName repository, long blobId) => connection.Execute(
-        """
-        INSERT INTO registry_repository_blobs (repository_id, blob_id, leased_until) VALUES (@id, @blobId, @until)
-        ON CONFLICT (repository_id, blob_id) DO UPDATE SET leased_until = excluded.leased_until
-        """,
-        new { id = RepositoryRow.Ensure(connection, repository), blobId, until = Text(time.GetUtcNow() + options.Lease) });
+    void Link(DbConnection connection, RepositoryName repository, long blobId)
+    {
+        QuotaGuard.BeforeLink(connection, repository, blobId);
+        connection.Execute(
+            """
+            INSERT INTO registry_repository_blobs (repository_id, blob_id, leased_until) VALUES (@id, @blobId, @until)
+            ON CONFLICT (repository_id, blob_id) DO UPDATE SET leased_until = excluded.leased_until
+            """,
+            new { id = RepositoryRow.Ensure(connection, repository), blobId, until = Text(time.GetUtcNow() + options.Lease) });
+    }
 
     static RegistryEvent Event(string action, RepositoryName repository, Digest digest) =>
         new() { Action = action, Target = "blob", Repository = repository.Value, Digest = digest.Value };

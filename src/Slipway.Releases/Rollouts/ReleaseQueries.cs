@@ -37,6 +37,20 @@ public sealed class ReleaseQueries
     /// <summary>Newest first.</summary>
     public IReadOnlyList<Rollout> Rollouts(AppName app) => _database.Read(db => ReleaseRows.Rollouts(db, app));
 
+    /// <summary>
+    /// The releases of all apps whose images are needed: those in a slot (staged, live, warm) and the one that a rollout is bringing in. Reads by the
+    /// given connection only, so that it can be asked inside a write of the same database.
+    /// </summary>
+    public static IReadOnlyList<(Release Release, Standing Standing)> InUse(DbConnection db) =>
+    [
+        .. ReleaseRows.Apps(db).SelectMany(app =>
+        {
+            var slots = ReleaseRows.Slots(db, app).Select(slot => (slot.Release, slot.Standing)).ToList();
+            return ReleaseRows.ActiveRollout(db, app)?.Release is { } number && slots.All(slot => slot.Release.Number != number) && ReleaseRows.FindRelease(db, app, number) is { } target
+                ? slots.Append((target, Standing.Staged)) : slots;
+        }),
+    ];
+
     /// <summary>The newest stored route table.</summary>
     public RouteTable Routes() => _database.Read(ReleaseRows.Table);
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Slipway.Database;
 using Slipway.Engines;
 using Slipway.Model;
+using Slipway.Registry.Rules;
 
 namespace Slipway.Server.Api;
 
@@ -29,6 +30,7 @@ sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
         ForbiddenException forbidden => Make(403, forbidden.Message),
         NotFoundException missing => Make(404, missing.Message),
         ConflictException conflict => Make(409, conflict.Message),
+        RuleRefusedException refused => Make(409, refused.Message) with { Title = "Refused by a rule" },
         CommitUnknownException => Make(503, "The database went away while it stored this: it is stored, or it is not. Look before you try again.") with { Title = "Database unavailable" },
         DatabaseUnavailableException => Make(503, "The database can't be reached now, and nothing was changed. The server's log says why; try again in a moment.") with { Title = "Database unavailable" },
         EngineUnavailableException away => Make(503, away.Message) with { Title = "Engine unavailable" },

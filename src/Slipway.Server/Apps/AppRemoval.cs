@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Registry;
+using Slipway.Registry.Rules;
 using Slipway.Releases;
 
 namespace Slipway.Server.Apps;
@@ -72,9 +73,24 @@ sealed partial class AppRemoval(Rollouts rollouts, ImageCatalog images, IHostApp
         var prefix = $"{app}/";
         // APP/SERVICE and no deeper: base/REGISTRY/REPOSITORY are the base images, whatever an app is called.
         foreach (var repository in images.Repositories(prefix, int.MaxValue).TakeWhile(name => name.StartsWith(prefix, StringComparison.Ordinal)))
-            if (!repository.AsSpan(prefix.Length).Contains('/') && await images.DeleteRepository(repository, stopping))
-                LogRemoved(repository);
+            if (!repository.AsSpan(prefix.Length).Contains('/')) await RemoveRepository(repository, stopping);
     }
+
+    async Task RemoveRepository(string repository, CancellationToken stopping)
+    {
+        try
+        {
+            if (await images.DeleteRepository(repository, stopping)) LogRemoved(repository);
+        }
+        catch (RuleRefusedException refused)
+        {
+            // The rule is the stronger word: the app goes, its immutable images stay.
+            LogKept(repository, refused.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The repository {Repository} stays though its app is removed: {Reason}")]
+    partial void LogKept(string repository, string reason);
 
     [LoggerMessage(LogLevel.Information, "Removed the repository {Repository} with its app")]
     partial void LogRemoved(string repository);

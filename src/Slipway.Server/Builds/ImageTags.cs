@@ -11,7 +11,8 @@ namespace Slipway.Server.Builds;
 /// </summary>
 sealed partial class ImageTags(ReleaseQueries releases, ImageCatalog catalog, ILogger<ImageTags> logger)
 {
-    const string PushPrefix = "rollout-";
+    /// <summary>Of the tags that images have until their release has a number.</summary>
+    public const string PushPrefix = "rollout-";
 
     public async Task Name(Release release)
     {

@@ -6,6 +6,8 @@ static class RegistryApi
     public static void MapRegistryApi(this IEndpointRouteBuilder api)
     {
         var registry = api.MapGroup("/registry");
+        registry.MapImages();
+        registry.MapRules();
         registry.MapMirrors();
         registry.MapReplications();
         registry.MapWebhooks();
