@@ -146,7 +146,7 @@ sealed class UploadEndpoints(UploadSessions sessions, BlobIndex blobs, IBlobStor
         await Close(context, repository, upload, digest);
     }
 
-    async Task Close(HttpContext context, RepositoryName repository, Upload upload, Digest digest)
+    static async Task Close(HttpContext context, RepositoryName repository, Upload upload, Digest digest)
     {
         try
         {

@@ -124,7 +124,7 @@ public sealed class ProjectRules
             cancel);
     }
 
-    static IReadOnlyList<ImmutableRule> Immutable(DbConnection connection, string project) => connection.Query<ImmutableRule>(
+    static List<ImmutableRule> Immutable(DbConnection connection, string project) => connection.Query<ImmutableRule>(
         "SELECT id, repositories, tags FROM registry_immutable_rules WHERE project = @project ORDER BY id", new { project }).AsList();
 
     void Record(DbConnection connection, Caller caller, string action, string target, string detail) =>

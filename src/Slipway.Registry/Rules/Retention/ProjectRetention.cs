@@ -109,7 +109,7 @@ public sealed class ProjectRetention
         return wrong.Count == 0 ? policy : throw new InvalidInputException(wrong);
     }
 
-    IReadOnlyList<(long Id, RepositoryName Name)> Repositories(string project) => _database.Read(connection => connection
+    List<(long Id, RepositoryName Name)> Repositories(string project) => _database.Read(connection => connection
         .Query<(long Id, string Name)>($"SELECT r.id, r.name FROM registry_repositories r WHERE {ProjectScope.Sql} ORDER BY r.name", ProjectScope.Of(project))
         .Select(row => (row.Id, RepositoryName.TryParse(row.Name, out var name) ? name : throw new InvalidDataException($"The database holds a repository '{row.Name}'."))).ToList());
 
