@@ -22,6 +22,9 @@ sealed record Shell
     /// <summary>A question can be asked: standard input and output are a terminal.</summary>
     public bool CanAsk { get; init; }
 
+    /// <summary>A line that is not shown while it is typed; null at the end of input.</summary>
+    public Func<string?> ReadUnseen { get; init; } = () => null;
+
     /// <summary>Cells of a line; for a file or a pipe none is too long.</summary>
     public int Columns { get; init; } = int.MaxValue;
 
@@ -45,6 +48,24 @@ sealed record Shell
             IsTerminal = terminal,
             Columns = !terminal ? int.MaxValue : Console.WindowWidth is > 0 and var columns ? columns : 80,
             CanAsk = terminal && !Console.IsInputRedirected,
+            ReadUnseen = ReadUnseenLine,
         };
+    }
+
+    static string? ReadUnseenLine()
+    {
+        var line = new System.Text.StringBuilder();
+        while (true)
+        {
+            var key = Console.ReadKey(intercept: true);
+            switch (key)
+            {
+                case { Key: ConsoleKey.Enter }: return line.ToString();
+                case { Key: ConsoleKey.D, Modifiers: ConsoleModifiers.Control } when line.Length == 0: return null;
+                case { Key: ConsoleKey.U, Modifiers: ConsoleModifiers.Control }: line.Clear(); break;
+                case { Key: ConsoleKey.Backspace }: line.Length = Math.Max(0, line.Length - 1); break;
+                case { KeyChar: var typed } when !char.IsControl(typed): line.Append(typed); break;
+            }
+        }
     }
 }

@@ -32,11 +32,17 @@ sealed class ApiClient : IDisposable
             BaseAddress = location.Url,
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", location.Token);
+        _http.DefaultRequestHeaders.Authorization = location.User is { } user
+            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{location.Token}")))
+            : new AuthenticationHeaderValue("Bearer", location.Token);
     }
 
     public Uri Url => _location.Url;
 
+    /// <summary>Whose the credential is.</summary>
+    public string User => _location.User ?? "admin";
+
+    /// <summary>The password of <see cref="User"/>.</summary>
     public string Token => _location.Token;
 
     public Task<ServerStatus> Status(CancellationToken cancel) => Get("/api/v1/status", ApiJson.Default.ServerStatus, cancel);
@@ -166,7 +172,7 @@ sealed class ApiClient : IDisposable
     async Task<Problem> ReadProblem(HttpResponseMessage answer, CancellationToken cancel)
     {
         var (status, text) = ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
-        if (status == 401) return new Problem { Title = "Unauthorized", Status = status, Detail = $"The server at {Url} refuses the token. Check SLIPWAY_TOKEN, or unset it to use that of the data folder." };
+        if (status == 401) return new Problem { Title = "Unauthorized", Status = status, Detail = Refused() };
         try
         {
             if (JsonSerializer.Deserialize(text, ApiJson.Default.Problem) is { } problem) return problem;
@@ -177,6 +183,10 @@ sealed class ApiClient : IDisposable
         }
         return new Problem { Title = answer.ReasonPhrase ?? "Error", Status = status, Detail = $"{Url} answered {status} {answer.ReasonPhrase} to {answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri?.AbsolutePath}." };
     }
+
+    string Refused() => _location.User is { } user
+        ? $"The server at {Url} refuses the name or password of {user}: it is wrong, or the account is disabled, removed or at its end. Log in again: slipway login --server {Url.GetLeftPart(UriPartial.Authority)} --user {user}"
+        : $"The server at {Url} refuses the token. Check SLIPWAY_TOKEN, or unset it to use that of the data folder.";
 
     public static JsonContent Json<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
 

@@ -46,7 +46,7 @@ static class ImageImportCommand
 /// <summary>The server's registry, for commands that speak its own protocol.</summary>
 static class RegistryAccess
 {
-    public static RemoteRegistry Of(ApiClient api) => new() { Url = new Uri(api.Url.GetLeftPart(UriPartial.Authority)), User = "admin", Password = api.Token };
+    public static RemoteRegistry Of(ApiClient api) => new() { Url = new Uri(api.Url.GetLeftPart(UriPartial.Authority)), User = api.User, Password = api.Token };
 
     /// <summary>What other ends and archives do wrong is said in a sentence, like everything else.</summary>
     public static async Task Guard(Func<Task> work)

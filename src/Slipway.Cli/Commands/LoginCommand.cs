@@ -1,31 +1,48 @@
 using System.CommandLine;
+using Slipway.Cli.Api;
 using Slipway.Cli.Credentials;
 
 namespace Slipway.Cli.Commands;
 
-/// <summary>Gives docker's own configuration the credential for our registry.</summary>
+/// <summary>
+/// Gives docker's own configuration the credential for our registry: the admin's, or with --user an account's. An account's is also what slipway itself
+/// uses for that server from then on.
+/// </summary>
 static class LoginCommand
 {
     public static Command Make(CommandContext context)
     {
         var command = context.Command("login");
+        var user = new Option<string?>("--user", "-u") { Description = context.Texts["login --user"], HelpName = "NAME" };
+        var password = new PasswordInput(context);
+        command.Options.Add(user);
+        password.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            using var api = context.Connect(parsed);
-            await Run(context, api, cancel);
+            if (parsed.GetValue(user) is { } name)
+            {
+                var url = ServerLocation.FindUrl(context.Shell, context.DataFolderOf(parsed), parsed.GetValue(context.Server));
+                using var own = new ApiClient(new ServerLocation(url, password.Known(parsed, name), $"Is it running at {url.GetLeftPart(UriPartial.Authority)}?", name));
+                await Run(context, own, cancel);
+            }
+            else
+            {
+                using var api = context.Connect(parsed);
+                await Run(context, api, cancel);
+            }
         });
         return command;
     }
 
-    static async Task Run(CommandContext context, Api.ApiClient api, CancellationToken cancel)
+    static async Task Run(CommandContext context, ApiClient api, CancellationToken cancel)
     {
-        // A token that the server refuses would only fail later, and far from here.
-        await api.Status(cancel);
+        // A credential that the server refuses would only fail later, and far from here.
+        var who = await api.WhoAmI(cancel);
         var registry = api.Url.Authority;
         var file = DockerConfig.FileOf(context.Shell);
-        var helper = DockerConfig.Login(file, registry, "admin", api.Token);
-        context.Shell.Out.WriteLine($"docker can now push to and pull from {registry} (written to {file}).");
+        var helper = DockerConfig.Login(file, registry, who.Name, api.Token);
+        context.Shell.Out.WriteLine($"docker can now push to and pull from {registry} as {who.Name} (written to {file}).");
         if (helper is not null)
-            context.Shell.Out.WriteLine($"{file} uses the credential helper '{helper}', which docker asks first. If docker push is refused, log in through it once: docker login -u admin {registry}  (the password is the admin token)");
+            context.Shell.Out.WriteLine($"{file} uses the credential helper '{helper}', which docker asks first. If docker push is refused, log in through it once: docker login -u {who.Name} {registry}{(who.Name == "admin" ? "  (the password is the admin token)" : "")}");
     }
 }

@@ -7,18 +7,24 @@ namespace Slipway.Cli.Commands;
 static class Since
 {
     /// <exception cref="InvalidInputException">Neither.</exception>
-    public static DateTimeOffset Parse(string text, DateTimeOffset now)
+    public static DateTimeOffset Parse(string text, DateTimeOffset now, string key = "--since") => Moment(text, now, -1, key);
+
+    /// <summary>A moment to come: so long from now (90d), or a time.</summary>
+    /// <exception cref="InvalidInputException">Neither.</exception>
+    public static DateTimeOffset ParseEnd(string text, DateTimeOffset now, string key) => Moment(text, now, 1, key);
+
+    static DateTimeOffset Moment(string text, DateTimeOffset now, int direction, string key)
     {
-        if (TryParseAge(text, out var age)) return now - age;
+        if (TryParseAge(text, out var age)) return now + direction * age;
         // A date alone is midnight UTC; anything else without an offset would be guessed, and is refused.
         if (text.Length >= 10 && (text.Length == 10 || text[^1] is 'Z' or 'z' || text.AsSpan(10).IndexOfAny('+', '-') > 0)
             && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)) return moment;
         throw new InvalidInputException(new Diagnostic
         {
-            Key = "--since",
+            Key = key,
             Message = $"'{text}' is no time",
             Found = text,
-            Expected = "an age such as 90s, 10m, 1h30m or 2d, or a time such as 2026-01-31T12:00:00Z",
+            Expected = "a length of time such as 90s, 10m, 1h30m or 2d, or a time such as 2026-01-31T12:00:00Z",
         });
     }
 

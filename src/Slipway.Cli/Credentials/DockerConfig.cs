@@ -28,6 +28,17 @@ static class DockerConfig
         return Text((config["credHelpers"] as JsonObject)?[registry]) ?? Text(config["credsStore"]);
     }
 
+    /// <summary>The name and password that are kept for a registry (host:port) in the file itself; null where there are none, or a helper keeps them.</summary>
+    public static (string User, string Password)? Find(string file, string registry)
+    {
+        if (Text((Read(file)["auths"] as JsonObject)?[registry]?["auth"]) is not { } kept) return null;
+        var bytes = new byte[kept.Length];
+        if (!Convert.TryFromBase64String(kept, bytes, out var length)) return null;
+        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        // With an identity token in place of the password, nothing stands after the colon.
+        return text.IndexOf(':', StringComparison.Ordinal) is var colon and > 0 && colon < text.Length - 1 ? (text[..colon], text[(colon + 1)..].TrimEnd('\0')) : null;
+    }
+
     static JsonObject Read(string file)
     {
         if (!File.Exists(file)) return [];

@@ -53,7 +53,7 @@ static class ChineseTexts
         ["base import"] = "将基础镜像导入本地镜像仓库；无法访问外部仓库时，Debian 镜像由软件包制作。",
         ["base import IMAGE"] = "与 Dockerfile 的 FROM 写法一致：debian:bookworm-slim。",
         ["base list"] = "列出基础镜像。",
-        ["login"] = "将本地镜像仓库的凭据写入 docker 配置。",
+        ["login"] = "登录本镜像仓库：以 admin 身份，或使用自己的账户（--user）；此后 docker 与 slipway 均使用该凭据。",
         ["engine"] = "本机的 Docker Engine。",
         ["engine start"] = "没有可用的 Docker Engine 时安装并启动。",
         ["completion"] = "输出命令行补全脚本。",

@@ -53,7 +53,7 @@ static class EnglishTexts
         ["base import"] = "Bring a base image into our registry; a Debian one is made from packages where no registry is reached.",
         ["base import IMAGE"] = "As a Dockerfile's FROM names it: debian:bookworm-slim.",
         ["base list"] = "List the base images.",
-        ["login"] = "Give docker's configuration the credential for our registry.",
+        ["login"] = "Log in to our registry: as admin, or with an account of your own (--user); docker and slipway use it from then on.",
         ["engine"] = "The Docker Engine of this machine.",
         ["engine start"] = "Install and start a Docker Engine where none answers.",
         ["completion"] = "Print a completion script for a shell.",

@@ -12,6 +12,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. WebhookTexts.Entries,
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,
+        .. AccessTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

@@ -11,6 +11,8 @@ sealed class AccessChanges(Database.Database database, EventLog events, Authenti
 {
     public Database.Database Database => database;
 
+    public DateTimeOffset Time => time.GetUtcNow();
+
     public string Now => time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
 
     public async Task<T> Make<T>(Func<DbConnection, T> change, CancellationToken cancel)

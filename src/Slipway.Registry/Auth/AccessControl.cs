@@ -103,6 +103,9 @@ sealed class RequestAccess(Identity identity, PublicProjects projects)
     public static bool May(HttpContext context, RepositoryName repository, RegistryActions actions) =>
         context.Features.Get<RequestAccess>() is not { } access || access.May(repository, actions);
 
+    /// <summary>Whether the catalog shows it.</summary>
+    public bool Lists(RepositoryName repository) => May(repository, RegistryActions.Pull) || identity.Listed?.On(repository).HasFlag(RegistryActions.Pull) is true;
+
     public bool May(RepositoryName repository, RegistryActions actions) =>
         (identity.Rights.On(repository) & actions) == actions || (actions == RegistryActions.Pull && projects.Contains(repository));
 }

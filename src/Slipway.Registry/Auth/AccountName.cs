@@ -18,6 +18,9 @@ public static partial class AccountName
 
     public static bool IsUser([NotNullWhen(true)] string? text) => text is not null && User().IsMatch(text) && !Reserved.Contains(text);
 
+    /// <summary>Robots alone have a '+' in their names.</summary>
+    internal static bool IsRobot(string name) => name.Contains('+', StringComparison.Ordinal);
+
     public static bool IsReserved(string text) => Reserved.Contains(text);
 
     public static string Robot(string? project, string name) => $"{project ?? PlatformRobots}+{name}";

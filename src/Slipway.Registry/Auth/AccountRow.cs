@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Security.Cryptography;
 using Dapper;
 
 namespace Slipway.Registry.Auth;
@@ -37,6 +38,12 @@ sealed record AccountRow
 
     public static IReadOnlyList<AccountRow> OfKind(DbConnection connection, string kind, string? project) => connection.Query<AccountRow>(
         $"SELECT {Columns} FROM registry_accounts a WHERE a.kind = @kind AND (@project IS NULL OR a.project = @project) ORDER BY a.name", new { kind, project }).AsList();
+
+    /// <summary>
+    /// What an account's version begins with: anywhere, so that a token of an account that was removed is not one of a later account of the same name.
+    /// Below 2^52, because tokens carry it as a JSON number.
+    /// </summary>
+    public static long FirstVersion() => (long)(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 12);
 
     public bool IsUsable(DateTimeOffset now) => Disabled == 0 && (End is not { } end || now < end);
 

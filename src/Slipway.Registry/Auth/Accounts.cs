@@ -33,9 +33,9 @@ public sealed class Accounts
                 connection.Execute(
                     """
                     INSERT INTO registry_accounts (name, kind, secret, admin, disabled, version, created, creator)
-                    VALUES (@Name, 'user', @secret, @admin, 0, 1, @now, @creator)
+                    VALUES (@Name, 'user', @secret, @admin, 0, @version, @now, @creator)
                     """,
-                    new { request.Name, secret, admin = request.Admin ? 1 : 0, now = _changes.Now, creator = caller.Name });
+                    new { request.Name, secret, admin = request.Admin ? 1 : 0, version = AccountRow.FirstVersion(), now = _changes.Now, creator = caller.Name });
                 _changes.Record(connection, caller, "create", "account", request.Admin ? $"{request.Name}, admin" : request.Name);
                 return Status(AccountRow.Find(connection, request.Name)!, []);
             },
@@ -44,9 +44,11 @@ public sealed class Accounts
 
     /// <summary>Changes what is not null. A changed password, a lost admin right and being disabled end every token that was given out before.</summary>
     /// <exception cref="NotFoundException">There is no such user.</exception>
-    /// <exception cref="InvalidInputException">The password is too short or too long.</exception>
+    /// <exception cref="InvalidInputException">The password is too short or too long, or nothing is to change.</exception>
     public async Task Change(string name, AccountChange change, Caller caller, CancellationToken cancel)
     {
+        if (change is { Password: null, Admin: null, Disabled: null })
+            throw new InvalidInputException(new Diagnostic { Message = "nothing is to change", Expected = "password, admin or disabled" });
         var secret = change.Password is { } password ? Hashed(password) : null;
         await _changes.Make(
             connection =>
@@ -75,8 +77,10 @@ public sealed class Accounts
         },
         cancel);
 
-    internal static AccountRow Require(DbConnection connection, string name) => AccountRow.Find(connection, name) is { Kind: "user" } account ? account
-        : throw new NotFoundException($"There is no user '{name}'{Known(AccountRow.OfKind(connection, "user", null).Select(known => known.Name).ToList())}");
+    internal static AccountRow Require(DbConnection connection, string name) => Find(connection, name)
+        ?? throw new NotFoundException($"There is no user '{name}'{Known(AccountRow.OfKind(connection, "user", null).Select(known => known.Name).ToList())}");
+
+    internal static AccountRow? Find(DbConnection connection, string name) => AccountRow.Find(connection, name) is { Kind: "user" } account ? account : null;
 
     internal static string Known(IReadOnlyList<string> names) => names.Count switch { 0 => ".", <= 10 => $": there are {string.Join(", ", names)}.", _ => "." };
 

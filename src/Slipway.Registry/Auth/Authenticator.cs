@@ -12,6 +12,7 @@ namespace Slipway.Registry.Auth;
 /// </summary>
 public sealed class Authenticator : IDisposable
 {
+    const string Catalog = "registry:catalog";
     const int MaxHeader = 16 << 10, MaxRemembered = 10_000;
 
     readonly Database.Database _database;
@@ -20,6 +21,7 @@ public sealed class Authenticator : IDisposable
     readonly AccessOptions _options;
     readonly TimeProvider _time;
     readonly FailureBrake _brake;
+    long _changes;
     readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     readonly ConcurrentDictionary<UInt128, (Identity Identity, DateTimeOffset Until)> _remembered = new();
 
@@ -46,12 +48,17 @@ public sealed class Authenticator : IDisposable
     public void Dispose() => _verifying.Dispose();
 
     /// <summary>Forgets what was verified: rights have changed.</summary>
-    internal void Forget() => _remembered.Clear();
+    internal void Forget()
+    {
+        Interlocked.Increment(ref _changes);
+        _remembered.Clear();
+    }
 
     /// <summary>An account by its name and password, for whoever needs to know its version.</summary>
     internal async Task<(AccountRow? Account, Authentication Result)> Check(string name, string password, string address)
     {
         if (name == Identity.Admin.Name) return (null, IsAdminToken(password) ? new Authentication(Identity.Admin, null) : Failed(name, address));
+        if (AccountName.IsRobot(name)) return await CheckRobot(name, password, address);
         if (_brake.Held(name, address) is { } wait) return (null, new Authentication(Identity.Anonymous, "too many wrong passwords: wait a minute") { RetryAfter = wait });
         var account = _database.Read(connection => AccountRow.Find(connection, name));
         await _verifying.WaitAsync();
@@ -63,10 +70,20 @@ public sealed class Authenticator : IDisposable
         {
             _verifying.Release();
         }
-        if (!account!.IsUsable(_time.GetUtcNow())) return (null, Authentication.Refused(account.Disabled != 0 ? $"the account {name} is disabled" : $"the account {name} has ended on {account.End:yyyy-MM-dd}"));
         _brake.Passed(name, address);
-        return (account, new Authentication(_database.Read(connection => IdentityOf(account, account.Rights(connection))), null));
+        return Usable(account!);
     }
+
+    // 256 random bits: nobody guesses them, so there is no brake to hold, and no hash that takes long. The time does not depend on whether there is such a robot.
+    Task<(AccountRow? Account, Authentication Result)> CheckRobot(string name, string secret, string address)
+    {
+        var robot = _database.Read(connection => AccountRow.Find(connection, name));
+        return Task.FromResult(Passwords.MatchesSecret(robot?.Secret, secret) ? Usable(robot!) : (null, Failed(name, address)));
+    }
+
+    (AccountRow? Account, Authentication Result) Usable(AccountRow account) => account.IsUsable(_time.GetUtcNow())
+        ? (account, new Authentication(_database.Read(connection => IdentityOf(account, account.Rights(connection))), null))
+        : (null, Authentication.Refused(account.Disabled != 0 ? $"the account {account.Name} is disabled" : $"the account {account.Name} has ended on {account.End:yyyy-MM-dd}"));
 
     /// <summary>The account of a token, where it is still as it was when the token was given out; null for the admin token's own.</summary>
     internal (AccountRow? Account, string? Wrong) AccountOf(Verified token)
@@ -80,10 +97,11 @@ public sealed class Authenticator : IDisposable
 
     async Task<Authentication> Verify(string header, string address, UInt128 hash)
     {
+        var before = Interlocked.Read(ref _changes);
         var (scheme, value) = header.IndexOf(' ', StringComparison.Ordinal) is var space and > 0 ? (header[..space], header[(space + 1)..].Trim()) : (header, "");
         var (result, until) = scheme.ToLowerInvariant() switch
         {
-            "basic" => (await Basic(value, address), _time.GetUtcNow() + _options.Remember),
+            "basic" => await Basic(value, address),
             "bearer" => await Bearer(value),
             _ => (Authentication.Refused($"'{scheme}' is no way to authenticate here: expected Bearer or Basic"), default),
         };
@@ -91,18 +109,22 @@ public sealed class Authenticator : IDisposable
         {
             if (_remembered.Count >= MaxRemembered) _remembered.Clear();
             _remembered[hash] = (result.Identity, until);
+            // What was read before a change must not be remembered after it.
+            if (Interlocked.Read(ref _changes) != before) _remembered.TryRemove(hash, out _);
         }
         return result;
     }
 
-    async Task<Authentication> Basic(string value, string address)
+    async Task<(Authentication, DateTimeOffset)> Basic(string value, string address)
     {
+        var until = _time.GetUtcNow() + _options.Remember;
         var bytes = new byte[value.Length];
-        if (!Convert.TryFromBase64String(value, bytes, out var length)) return Authentication.Refused("the Basic credential is no base64");
+        if (!Convert.TryFromBase64String(value, bytes, out var length)) return (Authentication.Refused("the Basic credential is no base64"), until);
         var credential = Encoding.UTF8.GetString(bytes, 0, length);
         var colon = credential.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0) return Authentication.Refused("the Basic credential has no ':' between name and password");
-        return (await Check(credential[..colon], credential[(colon + 1)..], address)).Result;
+        if (colon < 0) return (Authentication.Refused("the Basic credential has no ':' between name and password"), until);
+        var (account, result) = await Check(credential[..colon], credential[(colon + 1)..], address);
+        return (result, Earlier(until, account?.End));
     }
 
     async Task<(Authentication, DateTimeOffset)> Bearer(string value)
@@ -114,8 +136,10 @@ public sealed class Authenticator : IDisposable
         var (account, changed) = AccountOf(token);
         if (changed is not null) return (Authentication.Refused(changed), until);
         var ends = new DateTimeOffset(token.Ends, TimeSpan.Zero) + _options.ClockSkew;
-        return (new Authentication(OfToken(token, account), null), ends < until ? ends : until);
+        return (new Authentication(OfToken(token, account), null), Earlier(Earlier(until, ends), account?.End));
     }
+
+    static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
 
     // What the token grants, and of that only what the account may still do.
     Identity OfToken(Verified token, AccountRow? account)
@@ -125,7 +149,8 @@ public sealed class Authenticator : IDisposable
         var asked = new HashSet<string>(StringComparer.Ordinal);
         foreach (var access in token.Access)
         {
-            asked.Add(access.Type == "registry" ? "*" : access.Name);
+            // A repository's name has no colon.
+            asked.Add(access.Type == "registry" ? Catalog : access.Name);
             if (access.Type != "repository" || !ScopePattern.TryParse(access.Name, out var pattern)) continue;
             var actions = new TokenScope(access.Type, access.Name, access.Actions).Wanted();
             // Of anonymous tokens, what is public is asked again on each request.
@@ -133,9 +158,12 @@ public sealed class Authenticator : IDisposable
             else actions = RegistryActions.None;
             grants.Add(new Grant(pattern, actions));
         }
-        // registry:catalog:* shows what the account may see at all.
-        if (held is not null && asked.Contains("*")) grants.AddRange(held.Grants.Select(grant => grant with { Actions = grant.Actions & RegistryActions.Pull }));
-        return new Identity(token.Account, new Rights(grants), account?.Kind ?? (token.Account == Identity.Admin.Name ? "user" : "anonymous")) { Asked = asked };
+        return new Identity(token.Account, new Rights(grants), account?.Kind ?? (token.Account == Identity.Admin.Name ? "user" : "anonymous"))
+        {
+            Asked = asked,
+            // registry:catalog:* shows what the account may see at all, and lets nothing be pulled.
+            Listed = held is not null && asked.Contains(Catalog) ? held : null,
+        };
     }
 
     Authentication Failed(string name, string address)

@@ -8,9 +8,11 @@ namespace Slipway.Registry.Auth;
 /// </summary>
 sealed class FailureBrake(int most, TimeProvider time)
 {
-    const int MaxPairs = 10_000;
+    const int MaxPairs = 10_000, MaxNoted = 100;
     static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
+    readonly Lock _lock = new();
+    (int Count, DateTimeOffset Until) _noted;
     readonly ConcurrentDictionary<(string Account, string Address), (int Count, DateTimeOffset Until)> _failures = new();
 
     /// <summary>How long nothing is looked at, or null.</summary>
@@ -21,7 +23,7 @@ sealed class FailureBrake(int most, TimeProvider time)
         return failed.Count >= most && left > TimeSpan.Zero ? left : null;
     }
 
-    /// <summary>True for the first of a minute: that one is worth a line in the audit log.</summary>
+    /// <summary>True for the first of a minute: that one is worth a line in the audit log, which whoever tries many names must not fill.</summary>
     public bool Failed(string account, string address)
     {
         var now = time.GetUtcNow();
@@ -30,7 +32,16 @@ sealed class FailureBrake(int most, TimeProvider time)
                 if (failed.Until < now) _failures.TryRemove(pair, out _);
         if (_failures.Count >= MaxPairs) _failures.Clear();
         var after = _failures.AddOrUpdate((account, address), (1, now + Window), (_, before) => before.Until < now ? (1, now + Window) : (before.Count + 1, now + Window));
-        return after.Count == 1;
+        return after.Count == 1 && Noted(now);
+    }
+
+    bool Noted(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            if (_noted.Until < now) _noted = (0, now + Window);
+            return ++_noted.Count <= MaxNoted;
+        }
     }
 
     public void Passed(string account, string address) => _failures.TryRemove((account, address), out _);

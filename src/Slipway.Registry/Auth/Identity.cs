@@ -35,6 +35,9 @@ public sealed class Identity
     /// <summary>For a token: the repositories that it was asked for, so that asking for another one can't bring more.</summary>
     internal IReadOnlySet<string>? Asked { get; init; }
 
+    /// <summary>For a token that may read the catalog: the rights by which repositories are in it.</summary>
+    internal Rights? Listed { get; init; }
+
     /// <summary>Where a token was what it came by.</summary>
     public bool ByToken => Asked is not null;
 }

@@ -20,6 +20,8 @@ static class Passwords
     /// <summary>A wrong one to check against where there is no such account, so that an answer takes as long.</summary>
     static readonly string Nobody = OfPassword(Convert.ToBase64String(RandomNumberGenerator.GetBytes(24)));
 
+    static readonly string NoSecret = OfSecret(NewSecret());
+
     public static string NewSecret() => "slw_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     public static string OfSecret(string secret) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
@@ -38,9 +40,15 @@ static class Passwords
         {
             ["pbkdf2-sha512", var rounds, var salt, var hash] =>
                 CryptographicOperations.FixedTimeEquals(Convert.FromHexString(hash), Hash(presented, Convert.FromHexString(salt), int.Parse(rounds, CultureInfo.InvariantCulture))),
-            ["sha256", var hash] => CryptographicOperations.FixedTimeEquals(Convert.FromHexString(hash), SHA256.HashData(Encoding.UTF8.GetBytes(presented))),
             _ => false,
         };
+        return right && stored is not null;
+    }
+
+    /// <summary>As <see cref="Matches"/>, for secrets that were made here.</summary>
+    public static bool MatchesSecret(string? stored, string presented)
+    {
+        var right = CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(stored ?? NoSecret), Encoding.UTF8.GetBytes(OfSecret(presented)));
         return right && stored is not null;
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using Slipway.Model;
 using Slipway.Registry.Events;
@@ -60,7 +61,7 @@ public sealed class Projects
         return _changes.Make(
             connection =>
             {
-                var id = Accounts.Require(connection, account).Id;
+                var id = Member(connection, account);
                 connection.Execute(
                     "INSERT INTO registry_members (project, account_id, role) VALUES (@project, @id, @role) ON CONFLICT (project, account_id) DO UPDATE SET role = excluded.role",
                     new { project, id, role = role.ToString() });
@@ -74,7 +75,7 @@ public sealed class Projects
     public Task RemoveMember(string project, string account, Caller caller, CancellationToken cancel) => _changes.Make(
         connection =>
         {
-            var id = Accounts.Require(connection, account).Id;
+            var id = Member(connection, account);
             if (connection.Execute("DELETE FROM registry_members WHERE project = @project AND account_id = @id", new { project, id }) == 0)
                 throw new NotFoundException($"{account} is no member of project '{project}'.");
             _changes.Record(connection, caller, "delete", "member", $"{account} of {project}", project);
@@ -92,4 +93,7 @@ public sealed class Projects
             return true;
         },
         cancel);
+
+    // Not which users there are: those who ask here are no administrators.
+    static long Member(DbConnection connection, string account) => Accounts.Find(connection, account)?.Id ?? throw new NotFoundException($"There is no user '{account}'.");
 }

@@ -12,7 +12,7 @@ sealed class PublicProjects(Database.Database database, TimeProvider time)
     static readonly TimeSpan Holds = TimeSpan.FromSeconds(2);
 
     FrozenSet<string>? _names;
-    long _read;
+    long _read, _changes;
 
     public bool Contains(RepositoryName repository)
     {
@@ -23,14 +23,21 @@ sealed class PublicProjects(Database.Database database, TimeProvider time)
         return names.GetAlternateLookup<ReadOnlySpan<char>>().Contains(slash < 0 ? value : value[..slash]);
     }
 
-    public void Forget() => Volatile.Write(ref _names, null);
+    public void Forget()
+    {
+        Interlocked.Increment(ref _changes);
+        Volatile.Write(ref _names, null);
+    }
 
     FrozenSet<string> Names()
     {
         if (Volatile.Read(ref _names) is { } known && (!database.IsShared || time.GetElapsedTime(Volatile.Read(ref _read)) < Holds)) return known;
+        var before = Interlocked.Read(ref _changes);
         Volatile.Write(ref _read, time.GetTimestamp());
         var names = database.Read(connection => connection.Query<string>("SELECT name FROM registry_projects WHERE public = 1")).ToFrozenSet(StringComparer.Ordinal);
         Volatile.Write(ref _names, names);
+        // What was read before a change must not be remembered after it.
+        if (Interlocked.Read(ref _changes) != before) Volatile.Write(ref _names, null);
         return names;
     }
 }

@@ -27,7 +27,7 @@ public enum ProjectRole
     Maintainer,
 }
 
-static class Roles
+public static class Roles
 {
     public static RegistryActions Actions(this ProjectRole role) => role switch
     {

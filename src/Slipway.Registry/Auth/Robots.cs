@@ -28,6 +28,7 @@ public sealed class Robots
         var project = request.Project is null ? null : AccessChanges.Project(request.Project);
         if (!AccountName.IsUser(request.Name)) throw AccessChanges.Wrong("name", request.Name, "is no name of a robot", AccountName.UserRule);
         if (project == AccountName.PlatformRobots) throw AccessChanges.Wrong("project", project, "is what the platform's own robots are called", "another project");
+        if (request.Expires is { } end && end <= _changes.Time) throw AccessChanges.Wrong("expires", end.ToString("O", CultureInfo.InvariantCulture), "is over already", "a time to come, or none");
         var grants = Grants(request, project, rights);
         var (name, secret) = (AccountName.Robot(project, request.Name), Passwords.NewSecret());
         var made = await _changes.Make(
@@ -37,9 +38,9 @@ public sealed class Robots
                 var id = connection.ExecuteScalar<long>(
                     """
                     INSERT INTO registry_accounts (name, kind, project, secret, admin, disabled, expires, version, created, creator)
-                    VALUES (@name, 'robot', @project, @secret, 0, 0, @expires, 1, @now, @creator) RETURNING id
+                    VALUES (@name, 'robot', @project, @secret, 0, 0, @expires, @version, @now, @creator) RETURNING id
                     """,
-                    new { name, project, secret = Passwords.OfSecret(secret), expires = request.Expires?.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture), now = _changes.Now, creator = caller.Name });
+                    new { name, project, secret = Passwords.OfSecret(secret), expires = request.Expires?.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture), version = AccountRow.FirstVersion(), now = _changes.Now, creator = caller.Name });
                 foreach (var grant in grants)
                     connection.Execute("INSERT INTO registry_scopes (account_id, pattern, actions) VALUES (@id, @pattern, @actions)", new { id, pattern = grant.Pattern.Value, actions = (long)grant.Actions });
                 _changes.Record(connection, caller, "create", "robot", $"{name}: {string.Join("; ", grants.Select(grant => $"{grant.Pattern} {grant.Actions}"))}", project);
@@ -51,6 +52,7 @@ public sealed class Robots
 
     /// <summary>A new secret in place of the old one, which is worth nothing from now on.</summary>
     /// <exception cref="NotFoundException">There is no such robot that the caller may manage.</exception>
+    /// <exception cref="ForbiddenException">The robot may do more than the caller.</exception>
     public async Task<RobotStatus> Rotate(string name, Rights rights, Caller caller, CancellationToken cancel)
     {
         var secret = Passwords.NewSecret();
@@ -58,6 +60,9 @@ public sealed class Robots
             connection =>
             {
                 var row = Require(connection, name, rights);
+                // Who gets the secret gets the robot's rights: nobody takes more than he has.
+                if (row.Scopes(connection).Where(scope => !rights.May(scope.Pattern, scope.Actions)).Select(scope => $"{scope.Pattern} {scope.Actions}").FirstOrDefault() is { } more)
+                    throw new ForbiddenException($"{name} has rights that you have not ({more}): its new secret is for an administrator, or a maintainer of its project.");
                 connection.Execute("UPDATE registry_accounts SET secret = @secret, version = version + 1 WHERE id = @Id", new { row.Id, secret = Passwords.OfSecret(secret) });
                 _changes.Record(connection, caller, "change", "robot", $"{name}: secret", row.Project);
                 return Status(row, row.Scopes(connection));

@@ -40,7 +40,7 @@ sealed class ListEndpoints(Listings listings)
         while (listings.Repositories(after, Batch) is { Count: > 0 } some)
         {
             foreach (var name in some)
-                if (RepositoryName.TryParse(name, out var repository) && access.May(repository, RegistryActions.Pull)) seen.Add(name);
+                if (RepositoryName.TryParse(name, out var repository) && access.Lists(repository)) seen.Add(name);
             if (seen.Count >= wanted) return seen[..wanted];
             if (some.Count < Batch) break;
             after = some[^1];

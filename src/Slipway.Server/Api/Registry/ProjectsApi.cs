@@ -22,7 +22,7 @@ static class ProjectsApi
             .WithSummary("Remove what is set up of a project").WithDescription("Its members, and that it is public. Its images stay. For its maintainers.");
 
         projects.MapPut("/{project}/members/{account}", SetMember).WithName("SetMember").Errors(400, 403, 404)
-            .WithSummary("Give a user a role in a project").WithDescription("viewer (pull), developer (pull, push) or maintainer (everything). For its maintainers.");
+            .WithSummary("Give a user a role in a project").WithDescription("viewer (pull), developer (pull, push) or maintainer (everything). For its maintainers; nobody gives away more than he has.");
 
         projects.MapDelete("/{project}/members/{account}", RemoveMember).WithName("RemoveMember").Errors(403, 404)
             .WithSummary("Take a user's role in a project").WithDescription("For its maintainers.");
@@ -48,6 +48,8 @@ static class ProjectsApi
     static async Task<NoContent> SetMember(string project, string account, MemberRequest request, Projects projects, HttpContext context)
     {
         context.RequireManage(project);
+        // A robot that may manage and nothing else must not make a maintainer.
+        context.Require(project, request.Role.Actions(), "maintainer");
         await projects.SetMember(project, account, request.Role, Caller.Of(context), context.RequestAborted);
         return TypedResults.NoContent();
     }

@@ -18,8 +18,8 @@ static class RobotsApi
         robots.MapPost("/", Add).WithName("AddRobot").Errors(400, 403, 409)
             .WithSummary("Add a robot").WithDescription("With scopes within the caller's own rights, and an end date. The answer is the only one that shows the secret.");
 
-        robots.MapPost("/{name}/rotate", Rotate).WithName("RotateRobot").Errors(404)
-            .WithSummary("Give a robot a new secret").WithDescription("The old one is worth nothing any more, nor is any token that it has got.");
+        robots.MapPost("/{name}/rotate", Rotate).WithName("RotateRobot").Errors(403, 404)
+            .WithSummary("Give a robot a new secret").WithDescription("The old one is worth nothing any more, nor is any token that it has got. Nobody takes over a robot that may do more than he.");
 
         robots.MapPatch("/{name}", Change).WithName("ChangeRobot").Errors(400, 404)
             .WithSummary("Disable or enable a robot").WithDescription("At once, for its tokens too.");
