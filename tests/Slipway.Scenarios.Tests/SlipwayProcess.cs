@@ -10,7 +10,7 @@ namespace Slipway.Scenarios.Tests;
 /// <summary>A Slipway of its own: real processes, an own data folder, own ports, the real engine. Used only through the CLI and HTTP, as people do.</summary>
 public sealed class SlipwayProcess : IAsyncLifetime
 {
-    static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "slipway");
+    public static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "slipway");
     readonly List<string> _apps = [];
 
     public string Data { get; } = Path.Combine(Path.GetTempPath(), "slipway-scenarios", $"data-{Guid.NewGuid().ToString("N")[..8]}");
@@ -48,9 +48,14 @@ public sealed class SlipwayProcess : IAsyncLifetime
         return result;
     }
 
-    public async Task<CliResult> Try(params string[] arguments)
+    public Task<CliResult> Try(params string[] arguments) => Pipe(null, arguments);
+
+    /// <summary>Runs a command that reads a line from standard input.</summary>
+    public async Task<CliResult> Pipe(string? line, params string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = Begin(arguments);
+        if (line is not null) await process.StandardInput.WriteLineAsync(line);
+        process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(8));
         try
@@ -140,14 +145,19 @@ public sealed class SlipwayProcess : IAsyncLifetime
 
     public Process Start(params string[] arguments)
     {
+        var process = Begin(arguments);
+        process.StandardInput.Close();
+        return process;
+    }
+
+    Process Begin(string[] arguments)
+    {
         var start = new ProcessStartInfo(Executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["SLIPWAY_DATA"] = Data;
         start.Environment["LC_ALL"] = "C.UTF-8";
         start.Environment["NO_COLOR"] = "1";
         if (DockerHost is not null) start.Environment["DOCKER_HOST"] = DockerHost;
-        var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        return process;
+        return Process.Start(start)!;
     }
 
     static int FreePort()

@@ -10,7 +10,7 @@ namespace Slipway.Cli.Api;
 sealed record ServerLocation(Uri Url, string Token, string HowToStart, string? User = null)
 {
     /// <summary>
-    /// --server or SLIPWAY_SERVER with SLIPWAY_TOKEN, or with the account of 'slipway login', which docker's configuration keeps; else the server of the data
+    /// --server or SLIPWAY_SERVER with SLIPWAY_TOKEN, or with the account of 'slipway login'; else the server of the data
     /// folder, with the folder's admin token.
     /// The folder's token is only ever sent to the folder's own server.
     /// </summary>
@@ -26,7 +26,7 @@ sealed record ServerLocation(Uri Url, string Token, string HowToStart, string? U
             if (token is null && local is not null && SameOrigin(new Uri(local.Url), url)) token = ReadToken(folder);
             var howToStart = $"Is it running at {named}?";
             if (token is not null) return new ServerLocation(url, token, howToStart);
-            if (DockerConfig.Find(DockerConfig.FileOf(shell), url.Authority) is var (user, password)) return new ServerLocation(url, password, howToStart, user);
+            if (DockerConfig.Find(DockerConfig.OwnFileOf(shell), url.Authority) is var (user, password)) return new ServerLocation(url, password, howToStart, user);
             throw new CommandFailedException(
                 $"No credential for {named}. Log in with your account: slipway login --server {named} --user NAME; or set SLIPWAY_TOKEN (on the server's machine it is in admin.token of its data folder).");
         }

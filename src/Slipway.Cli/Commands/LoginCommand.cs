@@ -5,8 +5,8 @@ using Slipway.Cli.Credentials;
 namespace Slipway.Cli.Commands;
 
 /// <summary>
-/// Gives docker's own configuration the credential for our registry: the admin's, or with --user an account's. An account's is also what slipway itself
-/// uses for that server from then on.
+/// Gives docker's own configuration the credential for our registry: the admin's, or with --user an account's. An account's is also kept for slipway
+/// itself, which uses it for that server from then on.
 /// </summary>
 static class LoginCommand
 {
@@ -24,6 +24,7 @@ static class LoginCommand
                 var url = ServerLocation.FindUrl(context.Shell, context.DataFolderOf(parsed), parsed.GetValue(context.Server));
                 using var own = new ApiClient(new ServerLocation(url, password.Known(parsed, name), $"Is it running at {url.GetLeftPart(UriPartial.Authority)}?", name));
                 await Run(context, own, cancel);
+                DockerConfig.Login(DockerConfig.OwnFileOf(context.Shell), url.Authority, name, own.Token);
             }
             else
             {

@@ -11,6 +11,10 @@ static class DockerConfig
     public static string FileOf(Shell shell) => Path.Combine(
         shell.Variable("DOCKER_CONFIG") ?? Path.Combine(shell.Variable("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker"), "config.json");
 
+    /// <summary>Slipway's own file of the same form (XDG Base Directory): docker login keeps an identity token in place of a password, which only the registry takes.</summary>
+    public static string OwnFileOf(Shell shell) => Path.Combine(
+        shell.Variable("XDG_CONFIG_HOME") ?? Path.Combine(shell.Variable("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"), "slipway", "credentials.json");
+
     /// <summary>Adds or replaces the credential for one registry (host:port).</summary>
     /// <returns>The credential helper that docker asks before it looks at this entry, or null.</returns>
     /// <exception cref="InvalidInputException">The file is there and is no JSON object; it is left alone.</exception>

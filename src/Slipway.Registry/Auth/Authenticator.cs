@@ -83,16 +83,17 @@ public sealed class Authenticator : IDisposable
 
     (AccountRow? Account, Authentication Result) Usable(AccountRow account) => account.IsUsable(_time.GetUtcNow())
         ? (account, new Authentication(_database.Read(connection => IdentityOf(account, account.Rights(connection))), null))
-        : (null, Authentication.Refused(account.Disabled != 0 ? $"the account {account.Name} is disabled" : $"the account {account.Name} has ended on {account.End:yyyy-MM-dd}"));
+        : (null, Authentication.Refused(Unusable(account)));
+
+    static string Unusable(AccountRow account) => account.Disabled != 0 ? $"the account {account.Name} is disabled" : $"the account {account.Name} has ended on {account.End:yyyy-MM-dd}";
 
     /// <summary>The account of a token, where it is still as it was when the token was given out; null for the admin token's own.</summary>
     internal (AccountRow? Account, string? Wrong) AccountOf(Verified token)
     {
         if (token.Account == Identity.Admin.Name || token.Account == Identity.Anonymous.Name) return (null, null);
         var account = _database.Read(connection => AccountRow.Find(connection, token.Account));
-        return account is null || account.Version != token.Version || !account.IsUsable(_time.GetUtcNow())
-            ? (null, $"the account {token.Account} has been changed, disabled or removed since the token was made: log in again")
-            : (account, null);
+        if (account is null || account.Version != token.Version) return (null, $"the account {token.Account} has been changed, disabled or removed since the token was made: log in again");
+        return account.IsUsable(_time.GetUtcNow()) ? (account, null) : (null, Unusable(account));
     }
 
     async Task<Authentication> Verify(string header, string address, UInt128 hash)

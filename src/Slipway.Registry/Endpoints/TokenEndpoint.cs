@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Slipway.Registry.Auth;
 using Slipway.Registry.Names;
 
@@ -61,12 +62,11 @@ sealed class TokenEndpoint(Authenticator authenticator, Tokens tokens, PublicPro
 
     async Task Post(HttpContext context)
     {
-        if (!context.Request.HasFormContentType || context.Request.ContentLength is null or > MaxForm)
+        if (await Form(context) is not { } form)
         {
             await RegistryError.TokenRequestInvalid("expected a form (application/x-www-form-urlencoded) of at most 64 KiB").Write(context);
             return;
         }
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var asked = ScopesOf(form["scope"]);
         if ((WrongService(form["service"]) ?? asked.Error) is { } error)
         {
@@ -86,6 +86,21 @@ sealed class TokenEndpoint(Authenticator authenticator, Tokens tokens, PublicPro
             case var other:
                 await RegistryError.TokenRequestInvalid($"grant_type is '{other}', expected password or refresh_token").Write(context);
                 break;
+        }
+    }
+
+    // Of any length that is not said beforehand, too: skopeo and podman send it in chunks.
+    static async Task<IFormCollection?> Form(HttpContext context)
+    {
+        if (context.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) is not true || context.Request.ContentLength > MaxForm) return null;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MaxForm;
+        try
+        {
+            return await context.Request.ReadFormAsync(context.RequestAborted);
+        }
+        catch (Exception bad) when (bad is BadHttpRequestException or InvalidDataException)
+        {
+            return null;
         }
     }
 

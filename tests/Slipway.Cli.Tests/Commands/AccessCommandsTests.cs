@@ -180,8 +180,11 @@ public sealed class AccessCommandsTests
         });
         using var folder = new TemporaryFolder();
         var shell = new TestShell { Input = "a good password\n" };
-        shell.Variables["DOCKER_CONFIG"] = folder.Path;
+        (shell.Variables["DOCKER_CONFIG"], shell.Variables["XDG_CONFIG_HOME"]) = (folder["docker"], folder["config"]);
         (await shell.Run("login", "--server", server.Url, "--user", "alice", "--password-stdin")).ShouldBe(0, shell.Error);
+        File.GetUnixFileMode(folder["config/slipway/credentials.json"]).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        // docker login keeps something else there.
+        File.Delete(folder["docker/config.json"]);
         (await shell.Run("project", "ls", "--server", server.Url)).ShouldBe(0, shell.Error);
         (await shell.Run("account", "show", "--server", server.Url)).ShouldBe(0, shell.Error);
         var basic = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("alice:a good password"));
@@ -196,10 +199,10 @@ public sealed class AccessCommandsTests
         await using var server = await LoopbackServer.Start(http => LoopbackServer.Json(http, "{}", 401));
         using var folder = new TemporaryFolder();
         var shell = new TestShell { Input = "wrong" };
-        shell.Variables["DOCKER_CONFIG"] = folder.Path;
+        (shell.Variables["DOCKER_CONFIG"], shell.Variables["XDG_CONFIG_HOME"]) = (folder["docker"], folder["config"]);
         (await shell.Run("login", "--server", server.Url, "--user", "alice", "--password-stdin")).ShouldBe(1);
         shell.Error.ShouldContain("password of alice");
-        Directory.EnumerateFiles(folder.Path).ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(folder.Path).ShouldBeEmpty();
     }
 
     static IEnumerable<string> Lines(TestShell shell) => shell.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -96,6 +96,24 @@ public sealed class TokenTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Post_InChunks_AsSkopeoSendsIt()
+    {
+        await _host.User("alice", ("shop", ProjectRole.Viewer));
+        var form = new StreamContent(new Unsized(Encoding.UTF8.GetBytes($"grant_type=password&username=alice&password={Uri.EscapeDataString(AccessHost.Password)}")));
+        form.Headers.ContentType = new("application/x-www-form-urlencoded");
+        (await _host.Anonymous.PostAsync("/v2/token", form)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var endless = new StreamContent(new Unsized(new byte[100_000]));
+        endless.Headers.ContentType = new("application/x-www-form-urlencoded");
+        await (await _host.Anonymous.PostAsync("/v2/token", endless)).ShouldBeRefused(400, "UNSUPPORTED");
+    }
+
+    sealed class Unsized(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+    }
+
+    [Fact]
     public async Task Post_WrongGrant_Is400() => await (await PostRaw(("grant_type", "magic"))).ShouldBeRefused(400, "UNSUPPORTED");
 
     [Fact]
