@@ -100,9 +100,16 @@ static class AccountCommand
         {
             using var api = context.Connect(parsed);
             var account = parsed.GetValue(name);
-            if (account is null || account == api.User) await api.SetMyPassword(password.New(parsed, account = api.User), cancel);
-            else await api.ChangeAccount(account, new AccountChange { Password = password.New(parsed, account) }, cancel);
-            context.Shell.Out.WriteLine($"{context.Paint.Green("✔")} {account} has a new password; where the old one was used, log in again");
+            if (account is not null && account != api.User)
+            {
+                await api.ChangeAccount(account, new AccountChange { Password = password.New(parsed, account) }, cancel);
+                context.Shell.Out.WriteLine($"{context.Paint.Green("✔")} {account} has a new password, and has to log in again");
+                return;
+            }
+            var chosen = password.New(parsed, api.User);
+            await api.SetMyPassword(chosen, cancel);
+            context.Shell.Out.WriteLine($"{context.Paint.Green("✔")} {api.User} has a new password; on other machines, log in again");
+            LoginCommand.Keep(context, api.Url.Authority, api.User, chosen);
         });
         return command;
     }

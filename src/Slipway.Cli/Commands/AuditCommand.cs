@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Slipway.Cli.Api;
 using Slipway.Cli.Rendering;
@@ -12,6 +13,7 @@ namespace Slipway.Cli.Commands;
 static class AuditCommand
 {
     const int Page = 1000;
+    static readonly JsonSerializerOptions Readably = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Make(CommandContext context)
     {
@@ -75,7 +77,7 @@ static class AuditCommand
             }
             if (!whole) break;
         }
-        return all.ToJsonString();
+        return all.ToJsonString(Readably);
     }
 
     static void Write(CommandContext context, List<RegistryEvent> events, int limit)

@@ -23,27 +23,28 @@ static class LoginCommand
             {
                 var url = ServerLocation.FindUrl(context.Shell, context.DataFolderOf(parsed), parsed.GetValue(context.Server));
                 using var own = new ApiClient(new ServerLocation(url, password.Known(parsed, name), $"Is it running at {url.GetLeftPart(UriPartial.Authority)}?", name));
-                await Run(context, own, cancel);
-                DockerConfig.Login(DockerConfig.OwnFileOf(context.Shell), url.Authority, name, own.Token);
+                // A credential that the server refuses would only fail later, and far from here.
+                await own.WhoAmI(cancel);
+                Keep(context, url.Authority, name, own.Token);
             }
             else
             {
                 using var api = context.Connect(parsed);
-                await Run(context, api, cancel);
+                await api.WhoAmI(cancel);
+                Keep(context, api.Url.Authority, api.User, api.Token);
             }
         });
         return command;
     }
 
-    static async Task Run(CommandContext context, ApiClient api, CancellationToken cancel)
+    /// <param name="registry">host:port</param>
+    public static void Keep(CommandContext context, string registry, string user, string password)
     {
-        // A credential that the server refuses would only fail later, and far from here.
-        var who = await api.WhoAmI(cancel);
-        var registry = api.Url.Authority;
+        if (user != "admin") DockerConfig.Login(DockerConfig.OwnFileOf(context.Shell), registry, user, password);
         var file = DockerConfig.FileOf(context.Shell);
-        var helper = DockerConfig.Login(file, registry, who.Name, api.Token);
-        context.Shell.Out.WriteLine($"docker can now push to and pull from {registry} as {who.Name} (written to {file}).");
+        var helper = DockerConfig.Login(file, registry, user, password);
+        context.Shell.Out.WriteLine($"docker can now push to and pull from {registry} as {user} (written to {file}).");
         if (helper is not null)
-            context.Shell.Out.WriteLine($"{file} uses the credential helper '{helper}', which docker asks first. If docker push is refused, log in through it once: docker login -u {who.Name} {registry}{(who.Name == "admin" ? "  (the password is the admin token)" : "")}");
+            context.Shell.Out.WriteLine($"{file} uses the credential helper '{helper}', which docker asks first. If docker push is refused, log in through it once: docker login -u {user} {registry}{(user == "admin" ? "  (the password is the admin token)" : "")}");
     }
 }

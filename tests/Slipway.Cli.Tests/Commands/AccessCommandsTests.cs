@@ -62,7 +62,6 @@ public sealed class AccessCommandsTests
         (await Requests(null, "account", "grant-admin", "alice")).ShouldBe(["""PATCH /api/v1/registry/accounts/alice {"admin":true}"""]);
         (await Requests(null, "account", "revoke-admin", "alice")).ShouldBe(["""PATCH /api/v1/registry/accounts/alice {"admin":false}"""]);
         (await Requests("a new password", "account", "password", "alice", "--password-stdin")).ShouldBe(["""PATCH /api/v1/registry/accounts/alice {"password":"a new password"}"""]);
-        (await Requests("a new password", "account", "password", "--password-stdin")).ShouldBe(["""PUT /api/v1/registry/me/password {"password":"a new password"}"""]);
         (await Requests(null, "account", "rm", "alice")).ShouldBe(["DELETE /api/v1/registry/accounts/alice"]);
         (await Requests(null, "project", "set", "shop", "--public")).ShouldBe(["""PUT /api/v1/registry/projects/shop {"public":true}"""]);
         (await Requests(null, "project", "set", "shop", "--private")).ShouldBe(["""PUT /api/v1/registry/projects/shop {"public":false}"""]);
@@ -191,6 +190,28 @@ public sealed class AccessCommandsTests
         credentials.ShouldBe([basic, basic, basic]);
         shell.Out.ShouldContain("as alice");
         shell.Out.ShouldContain("shop  pull");
+    }
+
+    [Fact]
+    public async Task AccountPassword_OnesOwn_IsKeptForTheNextCommand()
+    {
+        var credentials = new List<string>();
+        await using var server = await LoopbackServer.Start(http =>
+        {
+            lock (credentials) credentials.Add(http.Request.Headers.Authorization.ToString());
+            return LoopbackServer.Json(http, http.Request.Path.Value!.EndsWith("/me", StringComparison.Ordinal) ? """{"name":"alice","kind":"user","admin":false,"rights":[]}""" : "[]");
+        });
+        using var folder = new TemporaryFolder();
+        foreach (var (input, args) in new (string, string[])[]
+        {
+            ("the first one", ["login", "--user", "alice", "--password-stdin"]), ("the second one", ["account", "password", "--password-stdin"]), ("", ["project", "ls"]),
+        })
+        {
+            var shell = new TestShell { Input = input };
+            (shell.Variables["DOCKER_CONFIG"], shell.Variables["XDG_CONFIG_HOME"], shell.Variables["SLIPWAY_SERVER"]) = (folder["docker"], folder["config"], server.Url);
+            (await shell.Run(args)).ShouldBe(0, shell.Error);
+        }
+        credentials.Select(one => Encoding.UTF8.GetString(Convert.FromBase64String(one["Basic ".Length..]))).ShouldBe(["alice:the first one", "alice:the first one", "alice:the second one"]);
     }
 
     [Fact]
