@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -69,7 +70,16 @@ sealed class AzureBlobs(AzureOptions options)
     {
         using var stream = new MemoryStream(content.Array!, content.Offset, content.Count, writable: false);
         return (await At(key).UploadAsync(stream, new BlobUploadOptions { Conditions = When(tag), Metadata = metadata }, cancel)).Value.ETag;
-    }, cancel);
+    }, cancel, async metadata =>
+    {
+        // There are staged blocks, which some take for a blob that is there. A block list is taken all the same.
+        var block = NewBlockId();
+        using var stream = new MemoryStream(content.Array!, content.Offset, content.Count, writable: false);
+        if (content.Count > 0) await At(key).StageBlockAsync(block, stream, cancellationToken: cancel);
+        return (await At(key).CommitBlockListAsync(content.Count > 0 ? [block] : [], new CommitBlockListOptions { Conditions = When(tag), Metadata = metadata }, cancel)).Value.ETag;
+    });
+
+    public static string NewBlockId() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
 
     /// <summary>Says of what is committed that it is published.</summary>
     public Task<ETag> Mark(string key, ETag tag, string digest, CancellationToken cancel) => Write($"publishing {key}", key, digest, async metadata =>
@@ -123,7 +133,9 @@ sealed class AzureBlobs(AzureOptions options)
 
     public IOException Failure(Exception error, string operation) => AzureFailure.Translate(error, operation, options);
 
-    async Task<ETag> Write(string operation, string key, string? digest, Func<IDictionary<string, string>, Task<ETag>> write, CancellationToken cancel)
+    /// <param name="whenNothingIs">How else to write it, where the request is refused although nothing is committed.</param>
+    async Task<ETag> Write(string operation, string key, string? digest, Func<IDictionary<string, string>, Task<ETag>> write, CancellationToken cancel,
+        Func<IDictionary<string, string>, Task<ETag>>? whenNothingIs = null)
     {
         var own = Guid.NewGuid().ToString("N");
         var metadata = new Dictionary<string, string> { [WriteName] = own };
@@ -135,7 +147,9 @@ sealed class AzureBlobs(AzureOptions options)
         catch (IOException error) when (error.InnerException is RequestFailedException changed && AzureFailure.IsChanged(changed))
         {
             // The request of which the answer was lost and which the SDK sent again; else somebody else has written.
-            if (await Find(key, cancel) is { } found && found.Write == own) return found.Tag;
+            var found = await Find(key, cancel);
+            if (found?.Write == own) return found.Tag;
+            if (found is null && whenNothingIs is not null && changed.Status == 409) return await Call(operation, () => whenNothingIs(metadata), cancel);
             throw new IOException($"{options.Place}: {operation} failed: another server has written to the same upload, or given it up, since this one opened it.", error);
         }
     }

@@ -33,7 +33,7 @@ static class AzureFailure
         RequestFailedException { ErrorCode: "AuthorizationPermissionMismatch" or "AuthorizationResourceTypeMismatch" or "InsufficientAccountPermissions" or "AuthorizationServiceMismatch" } denied =>
             $"the credential may not do that: {Text(denied)} It needs to read, write, delete and list blobs in the container (a SAS: sp=rwdl).",
         RequestFailedException { ErrorCode: "KeyBasedAuthenticationNotPermitted" } => "the account does not allow its keys; allow 'storage account key access' in its configuration.",
-        RequestFailedException { Status: 403 } denied => $"access is denied: {Text(denied)} Does the account's firewall let this machine in, and may the credential read, write, delete and list?",
+        RequestFailedException { Status: 403 } denied => $"access is denied: {Text(denied)} Is 'key' or 'sas' right, does the account's firewall let this machine in, and may the credential read, write, delete and list?",
         RequestFailedException { Status: 503 or 429 or 500 } busy => $"the service is busy: {Text(busy)} It was asked several times.",
         RequestFailedException { Status: not 0 } other => $"the service answered {other.Status} {other.ErrorCode}: {Text(other)}",
         OperationCanceledException or TimeoutException => "no answer came in time; is the service up, and the way to it free?",

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using Azure;
 using Slipway.Model;
 
@@ -217,7 +216,7 @@ sealed class AzureUploadWriter : UploadWriter
         if (_committed < _full) await CommitBlocks(cancel);
         var size = (long)Sizes.Merge * Sizes.Block;
         await using var content = new RangeStream(Reader(), _full - size, size);
-        var merged = new AzureBlock(NewId(), size);
+        var merged = new AzureBlock(AzureBlobs.NewBlockId(), size);
         await Blobs.Stage(_key, merged.Id, content, cancel);
         _blocks.RemoveRange(first, Sizes.Merge);
         _blocks.Add(merged);
@@ -227,7 +226,7 @@ sealed class AzureUploadWriter : UploadWriter
 
     async Task<AzureBlock> Stage(byte[] buffer, int count, CancellationToken cancel)
     {
-        var block = new AzureBlock(NewId(), count);
+        var block = new AzureBlock(AzureBlobs.NewBlockId(), count);
         using var content = new MemoryStream(buffer, 0, count, writable: false);
         await Blobs.Stage(_key, block.Id, content, cancel);
         return block;
@@ -299,6 +298,4 @@ sealed class AzureUploadWriter : UploadWriter
         else ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = null;
     }
-
-    static string NewId() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
 }
