@@ -21,7 +21,7 @@ sealed class AzureUploadWriter : UploadWriter
     const int SmallBuffer = 256 << 10;
 
     /// <summary>So many blocks, or an eighth of all, are staged before they are committed: a server that ends in between loses no more.</summary>
-    const int CommitEvery = 32;
+    const int CommitEvery = 8;
 
     readonly AzureBlobStore _store;
     readonly string _key;
