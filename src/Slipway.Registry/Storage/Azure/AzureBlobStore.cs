@@ -26,7 +26,7 @@ namespace Slipway.Registry.Storage.Azure;
 /// <item>The key is the upload's, so each publish has a new one, and no blob ever changes under its key.</item>
 /// </list>
 /// </summary>
-sealed class AzureBlobStore : IBlobStore, IPresignedBlobs, IDisposable
+sealed class AzureBlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IDisposable
 {
     const string Folder = "blobs/";
 

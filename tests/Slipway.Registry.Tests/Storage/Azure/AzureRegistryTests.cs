@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Slipway.Registry.Events;
 using Slipway.Registry.GarbageCollection;
-using Slipway.Registry.Storage;
 using Slipway.Registry.Storage.Azure;
 
 namespace Slipway.Registry.Tests.Storage.Azure;
@@ -30,6 +29,27 @@ public sealed class AzureRegistryTests(Azurite azurite)
     }
 
     [Fact]
+    public async Task Pull_WithRedirect_IsSentToTheContainerWhereItIsLarge()
+    {
+        await using var host = await RegistryHost.Start(options => OverAzure(options) with { Storage = OverAzure(options).Storage! with { Redirect = true } });
+        var (large, small) = (Client.Random(300_000), Client.Random(1000));
+        var (largeDigest, smallDigest) = (await host.Client.PushBlob("web", large), await host.Client.PushBlob("web", small));
+        using var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = host.Client.BaseAddress };
+
+        using var answer = await client.Send("GET", $"/v2/web/blobs/{largeDigest}");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.TemporaryRedirect);
+        answer.Headers.Location!.AbsoluteUri.ShouldStartWith($"{azurite.Service}/{Azurite.Container}/{_prefix}/blobs/");
+        (await client.GetByteArrayAsync(answer.Headers.Location)).SequenceEqual(large).ShouldBeTrue();
+        (await client.GetByteArrayAsync($"/v2/web/blobs/{smallDigest}")).SequenceEqual(small).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Start_ContainerIsMissing_EndsWithTheReason() =>
+        (await Should.ThrowAsync<IOException>(() => RegistryHost.Start(options => options with { Storage = (AzureOptions)OverAzure(options).Storage! with { Container = "missing" } })))
+            .Message.ShouldContain("no container 'missing'");
+
+    [Fact]
     public async Task Upload_ServerIsRestartedBetweenChunks_GoesOn()
     {
         await using var host = await Start();
@@ -45,7 +65,7 @@ public sealed class AzureRegistryTests(Azurite azurite)
     [Fact]
     public async Task Upload_GoesFromServerToServer_IsWhole()
     {
-        await using var host = await RegistryHost.StartShared(services: OverAzure);
+        await using var host = await RegistryHost.StartShared(OverAzure);
         await using var beside = await host.StartBeside();
         var content = Client.Random(10 << 20);
         var digest = Client.Sha256(content);
@@ -72,12 +92,12 @@ public sealed class AzureRegistryTests(Azurite azurite)
         (await Names()).ShouldBeEmpty();
     }
 
-    Task<RegistryHost> Start() => RegistryHost.Start(services: OverAzure);
+    Task<RegistryHost> Start() => RegistryHost.Start(OverAzure);
 
-    void OverAzure(IServiceCollection services) => services.AddSingleton<IBlobStore>(_ => new AzureBlobStore(new AzureOptions
+    RegistryOptions OverAzure(RegistryOptions options) => options with
     {
-        Account = Azurite.Account, Key = Azurite.Key, Container = Azurite.Container, Endpoint = azurite.Service, Prefix = _prefix,
-    }));
+        Storage = new AzureOptions { Account = Azurite.Account, Key = Azurite.Key, Container = Azurite.Container, Endpoint = azurite.Service, Prefix = _prefix },
+    };
 
     async Task<List<string>> Names()
     {
