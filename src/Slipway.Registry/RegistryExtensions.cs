@@ -32,7 +32,8 @@ public static class RegistryExtensions
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton(options)
-            .AddSingleton<IBlobStore>(_ => new FileBlobStore(options.Folder))
+            .AddSingleton(_ => options.Storage?.Open() ?? new FileBlobStore(options.Folder))
+            .AddHostedService<StoreCheck>()
             .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()
             .AddSingleton<DigestLocks>()

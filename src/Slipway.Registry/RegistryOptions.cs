@@ -1,3 +1,5 @@
+using Slipway.Registry.Storage;
+
 namespace Slipway.Registry;
 
 /// <summary>Where the registry keeps its bytes, and the bounds it works in.</summary>
@@ -5,6 +7,9 @@ public sealed record RegistryOptions
 {
     /// <summary>The folder of blobs and uploads; made when it is not there, for this user only.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>Where blobs and uploads are instead; null: in the folder.</summary>
+    public StorageOptions? Storage { get; init; }
 
     /// <summary>
     /// Bytes that must stay free on the folder's file system; below them pushes are refused with 507 and everything else goes on. Default: 512 MiB.

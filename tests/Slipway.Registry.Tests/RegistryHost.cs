@@ -55,8 +55,8 @@ public sealed class RegistryHost : IAsyncDisposable
     }
 
     /// <summary>Over PostgreSQL, whatever the environment says: for what several servers do.</summary>
-    public static Task<RegistryHost> StartShared(Func<RegistryOptions, RegistryOptions>? configure = null) =>
-        Start(Directory.CreateTempSubdirectory("slipway-registry-").FullName, TestDatabase.InPostgres(), isSecond: false, configure, null);
+    public static Task<RegistryHost> StartShared(Func<RegistryOptions, RegistryOptions>? configure = null, Action<IServiceCollection>? services = null) =>
+        Start(Directory.CreateTempSubdirectory("slipway-registry-").FullName, TestDatabase.InPostgres(), isSecond: false, configure, services);
 
     /// <summary>A second server over the same database and the same bytes; it has to end before this one does.</summary>
     public Task<RegistryHost> StartBeside() => Start(_folder, _place, isSecond: true, _configure, _services);

@@ -11,7 +11,7 @@ using Slipway.Registry.Storage;
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Pulling blobs", "Checking if content exists in the registry", "Deleting Blobs".</summary>
-sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThrough pullThrough, RegistryMetrics metrics, ILogger<BlobEndpoints> log)
+sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThrough pullThrough, RegistryMetrics metrics, RegistryOptions options, ILogger<BlobEndpoints> log)
 {
     /// <summary>Bytes read from the store and handed to the connection at a time.</summary>
     const int ReadSize = 256 << 10;
@@ -73,6 +73,16 @@ sealed partial class BlobEndpoints(BlobIndex index, IBlobStore store, PullThroug
         {
             response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{blob.Size}");
             response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
+            response.ContentType = null;
+            response.ContentLength = 0;
+            return;
+        }
+        if (options.Storage is { Redirect: true } storage && store is IPresignedBlobs presigned && blob.Size >= storage.RedirectFrom)
+        {
+            // The store answers ranges itself. What the address grants ends; nobody may keep it.
+            response.Headers.Location = (await presigned.Presign(blob.Key, storage.RedirectLifetime)).AbsoluteUri;
+            response.Headers.CacheControl = "no-store";
+            response.StatusCode = StatusCodes.Status307TemporaryRedirect;
             response.ContentType = null;
             response.ContentLength = 0;
             return;

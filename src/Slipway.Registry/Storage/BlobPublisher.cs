@@ -8,7 +8,7 @@ namespace Slipway.Registry.Storage;
 /// From an upload whose bytes have the digest to a blob of a repository.
 /// <code>
 /// the digest is there, whole ──────────────────────────► link, upload discarded
-/// missing, of another length, or known to be damaged ──► flush ─► publish ─► row and link
+/// missing, of another length, or known to be damaged ──► prepare ─► publish ─► row and link
 /// </code>
 /// </summary>
 sealed class BlobPublisher(IBlobStore store, BlobIndex blobs, DigestLocks locks)
@@ -18,14 +18,14 @@ sealed class BlobPublisher(IBlobStore store, BlobIndex blobs, DigestLocks locks)
         var size = writer.Length;
         var there = await FindWhole(digest, size, cancel);
         // The long part, outside of the lock.
-        if (there is null) await writer.Flush(cancel);
+        if (there is null) await writer.Prepare(cancel);
         // From here on the client's going away must not leave it half-done.
         using (await locks.Enter(digest, CancellationToken.None))
         {
             if (there is null || !await blobs.Share(repository, digest, there, upload, caller))
             {
                 // It was collected in this very moment.
-                if (there is not null) await writer.Flush(CancellationToken.None);
+                if (there is not null) await writer.Prepare(CancellationToken.None);
                 var key = await store.Publish(upload, digest, CancellationToken.None);
                 await blobs.Add(repository, digest, new StoredBlob(size, key), upload, caller);
                 return;

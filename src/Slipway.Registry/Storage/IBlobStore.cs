@@ -8,7 +8,8 @@ namespace Slipway.Registry.Storage;
 /// <para>
 /// Lifecycle: made once, used until the process ends. Thread safety: all calls may run at the same time; the calls for one upload are made by one
 /// caller at a time, except <see cref="UploadLength"/>. Idempotence: <see cref="Discard"/>, <see cref="Delete"/> and
-/// <see cref="Publish"/> of a digest that is already there may be repeated. Cancellation: a cancelled call may have happened; what it wrote is found by <see cref="Uploads"/>.
+/// <see cref="Publish"/> of a digest that is already there may be repeated, and <see cref="Publish"/> of an upload whose answer was lost, where the store
+/// is reached over a network. Cancellation: a cancelled call may have happened; what it wrote is found by <see cref="Uploads"/>.
 /// </para>
 /// Errors: <see cref="IOException"/> when the store is broken or full. "Not there" is an answer, never an error.
 /// </summary>
@@ -62,7 +63,10 @@ readonly record struct StoredObject(string Key, long Size, DateTimeOffset LastWr
 /// <param name="LastWritten">When bytes last came.</param>
 readonly record struct StoredUpload(Guid Id, DateTimeOffset LastWritten);
 
-/// <summary>An upload while one request adds to it. For one caller at a time.</summary>
+/// <summary>
+/// An upload while one request adds to it. For one caller at a time. What was appended is there for the next <see cref="IBlobStore.OpenUpload"/>, on
+/// whichever server, when <see cref="DisposeAsync"/> has returned; that throws where it can't be.
+/// </summary>
 abstract class UploadWriter : IAsyncDisposable
 {
     /// <summary>Bytes so far: where the next ones go.</summary>
@@ -73,8 +77,16 @@ abstract class UploadWriter : IAsyncDisposable
     /// <summary>Reads what was appended, by this writer or before; 0 at the end.</summary>
     public abstract ValueTask<int> Read(Memory<byte> buffer, long offset, CancellationToken cancel);
 
+    /// <summary>
+    /// Whether <see cref="Read"/> costs little and changes nothing. Where it does not, an upload that another process began is read once, before it is published.
+    /// </summary>
+    public virtual bool ReadsCheaply => true;
+
     /// <summary>Returns when what was appended survives a power cut.</summary>
     public abstract ValueTask Flush(CancellationToken cancel);
+
+    /// <summary>Does the long part of the publish that comes next, of what this writer has. Afterwards <see cref="IBlobStore.Publish"/> may still need this writer.</summary>
+    public virtual ValueTask Prepare(CancellationToken cancel) => Flush(cancel);
 
     public abstract ValueTask DisposeAsync();
 }

@@ -28,7 +28,7 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
         var filled = 0;
         try
         {
-            await CatchUp(algorithm ?? state.Algorithm, cancel);
+            if (writer.ReadsCheaply || writer.Length == 0) await CatchUp(algorithm ?? state.Algorithm, cancel);
             while (await body.ReadAsync(buffer.AsMemory(filled, BufferSize - filled), cancel) is var read and > 0)
             {
                 filled += read;
@@ -73,9 +73,21 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
 
     public async ValueTask DisposeAsync()
     {
-        await writer.DisposeAsync();
-        if (holds is not null) await holds.Release(id, state.Ended);
-        state.Gate.Release();
+        try
+        {
+            await writer.DisposeAsync();
+        }
+        catch
+        {
+            // What was hashed may not be what is stored.
+            state.ForgetHash();
+            throw;
+        }
+        finally
+        {
+            if (holds is not null) await holds.Release(id, state.Ended);
+            state.Gate.Release();
+        }
     }
 
     /// <summary>Brings the hash to the end of what is stored: after a restart, or with another algorithm, that reads it all again.</summary>
@@ -101,7 +113,9 @@ sealed class Upload(Guid id, RepositoryName repository, UploadState state, Uploa
     async Task Store(ReadOnlyMemory<byte> bytes)
     {
         holds?.Check(id);
+        var before = writer.Length;
         await writer.Append(bytes, CancellationToken.None);
-        state.AddToHash(bytes.Span);
+        // Where the hash is behind (another process wrote what is before), it catches up in the end.
+        if (state.Hash is not null && state.Hashed == before) state.AddToHash(bytes.Span);
     }
 }

@@ -36,10 +36,13 @@ sealed class UploadState : IDisposable
         Hashed += bytes.Length;
     }
 
-    // The gate is not disposed: another request may be about to try it.
-    public void Dispose()
+    /// <summary>It begins anew from what is stored.</summary>
+    public void ForgetHash()
     {
         Hash?.Dispose();
-        Hash = null;
+        (Hash, Hashed) = (null, 0);
     }
+
+    // The gate is not disposed: another request may be about to try it.
+    public void Dispose() => ForgetHash();
 }

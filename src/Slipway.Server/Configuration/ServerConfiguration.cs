@@ -1,5 +1,6 @@
 using Slipway.Database;
 using Slipway.Model;
+using Slipway.Registry.Storage;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -10,6 +11,7 @@ namespace Slipway.Server.Configuration;
 /// <code>
 /// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db
 /// roles: [control, registry]                                  # default: both
+/// registry: {storage: {type: azure, ...}}                     # default: DATA/registry
 /// </code>
 /// </summary>
 sealed record ServerConfiguration
@@ -17,6 +19,8 @@ sealed record ServerConfiguration
     public DatabaseAddress? Database { get; init; }
 
     public ServerRoles? Roles { get; init; }
+
+    public StorageOptions? Storage { get; init; }
 
     /// <exception cref="InvalidInputException">It can't be read; every error is named with its line, and no value that may be a secret is repeated.</exception>
     public static ServerConfiguration Read(string file)
@@ -26,7 +30,7 @@ sealed record ServerConfiguration
         var configuration = new ServerConfiguration();
         foreach (var (key, value) in Entries(file))
         {
-            Diagnostic At(Diagnostic error) => error with { File = file, Line = (int)value.Start.Line, Column = (int)value.Start.Column };
+            Diagnostic At(Diagnostic error) => error with { File = file, Line = error.Line ?? (int)value.Start.Line, Column = error.Column ?? (int)value.Start.Column };
             try
             {
                 configuration = (key, value) switch
@@ -34,8 +38,9 @@ sealed record ServerConfiguration
                     ("database", YamlScalarNode { Value: { } text }) => configuration with { Database = DatabaseAddress.Parse(text) },
                     ("roles", YamlScalarNode { Value: { } text }) => configuration with { Roles = ServerRolesText.Parse(text, "roles") },
                     ("roles", YamlSequenceNode list) => configuration with { Roles = ServerRolesText.Parse(string.Join(',', list.Children.Select(child => child.ToString())), "roles") },
+                    ("registry", _) => configuration with { Storage = StorageSettings.Read(value) },
                     ("database" or "roles", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
-                    _ => throw Wrong(key, "is no key of this file", "database or roles"),
+                    _ => throw Wrong(key, "is no key of this file", "database, roles or registry"),
                 };
             }
             catch (InvalidInputException wrong)

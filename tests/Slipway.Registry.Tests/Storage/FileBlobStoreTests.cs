@@ -5,11 +5,8 @@ namespace Slipway.Registry.Tests.Storage;
 public sealed class FileBlobStoreTests : BlobStoreContract, IDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("slipway-blobs-").FullName;
-    readonly FileBlobStore _store;
 
-    public FileBlobStoreTests() => _store = new FileBlobStore(Path.Combine(_folder, "deep", "registry"));
-
-    private protected override IBlobStore Store => _store;
+    private protected override IBlobStore Open() => new FileBlobStore(Path.Combine(_folder, "deep", "registry"));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -25,13 +22,14 @@ public sealed class FileBlobStoreTests : BlobStoreContract, IDisposable
     [Fact]
     public void Folders_AreForTheirOwnerOnly()
     {
+        _ = Store;
         Assert.SkipWhen(OperatingSystem.IsWindows(), "POSIX modes");
         if (!OperatingSystem.IsWindows())
             File.GetUnixFileMode(Path.Combine(_folder, "deep", "registry", "uploads")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     [Fact]
-    public void FreeBytes_IsTheFileSystems() => _store.FreeBytes!.Value.ShouldBeGreaterThan(0);
+    public void FreeBytes_IsTheFileSystems() => Store.FreeBytes!.Value.ShouldBeGreaterThan(0);
 
     [Fact]
     public async Task Delete_ReaderReadsOn()
@@ -53,7 +51,7 @@ public sealed class FileBlobStoreTests : BlobStoreContract, IDisposable
         File.WriteAllText(Path.Combine(blobs, "README"), "kept here by somebody");
         File.WriteAllText(Path.Combine(blobs, "sha256", "0123"), "");
         var listed = 0;
-        await foreach (var _ in _store.Blobs(default)) listed++;
+        await foreach (var _ in Store.Blobs(default)) listed++;
         listed.ShouldBe(1);
     }
 
@@ -61,6 +59,7 @@ public sealed class FileBlobStoreTests : BlobStoreContract, IDisposable
     public void Start_TrashOfACrash_IsUnlinked()
     {
         var root = Path.Combine(_folder, "deep", "registry");
+        _ = Store;
         File.WriteAllText(Path.Combine(root, "trash", Guid.NewGuid().ToString()), "half-deleted");
         _ = new FileBlobStore(root);
         Directory.EnumerateFiles(Path.Combine(root, "trash")).ShouldBeEmpty();

@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Registry.Storage.Azure;
 using Slipway.Server.Configuration;
 
 namespace Slipway.Server.Tests.Configuration;
@@ -35,6 +36,31 @@ public sealed class ServerConfigurationTests : IDisposable
         error.Diagnostics[1].Message.ShouldBe("'builder' is no role of a server");
         error.ToString().ShouldNotContain("s3cret");
     }
+
+    [Fact]
+    public void Read_AzureStorage_IsWhatItSays()
+    {
+        var storage = Read("registry:\n  storage:\n    type: azure\n    account: ship\n    key: c2VjcmV0\n    container: images\n    prefix: /team/\n    redirect: true\n").Storage.ShouldBeOfType<AzureOptions>();
+        storage.ShouldBe(new AzureOptions { Account = "ship", Key = "c2VjcmV0", Container = "images", Prefix = "team", Redirect = true });
+        storage.Place.ShouldBe("azure container images at https://ship.blob.core.windows.net, prefix team");
+    }
+
+    [Fact]
+    public void Read_AzureStorageWrong_NamesEveryErrorWithItsLineAndNoSecret()
+    {
+        var error = Should.Throw<InvalidInputException>(() =>
+            Read("registry:\n  storage:\n    type: azure\n    account: ship\n    key: s3cr*t\n    container: Images\n    endpoint: nowhere\n    redirect: perhaps\n    colour: red\n"));
+        error.Diagnostics.Select(diagnostic => (diagnostic.Line, diagnostic.Key)).ShouldBe(
+            [(7, "registry.storage.endpoint"), (8, "registry.storage.redirect"), (9, "registry.storage.colour"), (6, "registry.storage.container"), (5, "registry.storage.key")]);
+        error.ToString().ShouldNotContain("s3cr*t");
+    }
+
+    [Theory]
+    [InlineData("registry: here\n")]
+    [InlineData("registry:\n  storage: azure\n")]
+    [InlineData("registry:\n  storage:\n    container: images\n")]
+    [InlineData("registry:\n  storage:\n    type: tape\n")]
+    public void Read_StorageOfNoKnownType_IsRefused(string text) => Should.Throw<InvalidInputException>(() => Read(text));
 
     [Theory]
     [InlineData("- a list\n")]
