@@ -44,6 +44,7 @@ public sealed record RegistryOptions
     /// </summary>
     public string? PassingTags { get; init; }
 
+    /// <summary>
     /// How long a blob stays in a repository without a manifest that refers to it: pushing, mounting and HEAD begin it anew, so it need only be longer
     /// than the push of one image takes. Servers' clocks may differ by up to half of it. Default: one day.
     /// </summary>

@@ -8,6 +8,11 @@ namespace Slipway.Gateway.Forwarding;
 /// <summary>Takes one request from its route to its answer, over as many instances as it takes.</summary>
 sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options)
 {
+    /// <summary>
+    /// Before those that refused are asked once more: while instances restart one after the other, a request may meet each of them in its own gap.
+    /// </summary>
+    static readonly TimeSpan SecondRound = TimeSpan.FromMilliseconds(100);
+
     readonly Attempt _attempt = new(options);
 
     public async Task Forward(Exchange exchange)
@@ -31,6 +36,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
     async Task Serve(Exchange exchange, Choice choice, string host)
     {
         List<InstanceState>? tried = null;
+        var isSecondRound = false;
         var fresh = false;
         while (true)
         {
@@ -57,10 +63,24 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
                 exchange.Response.Headers.Clear();
                 choice = switchboard.Enter(host, exchange.Request.Path, exchange.Listener, tried);
                 if (choice.Instance is not null) continue;
+                if (outcome is Outcome.Refused && !isSecondRound && await Pause(exchange))
+                {
+                    isSecondRound = true;
+                    tried.Clear();
+                    choice = switchboard.Enter(host, exchange.Request.Path, exchange.Listener, null);
+                    if (choice.Instance is not null) continue;
+                }
             }
             End(exchange, outcome, route!, counters!);
             return;
         }
+    }
+
+    /// <summary>False when the client has gone meanwhile.</summary>
+    static async Task<bool> Pause(Exchange exchange)
+    {
+        await Task.Delay(SecondRound, exchange.Lifetime.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !exchange.ClientIsGone;
     }
 
     /// <summary>Sent again only what no instance can have acted on, or what may be acted on twice (RFC 9110, section 9.2.2).</summary>

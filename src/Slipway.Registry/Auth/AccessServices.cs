@@ -24,7 +24,7 @@ static class AccessServices
             .AddSingleton<TokenEndpoint>()
             .AddSingleton<AccessChanges>()
             .AddSingleton(provider => new Accounts(provider.GetRequiredService<AccessChanges>()))
-            .AddSingleton(provider => new Projects(provider.GetRequiredService<AccessChanges>()))
+            .AddSingleton(provider => new Projects(provider.GetRequiredService<AccessChanges>(), provider.GetRequiredService<PublicProjects>()))
             .AddSingleton(provider => new Robots(provider.GetRequiredService<AccessChanges>()))
             .AddSingleton(provider => new AuditLog(provider.GetRequiredService<Database.Database>()))
             .AddSingleton<PullAudit>()

@@ -1,6 +1,7 @@
 using Dapper;
 using Slipway.Model;
 using Slipway.Registry.Events;
+using Slipway.Registry.Names;
 
 namespace Slipway.Registry.Auth;
 
@@ -10,8 +11,12 @@ namespace Slipway.Registry.Auth;
 public sealed class Projects
 {
     readonly AccessChanges _changes;
+    readonly PublicProjects _public;
 
-    internal Projects(AccessChanges changes) => _changes = changes;
+    internal Projects(AccessChanges changes, PublicProjects @public) => (_changes, _public) = (changes, @public);
+
+    /// <summary>Whether everybody may pull from the repository; no name of one: no.</summary>
+    public bool IsPublic(string repository) => RepositoryName.TryParse(repository, out var name) && _public.Contains(name);
 
     /// <summary>By name; those that <paramref name="seen"/> lets through.</summary>
     public IReadOnlyList<ProjectStatus> List(Func<string, bool> seen) => _changes.Database.Read(connection =>

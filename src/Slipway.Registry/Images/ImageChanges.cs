@@ -17,11 +17,11 @@ public sealed class ImageChanges
     readonly ManifestCache _cache;
     readonly ImmutableTags _immutable;
     readonly ImageUses _uses;
-    readonly ImageCopy _copy;
+    readonly ImageLinks _copy;
     readonly EventLog _events;
     readonly TimeProvider _time;
 
-    internal ImageChanges(Database.Database database, ManifestCache cache, ImmutableTags immutable, ImageUses uses, ImageCopy copy, EventLog events, TimeProvider time) =>
+    internal ImageChanges(Database.Database database, ManifestCache cache, ImmutableTags immutable, ImageUses uses, ImageLinks copy, EventLog events, TimeProvider time) =>
         (_database, _cache, _immutable, _uses, _copy, _events, _time) = (database, cache, immutable, uses, copy, events, time);
 
     /// <summary>Gives an image one more name, also in another repository: in one transaction, and no byte is moved. Returns its digest.</summary>

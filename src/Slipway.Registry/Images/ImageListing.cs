@@ -25,8 +25,9 @@ public sealed class ImageListing
     /// <summary>Repositories that have an image, in the order of their names.</summary>
     /// <param name="pattern">A pattern of names, or null: all.</param>
     /// <param name="label">NAME or NAME=VALUE, or null.</param>
+    /// <param name="visible">Whether the asker may see a repository; null: all.</param>
     /// <exception cref="InvalidInputException">No pattern, or no label.</exception>
-    public ImagePage<RepositoryEntry> Repositories(string? pattern, string? label, string after = "", int limit = MaxPage)
+    public ImagePage<RepositoryEntry> Repositories(string? pattern, string? label, string after = "", int limit = MaxPage, Func<string, bool>? visible = null)
     {
         var filter = pattern is null ? null : NamePattern.TryParse(pattern) ?? throw new InvalidInputException(Rules.ProjectScope.CheckPattern(pattern, "pattern")!);
         CheckLabel(label);
@@ -44,7 +45,7 @@ public sealed class ImageListing
             foreach (var row in rows)
             {
                 after = row.Name;
-                if (filter?.Matches(row.Name) is false) continue;
+                if (filter?.Matches(row.Name) is false || visible?.Invoke(row.Name) is false) continue;
                 var labels = _database.Read(connection => LabelsOf(connection, row.Id));
                 if (label is not null && !ImageLabels.Matches(label, labels)) continue;
                 if (found.Count == limit) return new(found, found[^1].Repository);

@@ -11,14 +11,14 @@ static class ImagesServices
 {
     public static IServiceCollection AddImageBrowsing(this IServiceCollection services) => services
         .AddSingleton<ConfigReader>()
-        .AddSingleton<ImageCopy>()
+        .AddSingleton<ImageLinks>()
         .AddSingleton(all => new ImageListing(all.GetRequiredService<Database.Database>(), all.GetRequiredService<ConfigReader>()))
         .AddSingleton(all => new ImageInspection(
             all.GetRequiredService<Database.Database>(), all.GetRequiredService<ManifestStore>(), all.GetRequiredService<ConfigReader>(),
             all.GetRequiredService<ImmutableTags>(), all.GetRequiredService<ImageUses>()))
         .AddSingleton(all => new ImageChanges(
             all.GetRequiredService<Database.Database>(), all.GetRequiredService<ManifestCache>(), all.GetRequiredService<ImmutableTags>(),
-            all.GetRequiredService<ImageUses>(), all.GetRequiredService<ImageCopy>(), all.GetRequiredService<EventLog>(), all.GetRequiredService<TimeProvider>()))
+            all.GetRequiredService<ImageUses>(), all.GetRequiredService<ImageLinks>(), all.GetRequiredService<EventLog>(), all.GetRequiredService<TimeProvider>()))
         .AddSingleton(all => new ImageDiffs(
             all.GetRequiredService<ManifestStore>(), all.GetRequiredService<ImageInspection>(), all.GetRequiredService<ConfigReader>(),
             all.GetRequiredService<BlobIndex>(), all.GetRequiredService<IBlobStore>()));

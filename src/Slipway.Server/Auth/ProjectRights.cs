@@ -9,6 +9,16 @@ static class ProjectRights
     /// <exception cref="ForbiddenException">The caller may not manage the project.</exception>
     public static void RequireManage(this HttpContext context, string project) => context.Require(project, RegistryActions.Manage, "maintainer");
 
+    /// <summary>Whether the caller may pull, by his rights or because the project is public.</summary>
+    public static bool MayPull(this HttpContext context, Projects projects, string repository) =>
+        context.Account().Rights.May(repository, RegistryActions.Pull) || projects.IsPublic(repository);
+
+    /// <exception cref="ForbiddenException">The caller may not pull from the repository.</exception>
+    public static void RequirePull(this HttpContext context, Projects projects, string repository)
+    {
+        if (!projects.IsPublic(repository)) context.Require(repository, RegistryActions.Pull, "viewer");
+    }
+
     /// <exception cref="ForbiddenException">The caller may not do that with the repository, or project.</exception>
     public static void Require(this HttpContext context, string repository, RegistryActions actions, string role)
     {

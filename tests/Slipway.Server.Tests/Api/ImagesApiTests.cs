@@ -85,4 +85,34 @@ public sealed class ImagesApiTests : IAsyncLifetime
         await Send(HttpMethod.Post, $"{Rules}/retention/run", null, HttpStatusCode.NotFound);
         (await Send(HttpMethod.Put, $"{Rules}/quota", new { bytes = -1 }, HttpStatusCode.BadRequest))["diagnostics"]![0]!["key"]!.GetValue<string>().ShouldBe("bytes");
     }
+
+    [Fact]
+    public async Task Images_AreForThoseWhoMayPullPushOrDeleteThem()
+    {
+        await Push("shop/web", "v1", "1");
+        await Push("other/web", "v1", "1");
+        await Send(HttpMethod.Post, "/api/v1/registry/accounts", new { name = "vera", password = "a long password" }, HttpStatusCode.Created);
+        await Send(HttpMethod.Put, "/api/v1/registry/projects/shop/members/vera", new { role = "viewer" }, HttpStatusCode.NoContent);
+        using var vera = new HttpClient { BaseAddress = _server.Client.BaseAddress };
+        vera.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String("vera:a long password"u8));
+        async Task<HttpStatusCode> Asks(HttpMethod method, string path, object? body = null) =>
+            (await vera.SendAsync(new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) }, Cancel)).StatusCode;
+
+        var seen = JsonNode.Parse(await vera.GetStringAsync(Images, Cancel))!["entries"]!.AsArray();
+        seen.Select(entry => entry!["repository"]!.GetValue<string>()).ShouldBe(["shop/web"]);
+        (await Asks(HttpMethod.Get, $"{Images}/inspect?image=shop/web:v1")).ShouldBe(HttpStatusCode.OK);
+        (await Asks(HttpMethod.Get, $"{Images}/inspect?image=other/web:v1")).ShouldBe(HttpStatusCode.Forbidden);
+        (await Asks(HttpMethod.Get, $"{Images}/tags?repository=other/web")).ShouldBe(HttpStatusCode.Forbidden);
+        (await Asks(HttpMethod.Get, $"{Images}/diff?from=shop/web:v1&to=other/web:v1")).ShouldBe(HttpStatusCode.Forbidden);
+        (await Asks(HttpMethod.Post, $"{Images}/tag", new { source = "shop/web:v1", destination = "shop/web:v2" })).ShouldBe(HttpStatusCode.Forbidden);
+        (await Asks(HttpMethod.Post, $"{Images}/remove", new { image = "shop/web:v1" })).ShouldBe(HttpStatusCode.Forbidden);
+        (await Asks(HttpMethod.Get, Rules)).ShouldBe(HttpStatusCode.Forbidden);
+
+        await Send(HttpMethod.Put, "/api/v1/registry/projects/shop/members/vera", new { role = "maintainer" }, HttpStatusCode.NoContent);
+        await Send(HttpMethod.Put, "/api/v1/registry/projects/other", new { @public = true }, HttpStatusCode.NoContent);
+        (await Asks(HttpMethod.Get, Rules)).ShouldBe(HttpStatusCode.OK);
+        (await Asks(HttpMethod.Post, $"{Images}/tag", new { source = "other/web:v1", destination = "shop/web:v2" })).ShouldBe(HttpStatusCode.OK);
+        (await Asks(HttpMethod.Post, $"{Images}/tag", new { source = "shop/web:v1", destination = "other/web:v2" })).ShouldBe(HttpStatusCode.Forbidden);
+        (await Asks(HttpMethod.Post, $"{Images}/remove", new { image = "shop/web:v2" })).ShouldBe(HttpStatusCode.OK);
+    }
 }

@@ -47,6 +47,8 @@ internal sealed class Mmdebstrap(ImageOptions options)
             "--variant=minbase", Environment.IsPrivilegedProcess ? "--mode=root" : "--mode=auto", "--format=tar",
             // Packages that were fetched would stay in every image built on this one.
             "--aptopt=DPkg::Post-Invoke { \"rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives/partial/*.deb || true\"; };",
+            // apt's own three tries are over after seven seconds, which a name server that restarts takes; six last about a minute.
+            "--aptopt=Acquire::Retries \"6\";",
             .. suite.Slim ? SlimOptions : [],
             suite.Name, tar, .. mirror.Sources(suite, Keyring),
         ];

@@ -100,7 +100,7 @@ public sealed class ImageDiffs : IDisposable
         foreach (var layer in side.Layers)
         {
             var blob = _blobs.Find(side.Repository, layer.Digest) ?? throw new InvalidDataException($"layer {layer.Digest.Short} of {side.Shown.Image} is not here");
-            await using var reader = await _store.OpenBlob(blob.Key, cancel) ?? throw new InvalidDataException($"layer {layer.Digest.Short} of {side.Shown.Image} is missing in the store");
+            var reader = await _store.OpenBlob(blob.Key, cancel) ?? throw new InvalidDataException($"layer {layer.Digest.Short} of {side.Shown.Image} is missing in the store");
             await using var content = new BlobStream(reader);
             await using Stream unpacked = IsGzip(layer.MediaType) ? new GZipStream(content, CompressionMode.Decompress) : content;
             await using var bounded = new BoundedBody(unpacked, left, _ => new InvalidDataException($"{side.Shown.Image} has more than {ByteText.Of(MaxBytes)} unpacked"));

@@ -1,6 +1,6 @@
 using Slipway.Model;
 using Slipway.Registry.Copying;
-using Slipway.Registry.Layouts;
+using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Mirroring.Replicating;
 

@@ -1,8 +1,10 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
 using Slipway.Registry.Images;
 using Slipway.Registry.Images.Diffs;
+using Slipway.Server.Auth;
 
 namespace Slipway.Server.Api.Registry;
 
@@ -12,57 +14,79 @@ static class ImagesApi
 
     public static void MapImages(this IEndpointRouteBuilder registry)
     {
-        var images = registry.MapGroup("/images").WithTags("Registry: images");
+        var images = registry.MapGroup("/images").WithTags("Registry: images").RequireAuthorization(Credentials.AnyAccount);
 
         images.MapGet("/", List).WithName("ListImages").Errors(400)
             .WithSummary("List the repositories that have an image")
-            .WithDescription("With number of tags, size and labels; by a pattern of names and by a label. 'next' of the answer is 'after' of the next page.");
+            .WithDescription("Those that the caller may pull from, with number of tags, size and labels; by a pattern of names and by a label. 'next' of the answer is 'after' of the next page.");
 
-        images.MapGet("/tags", Tags).WithName("ListImageTags").Errors(400, 404)
+        images.MapGet("/tags", Tags).WithName("ListImageTags").Errors(400, 403, 404)
             .WithSummary("List the tags of a repository")
             .WithDescription("With digest, size, platforms, labels and when they were pushed and pulled.");
 
-        images.MapGet("/inspect", Inspect).WithName("InspectImage").Errors(400, 404)
+        images.MapGet("/inspect", Inspect).WithName("InspectImage").Errors(400, 403, 404)
             .WithSummary("Show everything about one image")
             .WithDescription("Manifest, platforms, config, layers, history, what is attached to it, who uses it. Of an index config and layers are those of the platform asked for, linux/amd64, or the first.");
 
-        images.MapGet("/diff", Compare).WithName("CompareImages").Errors(400, 404)
+        images.MapGet("/diff", Compare).WithName("CompareImages").Errors(400, 403, 404)
             .WithSummary("Compare two images")
             .WithDescription("Configs and layers, and with files=true the files that a container would see: all layers are read for that.");
 
-        images.MapPost("/tag", Tag).WithName("TagImage").Errors(400, 404, 409)
+        images.MapPost("/tag", Tag).WithName("TagImage").Errors(400, 403, 404, 409)
             .WithSummary("Give an image one more name")
-            .WithDescription("Also in another repository: in one transaction and without moving bytes.");
+            .WithDescription("Also in another repository: in one transaction and without moving bytes. For who may pull the one and push the other.");
 
-        images.MapPost("/remove", Remove).WithName("RemoveImage").Errors(400, 404, 409)
+        images.MapPost("/remove", Remove).WithName("RemoveImage").Errors(400, 403, 404, 409)
             .WithSummary("Remove a tag or an image")
-            .WithDescription("With its last tag the image goes, with an index its entries, with an image what is attached to it. What a release uses is refused unless forced.");
+            .WithDescription("With its last tag the image goes, with an index its entries, with an image what is attached to it. What a release uses is refused unless forced. For maintainers.");
 
-        images.MapPost("/labels", Label).WithName("LabelImage").Errors(400, 404)
+        images.MapPost("/labels", Label).WithName("LabelImage").Errors(400, 403, 404)
             .WithSummary("Set labels of an image or a repository")
-            .WithDescription("A name without tag or digest is the repository's. A label whose value is null is removed. Answers all labels.");
+            .WithDescription("A name without tag or digest is the repository's. A label whose value is null is removed. Answers all labels. For developers.");
     }
 
-    static Ok<ImagePage<RepositoryEntry>> List(ImageListing images, string? pattern = null, string? label = null, string? after = null, int limit = UsualPage) =>
-        TypedResults.Ok(images.Repositories(pattern, label, after ?? "", limit));
+    static Ok<ImagePage<RepositoryEntry>> List(
+        ImageListing images, Projects projects, HttpContext context, string? pattern = null, string? label = null, string? after = null, int limit = UsualPage) =>
+        TypedResults.Ok(images.Repositories(pattern, label, after ?? "", limit, repository => context.MayPull(projects, repository)));
 
-    static async Task<Ok<ImagePage<TagEntry>>> Tags(ImageListing images, string repository, CancellationToken cancel, string? label = null, string? after = null, int limit = UsualPage) =>
-        TypedResults.Ok(await images.Tags(repository, label, after ?? "", limit, cancel));
+    static async Task<Ok<ImagePage<TagEntry>>> Tags(
+        ImageListing images, Projects projects, HttpContext context, string repository, string? label = null, string? after = null, int limit = UsualPage)
+    {
+        context.RequirePull(projects, repository);
+        return TypedResults.Ok(await images.Tags(repository, label, after ?? "", limit, context.RequestAborted));
+    }
 
-    static async Task<Ok<ImageDetails>> Inspect(ImageInspection images, string image, CancellationToken cancel, string? platform = null) =>
-        TypedResults.Ok(await images.Inspect(image, platform, cancel));
+    static async Task<Ok<ImageDetails>> Inspect(ImageInspection images, Projects projects, HttpContext context, string image, string? platform = null)
+    {
+        context.RequirePull(projects, ImageRepository.Of(image));
+        return TypedResults.Ok(await images.Inspect(image, platform, context.RequestAborted));
+    }
 
-    static async Task<Ok<ImageDiff>> Compare(ImageDiffs images, string from, string to, CancellationToken cancel, string? platform = null, bool files = false) =>
-        TypedResults.Ok(await images.Compare(from, to, platform, files, cancel));
+    static async Task<Ok<ImageDiff>> Compare(ImageDiffs images, Projects projects, HttpContext context, string from, string to, string? platform = null, bool files = false)
+    {
+        context.RequirePull(projects, ImageRepository.Of(from));
+        context.RequirePull(projects, ImageRepository.Of(to));
+        return TypedResults.Ok(await images.Compare(from, to, platform, files, context.RequestAborted));
+    }
 
-    static async Task<Ok<TaggedImage>> Tag(TagRequest request, ImageChanges images, HttpContext context) =>
-        TypedResults.Ok(new TaggedImage(request.Destination, (await images.Tag(request.Source, request.Destination, Caller.Of(context), context.RequestAborted)).Value));
+    static async Task<Ok<TaggedImage>> Tag(TagRequest request, ImageChanges images, Projects projects, HttpContext context)
+    {
+        context.RequirePull(projects, ImageRepository.Of(request.Source));
+        context.Require(ImageRepository.Of(request.Destination), RegistryActions.Push, "developer");
+        return TypedResults.Ok(new TaggedImage(request.Destination, (await images.Tag(request.Source, request.Destination, Caller.Of(context), context.RequestAborted)).Value));
+    }
 
-    static async Task<Ok<RemovedImage>> Remove(RemoveRequest request, ImageChanges images, HttpContext context) =>
-        TypedResults.Ok(await images.Remove(request.Image, request.Force, Caller.Of(context), context.RequestAborted));
+    static async Task<Ok<RemovedImage>> Remove(RemoveRequest request, ImageChanges images, HttpContext context)
+    {
+        context.Require(ImageRepository.Of(request.Image), RegistryActions.Delete, "maintainer");
+        return TypedResults.Ok(await images.Remove(request.Image, request.Force, Caller.Of(context), context.RequestAborted));
+    }
 
-    static async Task<Ok<ImageLabelSet>> Label(LabelRequest request, ImageChanges images, HttpContext context) =>
-        TypedResults.Ok(new ImageLabelSet(await images.Label(request.Target, request.Labels, Caller.Of(context), context.RequestAborted)));
+    static async Task<Ok<ImageLabelSet>> Label(LabelRequest request, ImageChanges images, HttpContext context)
+    {
+        context.Require(ImageRepository.Of(request.Target), RegistryActions.Push, "developer");
+        return TypedResults.Ok(new ImageLabelSet(await images.Label(request.Target, request.Labels, Caller.Of(context), context.RequestAborted)));
+    }
 }
 
 /// <summary><c>POST /api/v1/registry/images/tag</c></summary>

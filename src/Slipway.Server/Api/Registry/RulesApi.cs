@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Registry.Events;
 using Slipway.Registry.Rules;
 using Slipway.Registry.Rules.Retention;
+using Slipway.Server.Auth;
 
 namespace Slipway.Server.Api.Registry;
 
@@ -10,43 +11,50 @@ static class RulesApi
 {
     public static void MapRules(this IEndpointRouteBuilder registry)
     {
-        var rules = registry.MapGroup("/projects/{project}/rules").WithTags("Registry: rules");
+        var rules = registry.MapGroup("/projects/{project}/rules").WithTags("Registry: rules").RequireAuthorization(Credentials.AnyAccount)
+            .AddEndpointFilter(ForMaintainers);
 
-        rules.MapGet("/", Show).WithName("GetProjectRules").Errors(400)
+        rules.MapGet("/", Show).WithName("GetProjectRules").Errors(400, 403)
             .WithSummary("Show the rules of a project and what it uses")
             .WithDescription("Immutable tags, retention, quota; and bytes, tags and repositories, counted anew.");
 
-        rules.MapPost("/immutable", AddImmutable).WithName("AddImmutableTags").Errors(400)
+        rules.MapPost("/immutable", AddImmutable).WithName("AddImmutableTags").Errors(400, 403)
             .WithSummary("Make tags immutable")
             .WithDescription("Tags that match can be made, but not moved to another image and not removed, by nobody.");
 
-        rules.MapDelete("/immutable/{id:long}", RemoveImmutable).WithName("RemoveImmutableTags").Errors(404)
+        rules.MapDelete("/immutable/{id:long}", RemoveImmutable).WithName("RemoveImmutableTags").Errors(403, 404)
             .WithSummary("Lift a rule of immutable tags")
             .WithDescription("From now on its tags move and go as others do; who lifted it is recorded.");
 
-        rules.MapPut("/retention", SetRetention).WithName("SetRetention").Errors(400)
+        rules.MapPut("/retention", SetRetention).WithName("SetRetention").Errors(400, 403)
             .WithSummary("Set what a project keeps")
             .WithDescription("Replaces the whole policy. Nothing is removed before it runs, by the clock or when asked; try it with a dry run first.");
 
-        rules.MapDelete("/retention", ClearRetention).WithName("ClearRetention").Errors(404)
+        rules.MapDelete("/retention", ClearRetention).WithName("ClearRetention").Errors(403, 404)
             .WithSummary("Let a project keep everything")
             .WithDescription("Removes the policy; the runs that it had stay listed.");
 
-        rules.MapPost("/retention/dry-run", Try).WithName("TryRetention").Errors(400, 404)
+        rules.MapPost("/retention/dry-run", Try).WithName("TryRetention").Errors(400, 403, 404)
             .WithSummary("Say of every tag whether retention keeps it")
             .WithDescription("By the policy in the body, or without one by the project's. Removes nothing.");
 
-        rules.MapPost("/retention/run", Run).WithName("RunRetention").Errors(400, 404)
+        rules.MapPost("/retention/run", Run).WithName("RunRetention").Errors(400, 403, 404)
             .WithSummary("Remove what the policy does not keep")
             .WithDescription("Now, and answers the run with its report. Bytes become free with the next garbage collection.");
 
-        rules.MapGet("/retention/runs", Runs).WithName("ListRetentionRuns").Errors(400)
+        rules.MapGet("/retention/runs", Runs).WithName("ListRetentionRuns").Errors(400, 403)
             .WithSummary("List the last runs with their reports")
             .WithDescription("At most 100, newest first.");
 
-        rules.MapPut("/quota", SetQuota).WithName("SetQuota").Errors(400)
+        rules.MapPut("/quota", SetQuota).WithName("SetQuota").Errors(400, 403)
             .WithSummary("Set what a project may hold")
             .WithDescription("Replaces all limits; what is left out has none. A limit below what is used refuses what comes and removes nothing.");
+    }
+
+    static ValueTask<object?> ForMaintainers(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
+    {
+        call.HttpContext.RequireManage((string)call.HttpContext.GetRouteValue("project")!);
+        return next(call);
     }
 
     static Ok<ProjectRuleSet> Show(string project, ProjectRules rules) => TypedResults.Ok(rules.Show(project));

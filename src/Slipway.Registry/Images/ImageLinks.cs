@@ -12,7 +12,7 @@ namespace Slipway.Registry.Images;
 /// An image into another repository without its bytes: links and rows. Entries of an index come with it, and what is attached to it (signatures, SBOMs).
 /// Only inside a write.
 /// </summary>
-sealed class ImageCopy(TimeProvider time)
+sealed class ImageLinks(TimeProvider time)
 {
     /// <returns>The image in the other repository.</returns>
     public ManifestRef Copy(DbConnection connection, ManifestRef image, RepositoryName from, RepositoryName to, IReadOnlyCollection<string> tags)
