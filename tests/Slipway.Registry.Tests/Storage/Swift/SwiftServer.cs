@@ -51,7 +51,9 @@ public sealed class SwiftServer : IAsyncLifetime
                 fallocate_reserve = 0
                 container_update_timeout = 30
                 [pipeline:main]
-                pipeline = {kind}-server
+                pipeline = healthcheck {kind}-server
+                [filter:healthcheck]
+                use = egg:swift#healthcheck
                 [app:{kind}-server]
                 use = egg:swift#{kind}
                 """);
@@ -63,6 +65,8 @@ public sealed class SwiftServer : IAsyncLifetime
             user_test_stranger = testing
             """));
         AuthUrl = new Uri($"http://127.0.0.1:{ports[3]}/auth/v1.0");
+        // The proxy leaves out for a minute what did not answer it.
+        foreach (var port in ports[..3]) await Healthy(port);
         await Healthy(ports[3]);
         await MakeContainer();
     }
@@ -107,6 +111,7 @@ public sealed class SwiftServer : IAsyncLifetime
         use = egg:swift#proxy
         account_autocreate = true
         node_timeout = 60
+        error_suppression_limit = 1000000
         conn_timeout = 10
         [filter:catch_errors]
         use = egg:swift#catch_errors
