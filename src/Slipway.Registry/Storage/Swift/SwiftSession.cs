@@ -45,6 +45,7 @@ sealed class SwiftSession(SwiftOptions options, HttpClient http, TimeProvider ti
         using var request = new HttpRequestMessage(HttpMethod.Get, options.AuthUrl);
         request.Headers.Add("X-Auth-User", options.User);
         request.Headers.Add("X-Auth-Key", options.Password);
+        request.Headers.ConnectionClose = true;
         using var answer = await http.SendAsync(request, cancel);
         if (!answer.IsSuccessStatusCode) throw Refused(answer.StatusCode);
         var (token, account) = (SwiftAnswer.Header(answer, "X-Auth-Token"), SwiftAnswer.Header(answer, "X-Storage-Url"));
@@ -58,6 +59,8 @@ sealed class SwiftSession(SwiftOptions options, HttpClient http, TimeProvider ti
         using var request = new HttpRequestMessage(HttpMethod.Post, options.AuthUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/auth/tokens");
         // Buffered, with its length: not every Keystone's front end takes chunks.
         request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(Question(), SwiftJson.Default.KeystoneQuestion)) { Headers = { ContentType = new("application/json") } };
+        // Hours may pass until the next: a connection that is kept has been closed by then, and some front ends of Keystone close it without a word.
+        request.Headers.ConnectionClose = true;
         using var answer = await http.SendAsync(request, cancel);
         if (!answer.IsSuccessStatusCode) throw Refused(answer.StatusCode);
         var token = SwiftAnswer.Header(answer, "X-Subject-Token") ?? throw NotAuth("it answered without X-Subject-Token");

@@ -37,7 +37,7 @@ sealed class Keystone : IAsyncDisposable
 
     public async Task<(string Id, string Secret)> MakeApplicationCredential()
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { DefaultRequestHeaders = { { "User-Agent", "slipway-tests" } } };
         var (token, user, _) = await Token(http);
         using var made = await Ask(http, token, HttpMethod.Post, $"/users/{user}/application_credentials", """{"application_credential":{"name":"registry","roles":[{"name":"admin"}]}}""");
         var credential = made.RootElement.GetProperty("application_credential");
@@ -67,7 +67,10 @@ sealed class Keystone : IAsyncDisposable
             enabled = false
             """);
         await Manage("db_sync");
-        await Manage("fernet_setup");
+        // One of Keystone's connections may be reading while another writes.
+        await Programs.Run("/usr/bin/python3", "-c", $"import sqlite3; sqlite3.connect('{_folder}/keystone.db').execute('PRAGMA journal_mode=WAL')");
+        // Its group has the name of its user on every Debian.
+        await Manage("fernet_setup", "--keystone-user", Environment.UserName, "--keystone-group", Environment.UserName);
         await Manage("bootstrap", "--bootstrap-password", Password, "--bootstrap-public-url", AuthUrl.AbsoluteUri, "--bootstrap-region-id", Region);
         _programs.Start("keystone-wsgi-public", "--host", "127.0.0.1", "--port", $"{port}", "--", "--config-file", configuration);
         await _programs.Answers(AuthUrl);
@@ -88,16 +91,13 @@ sealed class Keystone : IAsyncDisposable
             use = egg:swift#keystoneauth
             operator_roles = admin
             """);
-        using var http = new HttpClient();
+        using var http = new HttpClient { DefaultRequestHeaders = { { "User-Agent", "slipway-tests" } } };
         var (token, _, project) = await Token(http);
         using var service = await Ask(http, token, HttpMethod.Post, "/services", """{"service":{"type":"object-store","name":"swift"}}""");
         var id = service.RootElement.GetProperty("service").GetProperty("id").GetString();
         var address = $"http://127.0.0.1:{proxy}/v1/AUTH_{project}";
-        foreach (var region in (string[])[Region, "south"])
-        {
-            if (region != Region) (await Ask(http, token, HttpMethod.Post, "/regions", $$"""{"region":{"id":"{{region}}"} }""")).Dispose();
-            (await Ask(http, token, HttpMethod.Post, "/endpoints", $$"""{"endpoint":{"service_id":"{{id}}","interface":"public","region_id":"{{region}}","url":"{{address}}"} }""")).Dispose();
-        }
+        foreach (var kind in (string[])["public", "internal"])
+            (await Ask(http, token, HttpMethod.Post, "/endpoints", $$"""{"endpoint":{"service_id":"{{id}}","interface":"{{kind}}","region_id":"{{Region}}","url":"{{address}}"} }""")).Dispose();
         using var container = new HttpRequestMessage(HttpMethod.Put, $"{address}/{SwiftServer.Container}") { Headers = { { "X-Auth-Token", token } } };
         using var made = await http.SendAsync(container);
         made.IsSuccessStatusCode.ShouldBeTrue($"{made}");
@@ -121,7 +121,7 @@ sealed class Keystone : IAsyncDisposable
         using var request = new HttpRequestMessage(method, AuthUrl + path) { Content = new StringContent(body, null, "application/json"), Headers = { { "X-Auth-Token", token } } };
         using var answer = await http.SendAsync(request);
         var text = await answer.Text();
-        answer.IsSuccessStatusCode.ShouldBeTrue(text);
+        answer.IsSuccessStatusCode.ShouldBeTrue($"{method} {path}: {text}\n{_programs.Said}");
         return JsonDocument.Parse(text);
     }
 }

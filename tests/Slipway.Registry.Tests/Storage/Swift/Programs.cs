@@ -11,6 +11,9 @@ sealed class Programs : IAsyncDisposable
     readonly List<Process> _processes = [];
     readonly ConcurrentQueue<string> _said = new();
 
+    /// <summary>The last lines of them all.</summary>
+    public string Said => string.Join('\n', _said);
+
     public void Start(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -57,7 +60,7 @@ sealed class Programs : IAsyncDisposable
             {
                 // It does not listen yet.
             }
-            if (since.Elapsed > Patience || _processes.Exists(process => process.HasExited)) throw new InvalidOperationException($"a server did not come up:\n{string.Join('\n', _said)}");
+            if (since.Elapsed > Patience || _processes.Exists(process => process.HasExited)) throw new InvalidOperationException($"a server did not come up:\n{Said}");
             await Task.Delay(50);
         }
     }
