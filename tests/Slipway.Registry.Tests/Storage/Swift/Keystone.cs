@@ -86,7 +86,8 @@ sealed class Keystone : IAsyncDisposable
             user_domain_id = default
             project_domain_id = default
             delay_auth_decision = true
-            memcached_servers = 127.0.0.1:{swift.Memcached}
+            interface = public
+            cache = swift.cache
             [filter:keystoneauth]
             use = egg:swift#keystoneauth
             operator_roles = admin
@@ -100,7 +101,7 @@ sealed class Keystone : IAsyncDisposable
             (await Ask(http, token, HttpMethod.Post, "/endpoints", $$"""{"endpoint":{"service_id":"{{id}}","interface":"{{kind}}","region_id":"{{Region}}","url":"{{address}}"} }""")).Dispose();
         using var container = new HttpRequestMessage(HttpMethod.Put, $"{address}/{SwiftServer.Container}") { Headers = { { "X-Auth-Token", token } } };
         using var made = await http.SendAsync(container);
-        made.IsSuccessStatusCode.ShouldBeTrue($"{made}");
+        made.IsSuccessStatusCode.ShouldBeTrue($"{made}\n{swift.Said}");
 
         Task Manage(params string[] arguments) => Programs.Run("keystone-manage", ["--config-file", configuration, .. arguments]);
     }

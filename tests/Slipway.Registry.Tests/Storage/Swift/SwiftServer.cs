@@ -22,9 +22,8 @@ public sealed class SwiftServer : IAsyncLifetime
     /// <summary>Where tempauth gives tokens.</summary>
     public Uri AuthUrl { get; private set; } = null!;
 
-    internal string Folder => _folder;
-
-    internal int Memcached => _memcached;
+    /// <summary>The servers' last lines.</summary>
+    internal string Said => _programs.Said;
 
     internal SwiftOptions Options => new()
     {
