@@ -12,11 +12,12 @@ static class StorageSettings
     {
         if (registry is not YamlMappingNode { Children: [(YamlScalarNode { Value: "storage" }, YamlMappingNode storage)] })
             throw Wrong(registry, "registry", "holds something else than one 'storage' with its keys", "storage: {type: azure, ...}");
-        if (!storage.Children.TryGetValue(new YamlScalarNode("type"), out var type)) throw Wrong(storage, "registry.storage.type", "is missing", "azure");
+        if (!storage.Children.TryGetValue(new YamlScalarNode("type"), out var type)) throw Wrong(storage, "registry.storage.type", "is missing", "azure or swift");
         return type.ToString() switch
         {
             "azure" => AzureSettings.Read(storage),
-            var other => throw Wrong(type, "registry.storage.type", $"'{other}' is no type of store", "azure"),
+            "swift" => SwiftSettings.Read(storage),
+            var other => throw Wrong(type, "registry.storage.type", $"'{other}' is no type of store", "azure or swift"),
         };
     }
 

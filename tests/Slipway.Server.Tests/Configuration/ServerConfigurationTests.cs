@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Registry.Storage.Azure;
+using Slipway.Registry.Storage.Swift;
 using Slipway.Server.Configuration;
 
 namespace Slipway.Server.Tests.Configuration;
@@ -53,6 +54,25 @@ public sealed class ServerConfigurationTests : IDisposable
         error.Diagnostics.Select(diagnostic => (diagnostic.Line, diagnostic.Key)).ShouldBe(
             [(7, "registry.storage.endpoint"), (8, "registry.storage.redirect"), (9, "registry.storage.colour"), (6, "registry.storage.container"), (5, "registry.storage.key")]);
         error.ToString().ShouldNotContain("s3cr*t");
+    }
+
+    [Fact]
+    public void Read_SwiftStorage_IsWhatIsWritten()
+    {
+        var storage = Read("registry:\n  storage:\n    type: swift\n    authUrl: http://swift.example:8080/auth/v1.0\n    user: ship:slipway\n    password: s3cret\n    container: images\n    prefix: /team/\n")
+            .Storage.ShouldBeOfType<SwiftOptions>();
+        storage.ShouldBe(new SwiftOptions { AuthUrl = new("http://swift.example:8080/auth/v1.0"), User = "ship:slipway", Password = "s3cret", Container = "images", Prefix = "team" });
+    }
+
+    [Fact]
+    public void Read_SwiftStorageWrong_NamesEveryErrorWithItsLineAndNoSecret()
+    {
+        var error = Should.Throw<InvalidInputException>(() =>
+            Read("registry:\n  storage:\n    type: swift\n    authUrl: http://swift.example:5000/v3\n    user: slipway\n    password: s3cret\n    container: a/b\n"));
+        error.Diagnostics.Select(diagnostic => diagnostic.Key).ShouldBe(["registry.storage.project", "registry.storage.container"]);
+        error.ToString().ShouldNotContain("s3cret");
+        Should.Throw<InvalidInputException>(() => Read("registry:\n  storage:\n    type: swift\n    container: images\n"))
+            .Diagnostics.Single().Key.ShouldBe("registry.storage.authUrl");
     }
 
     [Theory]

@@ -30,7 +30,7 @@ namespace Slipway.Registry.Storage.Swift;
 /// they are listed as strays, under the key segments/UUID.</item>
 /// </list>
 /// </summary>
-sealed class SwiftBlobStore : IBlobStore, IPresignedBlobs, IDisposable
+sealed class SwiftBlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IDisposable
 {
     const string UploadFolder = "uploads/";
     const string SegmentFolder = "segments/";
