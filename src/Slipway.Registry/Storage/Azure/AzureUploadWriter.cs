@@ -1,4 +1,3 @@
-using System.Buffers;
 using Azure;
 using Slipway.Model;
 
@@ -17,9 +16,6 @@ namespace Slipway.Registry.Storage.Azure;
 /// </summary>
 sealed class AzureUploadWriter : UploadWriter
 {
-    /// <summary>An upload that stays below takes none of the pool's buffers.</summary>
-    const int SmallBuffer = 256 << 10;
-
     /// <summary>So many blocks, or an eighth of all, are staged before they are committed: a server that ends in between loses no more.</summary>
     const int CommitEvery = 8;
 
@@ -27,6 +23,7 @@ sealed class AzureUploadWriter : UploadWriter
     readonly string _key;
     readonly Guid _id;
     readonly List<AzureBlock> _blocks;
+    readonly UploadBuffer _buffer;
     ETag? _tag;
     long _full;
     long _length;
@@ -37,17 +34,12 @@ sealed class AzureUploadWriter : UploadWriter
 
     /// <summary>Of the buffer's beginning, as a block; null where it is none.</summary>
     AzureBlock? _tail;
-    byte[]? _buffer;
-    bool _isPooled;
-    int _filled;
-    Task _sending = Task.CompletedTask;
-    Exception? _failure;
     AzureBlobReader? _reader;
     bool _ended;
 
     public AzureUploadWriter(AzureBlobStore store, Guid id, AzureUploadState? found)
     {
-        (_store, _id, _key) = (store, id, AzureBlobStore.KeyOf(id));
+        (_store, _id, _key, _buffer) = (store, id, AzureBlobStore.KeyOf(id), new UploadBuffer(store.Pool));
         _blocks = found?.Blocks ?? [];
         (_tag, _length, _committed) = (found?.Tag, found?.Length ?? 0, found?.Length ?? 0);
         if (_blocks is [.., var last] && last.Size < Sizes.Block)
@@ -66,7 +58,7 @@ sealed class AzureUploadWriter : UploadWriter
     string Place => Blobs.Options.Place;
 
     /// <summary>What lies behind the full blocks is in memory; else it is all committed.</summary>
-    bool IsLoaded => _full + _filled == _length;
+    bool IsLoaded => _full + _buffer.Filled == _length;
 
     bool IsCommitted => _tag is not null && _committed == _length;
 
@@ -76,18 +68,15 @@ sealed class AzureUploadWriter : UploadWriter
 
     public override async ValueTask Append(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        ThrowIfFailed();
+        _buffer.ThrowIfFailed();
         if (!IsLoaded) await Load(cancel);
         while (bytes.Length > 0)
         {
-            if (_filled == Sizes.Block) await Send(cancel);
-            await Room(_filled + bytes.Length, cancel);
-            var taken = Math.Min(bytes.Length, Math.Min(_buffer!.Length, Sizes.Block) - _filled);
-            bytes.Span[..taken].CopyTo(_buffer.AsSpan(_filled));
-            _filled += taken;
+            if (_buffer.Filled == Sizes.Block) await Send(cancel);
+            var taken = await _buffer.Add(bytes, Sizes.Block, cancel);
             _length += taken;
             bytes = bytes[taken..];
-            if (_filled == Sizes.Block) await Send(cancel);
+            if (_buffer.Filled == Sizes.Block) await Send(cancel);
         }
     }
 
@@ -97,7 +86,7 @@ sealed class AzureUploadWriter : UploadWriter
         if (IsLoaded && offset >= _full)
         {
             var count = (int)Math.Min(buffer.Length, _length - offset);
-            _buffer.AsSpan((int)(offset - _full), count).CopyTo(buffer.Span);
+            _buffer.Content.AsSpan((int)(offset - _full), count).CopyTo(buffer.Span);
             return count;
         }
         if (offset >= _committed) await Commit(null, cancel);
@@ -109,14 +98,14 @@ sealed class AzureUploadWriter : UploadWriter
 
     public override async ValueTask Flush(CancellationToken cancel)
     {
-        await Settle();
+        await _buffer.Settle();
         if (_committed < _length) await Commit(null, cancel);
     }
 
     public override async ValueTask Prepare(CancellationToken cancel)
     {
-        await Settle();
-        if (_blocks.Count > 0 && _filled > 0) await StageTail(cancel);
+        await _buffer.Settle();
+        if (_blocks.Count > 0 && _buffer.Filled > 0) await StageTail(cancel);
     }
 
     public override async ValueTask DisposeAsync()
@@ -128,15 +117,15 @@ sealed class AzureUploadWriter : UploadWriter
         finally
         {
             _store.Closed(_id, this);
-            await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _buffer.End();
             if (_reader is not null) await _reader.DisposeAsync();
-            GiveBack();
+            _buffer.GiveBack();
         }
     }
 
     public async Task Publish(Digest digest, CancellationToken cancel)
     {
-        await Settle();
+        await _buffer.Settle();
         if (IsCommitted) _tag = await Blobs.Mark(_key, _tag!.Value, digest.ToString(), cancel);
         else await Commit(digest.ToString(), cancel);
         _ended = true;
@@ -146,17 +135,17 @@ sealed class AzureUploadWriter : UploadWriter
     public async Task End()
     {
         _ended = true;
-        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _buffer.End();
     }
 
     /// <summary>Everything so far becomes the blob's content; with a digest it is published.</summary>
     async Task Commit(string? digest, CancellationToken cancel)
     {
-        await Settle();
-        if (_blocks.Count == 0) _tag = await Blobs.Put(_key, new ArraySegment<byte>(_buffer ?? [], 0, _filled), _tag, digest, cancel);
+        await _buffer.Settle();
+        if (_blocks.Count == 0) _tag = await Blobs.Put(_key, _buffer.Content, _tag, digest, cancel);
         else
         {
-            if (_filled > 0) await StageTail(cancel);
+            if (_buffer.Filled > 0) await StageTail(cancel);
             var tail = _tail is { } last ? [last.Id] : Array.Empty<string>();
             _tag = await Blobs.Commit(_key, [.. _blocks.Select(block => block.Id), .. tail], _tag, digest, cancel);
         }
@@ -166,38 +155,19 @@ sealed class AzureUploadWriter : UploadWriter
 
     async Task StageTail(CancellationToken cancel)
     {
-        if (_tail?.Size == _filled) return;
-        _tail = await Stage(_buffer!, _filled, cancel);
+        if (_tail?.Size == _buffer.Filled) return;
+        _tail = await Stage(_buffer.Content, cancel);
     }
 
     /// <summary>A full buffer becomes a block.</summary>
     async Task Send(CancellationToken cancel)
     {
-        await Settle();
+        await _buffer.Settle();
         if (_blocks.Count - _committedBlocks >= Math.Max(CommitEvery, _blocks.Count / 8)) await CommitBlocks(cancel);
         await Merge(cancel);
         if (_blocks.Count == BlockSizes.MostBlocks - 1) throw new IOException($"{Place}: the upload is larger than {BlockSizes.MostBlocks} blocks, which is the most that the service takes");
-        if (_store.Pool.TryRent() is { } other)
-        {
-            _sending = SendAndReturn(_buffer!, _filled);
-            _buffer = other;
-        }
-        else _blocks.Add(await Stage(_buffer!, _filled, cancel));
-        _full += _filled;
-        _filled = 0;
+        _full += await _buffer.Send(async (full, stop) => _blocks.Add(await Stage(full, stop)), cancel);
         _tail = null;
-    }
-
-    async Task SendAndReturn(byte[] full, int count)
-    {
-        try
-        {
-            _blocks.Add(await Stage(full, count, CancellationToken.None));
-        }
-        finally
-        {
-            _store.Pool.Return(full);
-        }
     }
 
     /// <summary>The full blocks alone, while the buffer goes on.</summary>
@@ -224,27 +194,26 @@ sealed class AzureUploadWriter : UploadWriter
         _committedBlocks = Math.Min(_committedBlocks, first);
     }
 
-    async Task<AzureBlock> Stage(byte[] buffer, int count, CancellationToken cancel)
+    async Task<AzureBlock> Stage(ArraySegment<byte> bytes, CancellationToken cancel)
     {
-        var block = new AzureBlock(AzureBlobs.NewBlockId(), count);
-        using var content = new MemoryStream(buffer, 0, count, writable: false);
+        var block = new AzureBlock(AzureBlobs.NewBlockId(), bytes.Count);
+        using var content = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
         await Blobs.Stage(_key, block.Id, content, cancel);
         return block;
     }
 
     /// <summary>Takes what lies behind the full blocks into the buffer, where it goes on.</summary>
-    async Task Load(CancellationToken cancel)
-    {
-        var count = (int)(_length - _full);
-        await Room(count, cancel);
-        var loaded = 0;
-        while (loaded < count)
+    Task Load(CancellationToken cancel) => _buffer.Load(
+        (int)(_length - _full),
+        async bytes =>
         {
-            if (await Reader().Read(_buffer.AsMemory(loaded, count - loaded), _full + loaded, cancel) is var read and > 0) loaded += read;
-            else throw new IOException($"{Place}: {_key} became shorter while the upload was being opened");
-        }
-        _filled = count;
-    }
+            for (var loaded = 0; loaded < bytes.Length;)
+            {
+                if (await Reader().Read(bytes[loaded..], _full + loaded, cancel) is var read and > 0) loaded += read;
+                else throw new IOException($"{Place}: {_key} became shorter while the upload was being opened");
+            }
+        },
+        cancel);
 
     AzureBlobReader Reader() => _reader ??= new AzureBlobReader(Blobs, _key, _committed);
 
@@ -252,50 +221,5 @@ sealed class AzureUploadWriter : UploadWriter
     {
         if (_reader is not null) await _reader.DisposeAsync();
         _reader = null;
-    }
-
-    /// <summary>Waits for what is being sent. Where that failed, its bytes are lost, and with them this writer.</summary>
-    async Task Settle()
-    {
-        ThrowIfFailed();
-        try
-        {
-            await _sending;
-        }
-        catch (IOException failed)
-        {
-            _failure = failed;
-            throw;
-        }
-    }
-
-    void ThrowIfFailed()
-    {
-        if (_failure is not null) throw new IOException(_failure.Message, _failure);
-    }
-
-    async Task Room(int wanted, CancellationToken cancel)
-    {
-        if (_buffer is not null && (_isPooled || wanted <= SmallBuffer)) return;
-        if (_buffer is null && wanted <= SmallBuffer)
-        {
-            _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
-            return;
-        }
-        var large = await _store.Pool.Rent(cancel);
-        if (_buffer is not null)
-        {
-            _buffer.AsSpan(0, _filled).CopyTo(large);
-            ArrayPool<byte>.Shared.Return(_buffer);
-        }
-        (_buffer, _isPooled) = (large, true);
-    }
-
-    void GiveBack()
-    {
-        if (_buffer is null) return;
-        if (_isPooled) _store.Pool.Return(_buffer);
-        else ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = null;
     }
 }

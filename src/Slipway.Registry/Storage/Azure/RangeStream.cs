@@ -1,15 +1,11 @@
 namespace Slipway.Registry.Storage.Azure;
 
 /// <summary>A range of a blob as the content of a request; the SDK may set it back and read it again.</summary>
-sealed class RangeStream(BlobReader blob, long first, long length) : Stream
+sealed class RangeStream(BlobReader blob, long first, long length) : ReadStream
 {
     long _position;
 
-    public override bool CanRead => true;
-
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -28,23 +24,10 @@ sealed class RangeStream(BlobReader blob, long first, long length) : Stream
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
     public override long Seek(long offset, SeekOrigin origin) => _position = origin switch
     {
         SeekOrigin.Begin => offset,
         SeekOrigin.Current => _position + offset,
         _ => length + offset,
     };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -16,9 +15,6 @@ namespace Slipway.Registry.Storage.Swift;
 /// </summary>
 sealed class SwiftUploadWriter : UploadWriter
 {
-    /// <summary>An upload that stays below takes none of the pool's buffers.</summary>
-    const int SmallBuffer = 256 << 10;
-
     /// <summary>So many segments are sent before uploads/UUID names them: a server that ends in between loses no more.</summary>
     const int NoteEvery = 32;
 
@@ -28,6 +24,7 @@ sealed class SwiftUploadWriter : UploadWriter
     readonly SwiftBlobStore _store;
     readonly Guid _id;
     readonly List<SwiftPiece> _pieces = [];
+    readonly UploadBuffer _buffer;
     long _full;
 
     /// <summary>What uploads/UUID says; -1 where there is none.</summary>
@@ -36,16 +33,11 @@ sealed class SwiftUploadWriter : UploadWriter
 
     /// <summary>The buffer, as a segment at the end, made for the publish.</summary>
     SwiftPiece? _tail;
-    byte[]? _buffer;
-    bool _isPooled;
-    int _filled;
-    Task _sending = Task.CompletedTask;
-    Exception? _failure;
     SwiftBlobReader? _reader;
     string? _readPiece;
     bool _ended;
 
-    SwiftUploadWriter(SwiftBlobStore store, Guid id) => (_store, _id) = (store, id);
+    SwiftUploadWriter(SwiftBlobStore store, Guid id) => (_store, _id, _buffer) = (store, id, new UploadBuffer(store.Pool));
 
     SwiftObjects Objects => _store.Objects;
 
@@ -54,7 +46,7 @@ sealed class SwiftUploadWriter : UploadWriter
     /// <summary>Whether the store has something of it.</summary>
     public bool IsStored => _noted >= 0;
 
-    public override long Length => _full + _filled;
+    public override long Length => _full + _buffer.Filled;
 
     public override bool ReadsCheaply => _full == 0;
 
@@ -68,7 +60,7 @@ sealed class SwiftUploadWriter : UploadWriter
         }
         catch (Exception error)
         {
-            writer.GiveBack();
+            writer._buffer.GiveBack();
             cancel.ThrowIfCancellationRequested();
             throw store.Objects.Broken($"reading {SwiftBlobStore.UploadKey(id)}", error);
         }
@@ -76,18 +68,14 @@ sealed class SwiftUploadWriter : UploadWriter
 
     public override async ValueTask Append(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        ThrowIfFailed();
+        _buffer.ThrowIfFailed();
         while (bytes.Length > 0)
         {
-            if (_filled == Options.Segment) await Send(cancel);
-            await Room(_filled + bytes.Length, cancel);
-            var taken = Math.Min(bytes.Length, Math.Min(_buffer!.Length, Options.Segment) - _filled);
-            bytes.Span[..taken].CopyTo(_buffer.AsSpan(_filled));
-            _filled += taken;
+            if (_buffer.Filled == Options.Segment) await Send(cancel);
+            bytes = bytes[await _buffer.Add(bytes, Options.Segment, cancel)..];
             _tail = null;
-            bytes = bytes[taken..];
         }
-        if (_filled == Options.Segment) await Send(cancel);
+        if (_buffer.Filled == Options.Segment) await Send(cancel);
     }
 
     public override async ValueTask<int> Read(Memory<byte> buffer, long offset, CancellationToken cancel)
@@ -96,10 +84,10 @@ sealed class SwiftUploadWriter : UploadWriter
         if (offset >= _full)
         {
             var count = (int)Math.Min(buffer.Length, Length - offset);
-            _buffer.AsSpan((int)(offset - _full), count).CopyTo(buffer.Span);
+            _buffer.Content.AsSpan((int)(offset - _full), count).CopyTo(buffer.Span);
             return count;
         }
-        await Settle();
+        await _buffer.Settle();
         var begin = 0L;
         foreach (var piece in _pieces)
         {
@@ -111,14 +99,14 @@ sealed class SwiftUploadWriter : UploadWriter
 
     public override async ValueTask Flush(CancellationToken cancel)
     {
-        await Settle();
+        await _buffer.Settle();
         if (_noted < Length) await Note(cancel);
     }
 
     public override async ValueTask Prepare(CancellationToken cancel)
     {
-        await Settle();
-        if (_pieces.Count > 0 && _filled > 0) _tail ??= await SendSegment(_buffer!, _filled, cancel);
+        await _buffer.Settle();
+        if (_pieces.Count > 0 && _buffer.Filled > 0) _tail ??= await SendSegment(_buffer.Content, cancel);
     }
 
     public override async ValueTask DisposeAsync()
@@ -130,9 +118,9 @@ sealed class SwiftUploadWriter : UploadWriter
         finally
         {
             _store.Closed(_id, this);
-            await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _buffer.End();
             if (_reader is not null) await _reader.DisposeAsync();
-            GiveBack();
+            _buffer.GiveBack();
         }
     }
 
@@ -142,7 +130,7 @@ sealed class SwiftUploadWriter : UploadWriter
         // Without it nobody could tell a publish from one that was given up meanwhile.
         if (!IsStored) await Note(cancel);
         var key = SwiftBlobStore.BlobKey(_id);
-        if (_pieces.Count == 0) await Objects.Put(key, _buffer.AsMemory(0, _filled), cancel);
+        if (_pieces.Count == 0) await Objects.Put(key, _buffer.Content, cancel);
         else await Objects.PutManifest(key, Entries(_tail is { } tail ? [.. _pieces, tail] : _pieces), cancel);
         _ended = true;
         if (await Objects.Delete(SwiftBlobStore.UploadKey(_id), cancel)) return;
@@ -157,7 +145,7 @@ sealed class SwiftUploadWriter : UploadWriter
     public async Task GiveUp()
     {
         End();
-        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _buffer.End();
     }
 
     async Task Load(CancellationToken cancel)
@@ -175,12 +163,7 @@ sealed class SwiftUploadWriter : UploadWriter
         _pieces.AddRange(JsonSerializer.Deserialize(line, SwiftJson.Default.SwiftUploadLine)!.Pieces);
         _full = _pieces.Sum(piece => piece.Size);
         var tail = (int)(size - lineLength);
-        if (tail > 0)
-        {
-            await Room(tail, patience.Token);
-            await body.ReadExactlyAsync(_buffer.AsMemory(0, tail), patience.Token);
-        }
-        _filled = tail;
+        if (tail > 0) await _buffer.Load(tail, async bytes => await body.ReadExactlyAsync(bytes, patience.Token), patience.Token);
         _noted = Length;
     }
 
@@ -188,46 +171,27 @@ sealed class SwiftUploadWriter : UploadWriter
     async Task Note(CancellationToken cancel)
     {
         var line = JsonSerializer.SerializeToUtf8Bytes(new SwiftUploadLine(_pieces), SwiftJson.Default.SwiftUploadLine);
-        await Objects.PutUpload(SwiftBlobStore.UploadKey(_id), line, _buffer.AsMemory(0, _filled), Length, cancel);
+        await Objects.PutUpload(SwiftBlobStore.UploadKey(_id), line, _buffer.Content, Length, cancel);
         (_noted, _unnoted) = (Length, 0);
     }
 
     /// <summary>A full buffer becomes a segment.</summary>
     async Task Send(CancellationToken cancel)
     {
-        await Settle();
+        await _buffer.Settle();
         // First the upload, then its segments: else these would be strays.
         if (!IsStored || _unnoted >= NoteEvery) await Note(cancel);
         await Fold(cancel);
         if (_pieces.Count >= MostPieces - 1) throw new IOException($"{Options.Place}: the upload is larger than {_full >> 30} GiB, which is the most that one object can be made of");
-        if (_store.Pool.TryRent() is { } other)
-        {
-            _sending = SendAndReturn(_buffer!, _filled);
-            _buffer = other;
-        }
-        else _pieces.Add(await SendSegment(_buffer!, _filled, cancel));
-        _full += _filled;
-        _filled = 0;
+        _full += await _buffer.Send(async (full, stop) => _pieces.Add(await SendSegment(full, stop)), cancel);
         _tail = null;
         _unnoted++;
     }
 
-    async Task SendAndReturn(byte[] full, int count)
-    {
-        try
-        {
-            _pieces.Add(await SendSegment(full, count, CancellationToken.None));
-        }
-        finally
-        {
-            _store.Pool.Return(full);
-        }
-    }
-
-    async Task<SwiftPiece> SendSegment(byte[] buffer, int count, CancellationToken cancel)
+    async Task<SwiftPiece> SendSegment(ArraySegment<byte> bytes, CancellationToken cancel)
     {
         var name = NewName();
-        return new SwiftPiece(name, await Objects.Put(SwiftBlobStore.SegmentKey(_id, name), buffer.AsMemory(0, count), cancel), count);
+        return new SwiftPiece(name, await Objects.Put(SwiftBlobStore.SegmentKey(_id, name), bytes, cancel), bytes.Count);
     }
 
     /// <summary>Puts the single segments at the end together under a manifest of their own, when they are many.</summary>
@@ -251,51 +215,6 @@ sealed class SwiftUploadWriter : UploadWriter
         if (_reader is not null) await _reader.DisposeAsync();
         _readPiece = piece.Name;
         return _reader = new SwiftBlobReader(Objects, SwiftBlobStore.SegmentKey(_id, piece.Name), piece.Size);
-    }
-
-    /// <summary>Waits for what is being sent. Where that failed, its bytes are lost, and with them this writer.</summary>
-    async Task Settle()
-    {
-        ThrowIfFailed();
-        try
-        {
-            await _sending;
-        }
-        catch (IOException failed)
-        {
-            _failure = failed;
-            throw;
-        }
-    }
-
-    void ThrowIfFailed()
-    {
-        if (_failure is not null) throw new IOException(_failure.Message, _failure);
-    }
-
-    async Task Room(int wanted, CancellationToken cancel)
-    {
-        if (_buffer is not null && (_isPooled || wanted <= SmallBuffer)) return;
-        if (_buffer is null && wanted <= SmallBuffer)
-        {
-            _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
-            return;
-        }
-        var large = await _store.Pool.Rent(cancel);
-        if (_buffer is not null)
-        {
-            _buffer.AsSpan(0, _filled).CopyTo(large);
-            ArrayPool<byte>.Shared.Return(_buffer);
-        }
-        (_buffer, _isPooled) = (large, true);
-    }
-
-    void GiveBack()
-    {
-        if (_buffer is null) return;
-        if (_isPooled) _store.Pool.Return(_buffer);
-        else ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = null;
     }
 
     /// <summary>Never one that was used before, also not by a server that lost its hold of the upload.</summary>
