@@ -13,7 +13,7 @@ sealed class AccessChanges(Database.Database database, EventLog events, Authenti
 
     public DateTimeOffset Time => time.GetUtcNow();
 
-    public string Now => time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
+    public string Now => Time.ToString("O", CultureInfo.InvariantCulture);
 
     public async Task<T> Make<T>(Func<DbConnection, T> change, CancellationToken cancel)
     {

@@ -58,7 +58,7 @@ public sealed class Authenticator : IDisposable
     internal async Task<(AccountRow? Account, Authentication Result)> Check(string name, string password, string address)
     {
         if (name == Identity.Admin.Name) return (null, IsAdminToken(password) ? new Authentication(Identity.Admin, null) : Failed(name, address));
-        if (AccountName.IsRobot(name)) return await CheckRobot(name, password, address);
+        if (AccountName.IsRobot(name)) return CheckRobot(name, password, address);
         if (_brake.Held(name, address) is { } wait) return (null, new Authentication(Identity.Anonymous, "too many wrong passwords: wait a minute") { RetryAfter = wait });
         var account = _database.Read(connection => AccountRow.Find(connection, name));
         await _verifying.WaitAsync();
@@ -75,10 +75,10 @@ public sealed class Authenticator : IDisposable
     }
 
     // 256 random bits: nobody guesses them, so there is no brake to hold, and no hash that takes long. The time does not depend on whether there is such a robot.
-    Task<(AccountRow? Account, Authentication Result)> CheckRobot(string name, string secret, string address)
+    (AccountRow? Account, Authentication Result) CheckRobot(string name, string secret, string address)
     {
         var robot = _database.Read(connection => AccountRow.Find(connection, name));
-        return Task.FromResult(Passwords.MatchesSecret(robot?.Secret, secret) ? Usable(robot!) : (null, Failed(name, address)));
+        return Passwords.MatchesSecret(robot?.Secret, secret) ? Usable(robot!) : (null, Failed(name, address));
     }
 
     (AccountRow? Account, Authentication Result) Usable(AccountRow account) => account.IsUsable(_time.GetUtcNow())
