@@ -26,7 +26,8 @@ public sealed class GuestbookScenarios
             report.Entries.ShouldBeGreaterThan(50);
             report.Phases.Select(phase => (phase.Name, string.Join(' ', phase.Versions.Keys.Order()))).Where(phase => !phase.Name.Contains(" to ", StringComparison.Ordinal))
                 .ShouldBe([("v1 live", "1"), ("v2 staged", "1"), ("v2 live", "2"), ("v1 live again", "1"), ("v3 staged", "1"), ("v3 live", "3")]);
-            report.Phases.ShouldAllBe(phase => phase.Requests > 0);
+            // A move may be over before the next request begins.
+            report.Phases.Where(phase => !phase.Name.Contains(" to ", StringComparison.Ordinal)).ShouldAllBe(phase => phase.Requests > 0);
         }
         finally
         {

@@ -22,8 +22,8 @@ sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploads
 
     readonly Dictionary<string, byte[]> _manifests = [];
 
-    /// <summary>Pushed, with no manifest yet: there until the lease ends.</summary>
-    readonly List<(string Digest, DateTimeOffset Pushed)> _fresh = [];
+    /// <summary>Pushed, with no manifest yet: there until the lease ends, which begins after the push was sent and before it was acknowledged.</summary>
+    readonly List<(string Digest, DateTimeOffset Sent, DateTimeOffset Acknowledged)> _fresh = [];
 
     /// <summary>Where an unfinished upload is, and how much of it was acknowledged. Killed while it is finished, it may begin anew.</summary>
     (string Location, byte[] Content, int Acknowledged, bool Finishing)? _upload;
@@ -76,11 +76,12 @@ sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploads
                 foreach (var blob in BlobsOf(_manifests[digest])) (await Digest(http, blob)).ShouldBe(blob, $"{_repository}:{tag} {when}");
         }
         _pending.Clear();
-        foreach (var (blob, pushed) in _fresh)
+        foreach (var (blob, sent, acknowledged) in _fresh)
         {
-            if (DateTimeOffset.UtcNow - pushed > lease / 2) continue;
+            if (DateTimeOffset.UtcNow - sent >= lease) continue;
             var found = await Digest(http, blob);
-            if (DateTimeOffset.UtcNow - pushed < lease) found.ShouldBe(blob, $"a blob that was pushed {DateTimeOffset.UtcNow - pushed} ago, {when}");
+            var now = DateTimeOffset.UtcNow;
+            if (now - sent < lease) found.ShouldBe(blob, $"a blob whose push was sent {now - sent} and acknowledged {now - acknowledged} ago, {when}");
         }
         _fresh.Clear();
         if (!uploadsSurvive) _upload = null;
@@ -117,8 +118,10 @@ sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploads
     async Task Push(HttpClient http, byte[] blob)
     {
         var digest = Client.Sha256(blob);
+        DateTimeOffset sent;
         if (random.Next(3) == 0)
         {
+            sent = DateTimeOffset.UtcNow;
             (await http.Send("POST", $"/v2/{_repository}/blobs/uploads/?digest={digest}", blob)).StatusCode.ShouldBe(HttpStatusCode.Created);
         }
         else
@@ -131,10 +134,11 @@ sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploads
                 _upload = _upload.Value with { Acknowledged = part };
             }
             _upload = _upload.Value with { Finishing = true };
+            sent = DateTimeOffset.UtcNow;
             (await http.Send("PUT", $"{_upload.Value.Location}?digest={digest}", blob[_upload.Value.Acknowledged..])).StatusCode.ShouldBe(HttpStatusCode.Created);
             _upload = null;
         }
-        _fresh.Add((digest, DateTimeOffset.UtcNow));
+        _fresh.Add((digest, sent, DateTimeOffset.UtcNow));
         Acknowledged++;
     }
 
