@@ -29,6 +29,9 @@ abstract class Peer : IAsyncDisposable
 
     public abstract Task HaveBlobs(string repository, int count);
 
+    /// <summary>Returns when what was pushed may be collected.</summary>
+    public virtual Task Settle() => Task.CompletedTask;
+
     /// <summary>Collects what nothing refers to; says how many blobs went.</summary>
     public abstract Task<int> Collect();
 

@@ -18,7 +18,7 @@ try
     if (settings.Wants("tags")) await Listing.Tags(peers, settings, table);
     if (settings.Wants("catalog")) await Listing.Catalog(peers, settings, table);
     foreach (var peer in peers) table.Set("peak memory, everything above", "MiB", peer, peer.PeakMemory(), lessIsBetter: true);
-    if (settings.Wants("gc")) await Collection.Measure(peers, settings, table, work);
+    if (settings.Wants("gc")) await Collection.Measure(peers, settings, table);
     table.Write();
 }
 finally

@@ -7,11 +7,16 @@ namespace Slipway.Bench.Registry;
 
 sealed class SlipwayPeer : Peer
 {
+    /// <summary>The shortest that a server takes.</summary>
+    static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
     public override string Name => "Slipway";
 
     public static async Task<SlipwayPeer> Start(string work, Settings settings)
     {
         var (data, address) = (Path.Combine(work, "slipway"), $"127.0.0.1:{FreePort()}");
+        Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await File.WriteAllTextAsync(Path.Combine(data, "slipway.yaml"), "registry: {lease: 1m, collectEvery: never}\n");
         var start = new ProcessStartInfo(settings.Executable, ["serve", "--data", data, "--listen", address]) { RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -48,11 +53,15 @@ sealed class SlipwayPeer : Peer
             Expect(answer, System.Net.HttpStatusCode.Created);
         });
 
+    public override Task Settle() => Task.Delay(Lease + TimeSpan.FromSeconds(1));
+
     public override async Task<int> Collect()
     {
-        using var answer = await Http.PostAsync("/api/v1/registry/gc?lease=0", null);
+        using var answer = await Http.PostAsync("/api/v1/registry/gc", new StringContent("{}", Encoding.UTF8, "application/json"));
+        Expect(answer, System.Net.HttpStatusCode.OK);
         var text = await answer.Content.ReadAsStringAsync();
+        // A line for each part as it begins, and the report.
         using var last = JsonDocument.Parse(text.TrimEnd('\n').Split('\n')[^1]);
-        return last.RootElement.GetProperty("blobs").GetInt32();
+        return last.RootElement.GetProperty("report").GetProperty("blobs").GetInt32();
     }
 }

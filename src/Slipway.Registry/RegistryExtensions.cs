@@ -33,7 +33,6 @@ public static class RegistryExtensions
         return services
             .AddSingleton(options)
             .AddSingleton(_ => options.Storage?.Open() ?? new FileBlobStore(options.Folder))
-            .AddHostedService<StoreCheck>()
             .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()
             .AddSingleton<DigestLocks>()
@@ -62,6 +61,13 @@ public static class RegistryExtensions
             .AddHostedService<UploadExpiry>()
             .AddUpkeep();
     }
+
+    /// <summary>
+    /// Tries whether the store of blobs can be used, before the host starts: a server that fails every push is worse than one that says why it does not run.
+    /// </summary>
+    /// <exception cref="IOException">It can't; the text says which setting to look at.</exception>
+    public static Task CheckRegistryStore(this IServiceProvider services, CancellationToken cancel) =>
+        services.GetRequiredService<IBlobStore>() is ICheckedStore store ? store.Check(cancel) : Task.CompletedTask;
 
     /// <summary>What keeps the store in order: garbage collection, verification.</summary>
     static IServiceCollection AddUpkeep(this IServiceCollection services) => services

@@ -5,7 +5,6 @@ using Slipway.Engines.Docker;
 using Slipway.Pipelines;
 using Slipway.Pipelines.Images;
 using Slipway.Registry;
-using Slipway.Registry.Storage;
 using Slipway.Registry.Auth;
 using Slipway.Registry.Images;
 using Slipway.Releases;
@@ -25,7 +24,7 @@ namespace Slipway.Server;
 /// <summary>How the parts are put together: the only place that knows all of them.</summary>
 static class Composition
 {
-    public static void AddSlipway(this IServiceCollection services, ServerOptions options, ServerRoles roles, DatabaseAddress place, StorageOptions? storage, DataFolder folder, PlatformListener listener, AdminToken token)
+    public static void AddSlipway(this IServiceCollection services, ServerOptions options, ServerRoles roles, DatabaseAddress place, RegistryOptions registry, DataFolder folder, PlatformListener listener, AdminToken token)
     {
         var database = Open(place);
         // Reads wait for the database's answer on threads of the pool, which on its own grows by one in a second.
@@ -38,10 +37,9 @@ static class Composition
         services.AddSingleton(_ => database);
 
         services.AddSingleton<ImageUses>(ReleasedImages.Of);
-        services.AddRegistry(new RegistryOptions
+        services.AddRegistry(registry with
         {
             Folder = folder.Registry,
-            Storage = storage,
             Access = new AccessOptions { AdminToken = () => token.Text },
             PassingTags = ImageTags.PushPrefix,
         });

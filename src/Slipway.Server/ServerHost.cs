@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Slipway.Server.Api;
 using Slipway.Database;
+using Slipway.Registry;
 using Slipway.Server.Auth;
 using Slipway.Server.Configuration;
 using Slipway.Server.Data;
@@ -55,6 +56,7 @@ sealed partial class ServerHost : IAsyncDisposable
         try
         {
             app = Build(options, folder, listener);
+            await CheckStore(app, cancel);
             await Listen(app, options, cancel);
             ServerLock.WriteProcessId(folder);
             new ServerFile(listener.Url, Environment.ProcessId, Version, app.Services.GetRequiredService<Database.Database>().Name).Write(folder);
@@ -95,7 +97,7 @@ sealed partial class ServerHost : IAsyncDisposable
         var roles = options.Roles ?? written.Roles ?? ServerRoles.All;
         var token = AdminToken.ReadOrMake(folder);
         builder.Services.AddCredentials(token);
-        builder.Services.AddSlipway(options, roles, written.Database ?? DatabaseAddress.File(folder.Database), written.Storage, folder, listener, token);
+        builder.Services.AddSlipway(options, roles, written.Database ?? DatabaseAddress.File(folder.Database), written.Registry, folder, listener, token);
         builder.Services.AddApi();
 
         var app = builder.Build();
@@ -138,6 +140,18 @@ sealed partial class ServerHost : IAsyncDisposable
         logging.AddFilter("System", LogLevel.Warning);
         // Each request without a credential would be a line: docker sends one before every push.
         logging.AddFilter("Slipway.Server.Auth", LogLevel.Warning);
+    }
+
+    static async Task CheckStore(WebApplication app, CancellationToken cancel)
+    {
+        try
+        {
+            await app.Services.CheckRegistryStore(cancel);
+        }
+        catch (IOException unusable)
+        {
+            throw new ServerStartException($"The registry's store can't be used: {unusable.Message}", unusable);
+        }
     }
 
     static async Task Listen(WebApplication app, ServerOptions options, CancellationToken cancel)

@@ -70,6 +70,18 @@ public sealed class ServerStartTests : IDisposable
         (await SlipwayServer.Run(TestServer.OptionsFor(_folder) with { Listen = listen }, Cancel)).ShouldBe(2);
 
     [Fact]
+    public async Task Start_StoreThatCannotBeReached_SaysWhatItTried()
+    {
+        _folder.Write("slipway.yaml", "registry:\n  storage: {type: swift, authUrl: 'http://127.0.0.1:1/auth/v1.0', user: 'ship:slipway', password: s3cret, container: images}\n");
+
+        var refused = await Should.ThrowAsync<ServerStartException>(() => ServerHost.Start(TestServer.OptionsFor(_folder), Cancel));
+
+        refused.Message.ShouldStartWith("The registry's store can't be used: ");
+        refused.Message.ShouldContain("127.0.0.1:1");
+        refused.Message.ShouldNotContain("s3cret");
+    }
+
+    [Fact]
     public async Task Run_DatabaseOfANewerSlipway_ExitsWith1()
     {
         await using (await TestServer.Start(_folder))

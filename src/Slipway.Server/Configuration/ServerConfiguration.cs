@@ -1,6 +1,6 @@
 using Slipway.Database;
 using Slipway.Model;
-using Slipway.Registry.Storage;
+using Slipway.Registry;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -11,7 +11,7 @@ namespace Slipway.Server.Configuration;
 /// <code>
 /// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db
 /// roles: [control, registry]                                  # default: both
-/// registry: {storage: {type: azure, ...}}                     # default: DATA/registry
+/// registry: {publicUrl: ..., storage: {type: azure, ...}}     # see RegistrySettings
 /// </code>
 /// </summary>
 sealed record ServerConfiguration
@@ -20,7 +20,8 @@ sealed record ServerConfiguration
 
     public ServerRoles? Roles { get; init; }
 
-    public StorageOptions? Storage { get; init; }
+    /// <summary>What is written of it; the folder is not.</summary>
+    public RegistryOptions Registry { get; init; } = new() { Folder = "" };
 
     /// <exception cref="InvalidInputException">It can't be read; every error is named with its line, and no value that may be a secret is repeated.</exception>
     public static ServerConfiguration Read(string file)
@@ -38,7 +39,7 @@ sealed record ServerConfiguration
                     ("database", YamlScalarNode { Value: { } text }) => configuration with { Database = DatabaseAddress.Parse(text) },
                     ("roles", YamlScalarNode { Value: { } text }) => configuration with { Roles = ServerRolesText.Parse(text, "roles") },
                     ("roles", YamlSequenceNode list) => configuration with { Roles = ServerRolesText.Parse(string.Join(',', list.Children.Select(child => child.ToString())), "roles") },
-                    ("registry", _) => configuration with { Storage = StorageSettings.Read(value) },
+                    ("registry", _) => configuration with { Registry = RegistrySettings.Read(value, configuration.Registry) },
                     ("database" or "roles", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
                     _ => throw Wrong(key, "is no key of this file", "database, roles or registry"),
                 };

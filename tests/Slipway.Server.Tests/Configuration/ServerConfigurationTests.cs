@@ -1,6 +1,9 @@
 using Slipway.Model;
+using Slipway.Registry;
+using Slipway.Registry.GarbageCollection;
 using Slipway.Registry.Storage.Azure;
 using Slipway.Registry.Storage.Swift;
+using Slipway.Registry.Verifying;
 using Slipway.Server.Configuration;
 
 namespace Slipway.Server.Tests.Configuration;
@@ -41,7 +44,7 @@ public sealed class ServerConfigurationTests : IDisposable
     [Fact]
     public void Read_AzureStorage_IsWhatItSays()
     {
-        var storage = Read("registry:\n  storage:\n    type: azure\n    account: ship\n    key: c2VjcmV0\n    container: images\n    prefix: /team/\n    redirect: true\n").Storage.ShouldBeOfType<AzureOptions>();
+        var storage = Read("registry:\n  storage:\n    type: azure\n    account: ship\n    key: c2VjcmV0\n    container: images\n    prefix: /team/\n    redirect: true\n").Registry.Storage.ShouldBeOfType<AzureOptions>();
         storage.ShouldBe(new AzureOptions { Account = "ship", Key = "c2VjcmV0", Container = "images", Prefix = "team", Redirect = true });
         storage.Place.ShouldBe("azure container images at https://ship.blob.core.windows.net, prefix team");
     }
@@ -60,7 +63,7 @@ public sealed class ServerConfigurationTests : IDisposable
     public void Read_SwiftStorage_IsWhatIsWritten()
     {
         var storage = Read("registry:\n  storage:\n    type: swift\n    authUrl: http://swift.example:8080/auth/v1.0\n    user: ship:slipway\n    password: s3cret\n    container: images\n    prefix: /team/\n")
-            .Storage.ShouldBeOfType<SwiftOptions>();
+            .Registry.Storage.ShouldBeOfType<SwiftOptions>();
         storage.ShouldBe(new SwiftOptions { AuthUrl = new("http://swift.example:8080/auth/v1.0"), User = "ship:slipway", Password = "s3cret", Container = "images", Prefix = "team" });
     }
 
@@ -73,6 +76,56 @@ public sealed class ServerConfigurationTests : IDisposable
         error.ToString().ShouldNotContain("s3cret");
         Should.Throw<InvalidInputException>(() => Read("registry:\n  storage:\n    type: swift\n    container: images\n"))
             .Diagnostics.Single().Key.ShouldBe("registry.storage.authUrl");
+    }
+
+    [Fact]
+    public void Read_RegistryBounds_AreWhatIsWritten_AndTheOthersTheDefaults()
+    {
+        var registry = Read("""
+            registry:
+              publicUrl: https://registry.example.com/
+              lease: 1d12h
+              uploadLifetime: 6h
+              collectEvery: never
+              collectUntaggedAfter: 30d
+              scrubRate: 1mb
+              minFree: 2gb
+              maxUploads: 50
+            """).Registry;
+        registry.ShouldBe(new RegistryOptions
+        {
+            Folder = "",
+            PublicUrl = "https://registry.example.com",
+            Lease = TimeSpan.FromHours(36),
+            UploadLifetime = TimeSpan.FromHours(6),
+            Collection = new CollectionOptions { Interval = TimeSpan.Zero, UntaggedAfter = TimeSpan.FromDays(30) },
+            Scrub = new ScrubOptions { BytesPerSecond = 1 << 20 },
+            MinFreeBytes = 2L << 30,
+            MaxUploads = 50,
+        });
+    }
+
+    [Fact]
+    public void Read_RegistryBoundsWrong_NamesEveryErrorWithItsLineAndWhatWouldBeRight()
+    {
+        var error = Should.Throw<InvalidInputException>(() => Read("""
+            registry:
+              publicUrl: registry.example.com
+              lease: 5s
+              minFree: much
+              maxManifest: 1mb
+              maxUploads: 0
+              colour: red
+              scrubEvery: [1d]
+              storage: azure
+            """));
+        error.Diagnostics.Select(diagnostic => (diagnostic.Line, diagnostic.Key)).ShouldBe(
+        [
+            (2, "registry.publicUrl"), (3, "registry.lease"), (4, "registry.minFree"), (5, "registry.maxManifest"), (6, "registry.maxUploads"), (7, "registry.colour"),
+            (8, "registry.scrubEvery"), (9, "registry.storage"),
+        ]);
+        error.Diagnostics[1].Message.ShouldBe("'5s' is too short");
+        error.Diagnostics[1].Expected.ShouldBe("1m or more");
     }
 
     [Theory]

@@ -1,12 +1,14 @@
 using System.Globalization;
 
-namespace Slipway.Releases.Compose;
+namespace Slipway.Model;
 
 /// <summary>Sizes as Compose writes them (11-extension.md, "Specifying byte values"): 512m, 1gb, 64MiB; a unit is 1024 times the one below it.</summary>
-static class ByteSizes
+public static class ByteSizes
 {
+    /// <summary>What is right, for messages.</summary>
     public const string Expected = "a number with the unit b, k, m, g or t, for example 512m";
 
+    /// <summary>Bytes; false where the text is no size, or one above 2^60.</summary>
     public static bool TryParse(string text, out long bytes)
     {
         bytes = 0;

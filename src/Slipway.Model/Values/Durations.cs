@@ -1,12 +1,14 @@
 using System.Globalization;
 
-namespace Slipway.Releases.Compose;
+namespace Slipway.Model;
 
 /// <summary>Durations as Compose writes them: numbers with units, one after another, as in 1h30m or 1.5s.</summary>
-static class Durations
+public static class Durations
 {
+    /// <summary>What is right, for messages.</summary>
     public const string Expected = "numbers with the units us, ms, s, m, h or d, for example 30s or 1m30s";
 
+    /// <summary>To a tick; false where the text is no duration, or one above 100 years.</summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
