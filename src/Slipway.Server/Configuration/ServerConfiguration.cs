@@ -9,7 +9,7 @@ namespace Slipway.Server.Configuration;
 /// <summary>
 /// DATA/slipway.yaml: what an operator writes for this server. Everything in it has a default, and so has the whole file.
 /// <code>
-/// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db
+/// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db; or {file: ...}, {env: ...}
 /// roles: [control, registry]                                  # default: both
 /// registry: {publicUrl: ..., storage: {type: azure, ...}}     # see RegistrySettings
 /// </code>
@@ -31,16 +31,16 @@ sealed record ServerConfiguration
         var configuration = new ServerConfiguration();
         foreach (var (key, value) in Entries(file))
         {
-            Diagnostic At(Diagnostic error) => error with { File = file, Line = error.Line ?? (int)value.Start.Line, Column = error.Column ?? (int)value.Start.Column };
+            Diagnostic At(Diagnostic error) => error with { File = file, Key = error.Key ?? key, Line = error.Line ?? (int)value.Start.Line, Column = error.Column ?? (int)value.Start.Column };
             try
             {
                 configuration = (key, value) switch
                 {
-                    ("database", YamlScalarNode { Value: { } text }) => configuration with { Database = DatabaseAddress.Parse(text) },
+                    ("database", _) => configuration with { Database = DatabaseAddress.Parse(SecretValue.Read(value)) },
                     ("roles", YamlScalarNode { Value: { } text }) => configuration with { Roles = ServerRolesText.Parse(text, "roles") },
                     ("roles", YamlSequenceNode list) => configuration with { Roles = ServerRolesText.Parse(string.Join(',', list.Children.Select(child => child.ToString())), "roles") },
                     ("registry", _) => configuration with { Registry = RegistrySettings.Read(value, configuration.Registry) },
-                    ("database" or "roles", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
+                    ("roles", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
                     _ => throw Wrong(key, "is no key of this file", "database, roles or registry"),
                 };
             }

@@ -18,15 +18,13 @@ sealed class StorageKeys<T>(string type, IReadOnlyList<(string Name, Func<T, str
         {
             var key = name.ToString();
             if (key == "type") continue;
-            if (node is not YamlScalarNode { Value: { Length: > 0 } value })
-                errors.Add(Wrong(node, key, "has no value of the right kind", "one line of text"));
-            else if (keys.FirstOrDefault(known => known.Name == key).Set is not { } set)
+            if (keys.FirstOrDefault(known => known.Name == key).Set is not { } set)
                 errors.Add(Wrong(name, key, $"is no key of a store of type {type}", $"{string.Join(", ", keys.SkipLast(1).Select(known => known.Name))} or {keys[^1].Name}"));
             else
             {
                 try
                 {
-                    options = set(options, value);
+                    options = set(options, SecretValue.Read(node));
                 }
                 catch (InvalidInputException wrong)
                 {

@@ -135,6 +135,42 @@ public sealed class ServerConfigurationTests : IDisposable
     [InlineData("registry:\n  storage:\n    type: tape\n")]
     public void Read_StorageOfNoKnownType_IsRefused(string text) => Should.Throw<InvalidInputException>(() => Read(text));
 
+    [Fact]
+    public void Read_SecretsElsewhere_AreReadFromThere()
+    {
+        var key = _folder.Write("key", "c2VjcmV0\n");
+        var database = _folder.Write("database", "postgres://slipway:s3cret@db.example/ship\n");
+
+        var configuration = Read($$"""
+            database: {file: {{database}}}
+            registry:
+              storage: {type: azure, account: ship, key: {file: {{key}}}, container: images}
+            """);
+
+        configuration.Database!.ToString().ShouldBe("postgres://slipway@db.example:5432/ship");
+        configuration.Registry.Storage.ShouldBe(new AzureOptions { Account = "ship", Key = "c2VjcmV0", Container = "images" });
+        Read("registry:\n  storage: {type: swift, authUrl: 'http://swift.example/auth/v1.0', user: 'a:b', password: {env: PATH}, container: images}\n")
+            .Registry.Storage.ShouldBeOfType<SwiftOptions>().Password.ShouldBe(Environment.GetEnvironmentVariable("PATH"));
+    }
+
+    [Fact]
+    public void Read_SecretsThatAreNotThere_SaysWhichAndWhatWouldBeRight()
+    {
+        var lines = _folder.Write("lines", "s3cret\nsecond\n");
+        string Of(string secret) => Should.Throw<InvalidInputException>(() => Read($"registry:\n  storage: {{type: azure, account: ship, key: {secret}, container: images}}\n"))
+            .Diagnostics.First(diagnostic => diagnostic is { Key: "registry.storage.key", Line: 2 }).Message;
+
+        Of("{file: /none/such}").ShouldContain("/none/such");
+        Of("{file: relative}").ShouldContain("'relative'");
+        Of($"{{file: {lines}}}").ShouldContain("one line of text");
+        Of($"{{file: {lines}}}").ShouldNotContain("s3cret");
+        Of("{env: SLIPWAY_NO_SUCH_VARIABLE}").ShouldContain("SLIPWAY_NO_SUCH_VARIABLE");
+        Of("{vault: x}").ShouldBe("has no value of the right kind");
+        Of("[a]").ShouldBe("has no value of the right kind");
+        Should.Throw<InvalidInputException>(() => Read("database: {env: SLIPWAY_NO_SUCH_VARIABLE}\n")).Diagnostics.Single().ShouldSatisfyAllConditions(
+            diagnostic => diagnostic.Key.ShouldBe("database"), diagnostic => diagnostic.Line.ShouldBe(1));
+    }
+
     [Theory]
     [InlineData("- a list\n")]
     [InlineData("database: [\n")]
