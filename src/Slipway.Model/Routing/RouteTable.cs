@@ -33,6 +33,15 @@ public sealed record Route
     /// <summary>The releases that get requests; empty: every request is answered 503 with <see cref="Unavailable"/>.</summary>
     public IReadOnlyList<Destination> Destinations { get; init; } = [];
 
+    /// <summary>
+    /// How requests are assigned where two releases share the route; null: at random by the weights. Then a destination of weight 0 is asked only where
+    /// no other one answers.
+    /// </summary>
+    public RouteSplit? Split { get; init; }
+
+    /// <summary>Of a preview host: its requests are not counted, because they say nothing about people's.</summary>
+    public bool IsPreview { get; init; }
+
     /// <summary>What the 503 page says where no instance can be reached, for people: "guestbook is being replaced".</summary>
     public string? Unavailable { get; init; }
 }
@@ -47,6 +56,24 @@ public sealed record Destination
 
     /// <summary>Instances that are ready. Least requests in flight is chosen, ties in turn.</summary>
     public required IReadOnlyList<Upstream> Upstreams { get; init; }
+}
+
+/// <summary>
+/// Which of two releases a request belongs to: <c>HMAC-SHA256(key, release, user) mod sum of the weights &lt; weight of the release</c>. As its weight
+/// rises, users move to the release and never away from it.
+/// </summary>
+public sealed record RouteSplit
+{
+    /// <summary>The release whose share rises.</summary>
+    public required int Release { get; init; }
+
+    public required StickyKind Sticky { get; init; }
+
+    /// <summary>The header whose value is the user, with <see cref="StickyKind.Header"/>; a request without it is assigned at random.</summary>
+    public string? Header { get; init; }
+
+    /// <summary>32 bytes as Base64, the app's own: signs the cookies that the gateway issues, and keys the assignment. A secret.</summary>
+    public required string Key { get; init; }
 }
 
 /// <summary>Where one instance listens.</summary>
