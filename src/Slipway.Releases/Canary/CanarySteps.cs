@@ -117,11 +117,11 @@ static class CanarySteps
         view.Stored.Routes.Where(r => r.Split is not null).Select(r => r.Service).ToHashSet(),
         run.Next.Release.Number, run.Live.Release.Number, view.Now);
 
-    /// <summary>Instances of a release's own (not shared) workloads that were there before the window and ended or were started again in it.</summary>
+    /// <summary>Instances of a release's own (not shared) workloads that ended within the window, whether they were started again or not.</summary>
     static int Restarts(AppView view, Slot slot, DateTimeOffset from) => view.Plan.Workloads
         .Where(w => w.Slots is [var only] && only == slot)
         .SelectMany(view.Of)
-        .Count(i => i.Created < from && ((i.Started > from && i.State == InstanceState.Running) || (i.Finished > from && i.State != InstanceState.Running && !IsDone(view, i))));
+        .Count(i => i.Finished > from && !IsDone(view, i));
 
     static bool IsDone(AppView view, Instance instance) => view.Plan.Find(instance) is { } planned && Completion.IsDone(instance, planned.Service);
 
