@@ -13,6 +13,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,
         .. AccessTexts.Entries,
+        .. CanaryTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));
