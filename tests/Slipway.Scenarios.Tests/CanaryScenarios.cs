@@ -1,5 +1,3 @@
-using Slipway.Model;
-
 namespace Slipway.Scenarios.Tests;
 
 /// <summary>A new version gets a part of the requests, and more step by step, while people use the app.</summary>

@@ -33,7 +33,7 @@ public enum CanaryHold
     /// <summary>A person paused it: resume.</summary>
     [JsonStringEnumMemberName("paused")] Paused,
 
-    /// <summary>The judge had no data for too long. It goes on by itself as soon as a window passes.</summary>
+    /// <summary>The judge had no data for too long. It goes on by itself as soon as a window passes; without data: promote.</summary>
     [JsonStringEnumMemberName("no-data")] NoData,
 }
 
@@ -108,7 +108,7 @@ public sealed record CanaryStatus
 
     public required CanaryPolicy Policy { get; init; }
 
-    /// <summary>What the gateways counted since the last verdict, or for as long as they can tell; null where nothing is measured now.</summary>
+    /// <summary>What the gateways have counted within the length of a window until now, and what the judge would say; null where nothing is measured.</summary>
     public CanaryWindow? Now { get; init; }
 
     /// <summary>Until the step's time is over; null while it doesn't run.</summary>

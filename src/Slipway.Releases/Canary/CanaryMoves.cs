@@ -40,7 +40,7 @@ static class CanaryMoves
         Canary = rollout.Canary! with { Settled = now, Since = rollout.Canary.Hold is null ? now : null },
     };
 
-    /// <summary>The step's time stands still.</summary>
+    /// <summary>The step's time stands still, and what has passed of it is kept.</summary>
     public static Rollout Hold(Rollout rollout, CanaryHold why, DateTimeOffset now) => rollout with
     {
         State = RolloutState.Holding,

@@ -159,8 +159,8 @@ public sealed class Rollouts
         };
     }, cancel);
 
-    /// <summary>Lets the time of a canary that was paused, or holds for want of data, run on.</summary>
-    /// <exception cref="ConflictException">None does.</exception>
+    /// <summary>Lets the time of a canary that was paused run on.</summary>
+    /// <exception cref="ConflictException">None was; the message says what it waits for instead.</exception>
     public async Task<Rollout> Resume(AppName app, CancellationToken cancel) => await Change(app, db =>
     {
         var run = Running(db, app, "resume");
@@ -168,6 +168,7 @@ public sealed class Rollouts
         {
             null => throw new ConflictException($"The canary of {app} is not paused."),
             CanaryHold.Approval => throw new ConflictException($"Step {run.Rollout.Step + 1} of the canary of {app} waits for an approval. To give it: slipway promote {app}"),
+            CanaryHold.NoData => throw new ConflictException($"The canary of {app} holds because the judge has no data, and goes on by itself when there is some. To go on without: slipway promote {app}"),
             _ => CanaryMoves.GoOn(run.Rollout, run.Policy, _time.GetUtcNow()),
         };
     }, cancel);

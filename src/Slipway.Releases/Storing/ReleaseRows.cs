@@ -8,7 +8,7 @@ namespace Slipway.Releases.Storing;
 static class ReleaseRows
 {
     /// <summary>A failed verdict that lies further back counts no more.</summary>
-    const int WindowsLookedAt = 60;
+    const int WindowsLookedAt = 200;
 
     public static IReadOnlyList<AppName> Apps(DbConnection db) =>
         [.. db.Query<string>("SELECT app FROM apps ORDER BY app").Select(AppName.Parse)];

@@ -31,7 +31,7 @@ static class RolloutsApi
 
         ofApp.MapPost("/resume", Resume).WithName("Resume").Errors(400, 404, 409)
             .WithSummary("Let a canary's time run on")
-            .WithDescription("Of a canary that was paused, or that holds because the judge has no data. The step goes on with the time that was left of it.");
+            .WithDescription("Of a canary that was paused. The step goes on with the time that was left of it.");
 
         ofApp.MapPost("/rollback", Rollback).WithName("Rollback").Errors(400, 404, 409)
             .WithSummary("Give the traffic back to an earlier release")

@@ -176,6 +176,8 @@ public sealed class CanaryTests : IAsyncLifetime
         Windows(rollout).ShouldAllBe(w => w.Verdict == JudgeVerdict.NoData);
         _world.WeightOf(2).ShouldBe(1000);
 
+        (await Should.ThrowAsync<ConflictException>(() => _world.Rollouts.Resume(Sample.App, _cancel))).Message.ShouldContain("goes on by itself");
+
         _crowd.PerSecond = 100;
         await _world.Reaches(rollout, RolloutState.Done);
     }
