@@ -8,9 +8,9 @@ static class CanaryPicture
 {
     const int Bar = 20;
 
-    /// <summary>Differs where there is something new to tell.</summary>
+    /// <summary>Differs where there is something new to tell; one verdict after the other for want of data is nothing new.</summary>
     public static string Key(Rollout rollout, CanaryStatus? canary) =>
-        string.Create(CultureInfo.InvariantCulture, $"{rollout.Id} {rollout.State} {rollout.Step} {rollout.Canary?.Hold} {rollout.Canary?.Settled is not null} {(canary?.Windows is [.., var last] ? last.Number : 0)}");
+        string.Create(CultureInfo.InvariantCulture, $"{rollout.Id} {rollout.State} {rollout.Step} {rollout.Canary?.Hold} {rollout.Canary?.Settled is not null} {(canary?.Windows is [.., var last] ? last.Verdict == JudgeVerdict.NoData ? "-" : last.Number : 0)}");
 
     /// <summary>step 2 of 4 with 25%: v42 130 req/s, 0.2% errors, p99 203 ms | v41 ... | judge: pass | 3 min 20 s left</summary>
     public static string Line(Rollout rollout, CanaryStatus? canary)

@@ -7,7 +7,7 @@ namespace Slipway.Cli.Rendering;
 static class ReleasePage
 {
     /// <summary>Of a long canary the last ones; --json has them all.</summary>
-    const int ShownWindows = 40;
+    const int ShownRows = 40;
 
     public static void Write(TextWriter output, Paint paint, ReleaseReport report)
     {
@@ -42,20 +42,30 @@ static class ReleasePage
     static void WriteWindows(TextWriter output, Paint paint, ReleaseReport report)
     {
         output.WriteLine();
-        var left = report.Windows.Count - ShownWindows;
-        if (left > 0) output.WriteLine(paint.Dim($"the last {ShownWindows} of {report.Windows.Count} windows; --json has all"));
+        var rows = Rows(report.Windows);
+        if (rows.Count > ShownRows) output.WriteLine(paint.Dim($"the last of {report.Windows.Count} windows; --json has all"));
         var (next, stable) = (report.Windows[^1].New.Release, report.Windows[^1].Stable.Release);
         Columns.Write(
             output, paint, ["WINDOW", "UNTIL", "SHARE", $"v{next}", "ERRORS", "P99", $"v{stable}", "ERRORS", "P99", "VERDICT"],
-            report.Windows.TakeLast(ShownWindows).Select(window => (string[])
+            rows.TakeLast(ShownRows).Select(row => (string[])
             [
-                $"{window.Number}",
-                window.To.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture),
-                Readable.Share(window.Weight),
-                .. Arm(window.New),
-                .. Arm(window.Stable),
-                window.Verdict switch { JudgeVerdict.Pass => "pass", JudgeVerdict.Fail => $"fail: {window.Reason}", _ => $"no data: {window.Reason}" },
+                row.First.Number == row.Last.Number ? $"{row.Last.Number}" : $"{row.First.Number}-{row.Last.Number}",
+                row.Last.To.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture),
+                Readable.Share(row.Last.Weight),
+                .. Arm(row.Last.New),
+                .. Arm(row.Last.Stable),
+                row.Last.Verdict switch { JudgeVerdict.Pass => "pass", JudgeVerdict.Fail => $"fail: {row.Last.Reason}", _ => $"no data: {row.Last.Reason}" },
             ]));
+    }
+
+    /// <summary>Windows without data that follow each other at one weight are one row.</summary>
+    static List<(CanaryWindow First, CanaryWindow Last)> Rows(IReadOnlyList<CanaryWindow> windows)
+    {
+        var rows = new List<(CanaryWindow First, CanaryWindow Last)>();
+        foreach (var window in windows)
+            if (rows is [.., var (first, last)] && (last.Verdict, last.Weight, window.Verdict) == (JudgeVerdict.NoData, window.Weight, JudgeVerdict.NoData)) rows[^1] = (first, window);
+            else rows.Add((window, window));
+        return rows;
     }
 
     static IEnumerable<string> Arm(CanaryArm arm) => [arm.Requests.ToString(CultureInfo.InvariantCulture), Readable.Percent(arm.ErrorRate), Readable.Milliseconds(arm.P99)];

@@ -100,7 +100,8 @@ sealed class Transitions(Database.Database database, TimeProvider time)
         var next = step switch
         {
             Step.EnterStep enter => CanaryMoves.Enter(rollout, policy, enter.To, "passed", null, now),
-            Step.BeginStep => CanaryMoves.Begin(rollout, now),
+            // From the sample on: a window reaches back to it.
+            Step.BeginStep => CanaryMoves.Begin(rollout, sample?.At ?? now),
             Step.HoldOn hold => CanaryMoves.Hold(rollout, hold.Why, now),
             Step.GoOn => CanaryMoves.GoOn(rollout, policy, now),
             Step.LeaveSteps => CanaryMoves.Leave(rollout, RolloutState.Promoting, "passed", null, now),

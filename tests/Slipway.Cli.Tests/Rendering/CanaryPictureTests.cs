@@ -66,7 +66,7 @@ public class CanaryPictureTests
             },
             Rollouts = [ended],
             Policy = status.Policy,
-            Windows = status.Windows,
+            Windows = [Canaries.NoData(1), Canaries.NoData(2), .. status.Windows, Canaries.NoData(4)],
         });
         var text = output.ToString();
         text.ShouldNotContain('\e');
@@ -76,13 +76,16 @@ public class CanaryPictureTests
         text.ShouldContain("STEP  PLANNED    SHARE  BEGAN");
         text.ShouldContain("1     5% 2 min   5%     ");
         text.ShouldContain("2 min 0 s  promoted by ada\n");
-        text.ShouldContain("WINDOW  UNTIL     SHARE  v42  ERRORS  P99     v41   ERRORS  P99     VERDICT\n");
+        text.ShouldContain("WINDOW  UNTIL     SHARE  v42  ERRORS  P99     v41   ERRORS  P99     VERDICT\n1-2     ");
+        text.ShouldContain("\n4       ");
         text.ShouldContain("25%    600  0.5%    203 ms  1800  0%      150 ms  fail: p99 742 ms");
     }
 }
 
 static class Canaries
 {
+    public static CanaryWindow NoData(int number) => Status().Windows[0] with { Number = number, Verdict = JudgeVerdict.NoData, Reason = "3 requests", New = new CanaryArm { Release = 42, Requests = 3 } };
+
     public static DateTimeOffset Now { get; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     /// <summary>v42 of shop beside v41: at the second of four steps, with one window that failed.</summary>

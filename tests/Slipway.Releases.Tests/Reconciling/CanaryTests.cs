@@ -201,6 +201,20 @@ public sealed class CanaryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FirstVerdictOfAStep_ReachesBackToItsBeginning()
+    {
+        var rollout = await Second();
+        // Between what is looked at and what is stored time passes.
+        _world.Time.EachLook = TimeSpan.FromMilliseconds(3);
+        await Settled(rollout, 1);
+        await _world.Until(() => Windows(rollout).Any(w => w.Step == 1), "a verdict");
+        var first = Windows(rollout).First(w => w.Step == 1);
+        first.Verdict.ShouldBe(JudgeVerdict.Pass);
+        first.From.ShouldBe(Progress(rollout).Settled!.Value);
+        Windows(rollout).ShouldAllBe(w => w.Verdict == JudgeVerdict.Pass);
+    }
+
+    [Fact]
     public async Task GatewayStartedAnew_BeginsANewWindow()
     {
         var rollout = await Second();
