@@ -25,7 +25,7 @@ namespace Slipway.Server;
 /// <summary>How the parts are put together: the only place that knows all of them.</summary>
 static class Composition
 {
-    public static void AddSlipway(this IServiceCollection services, ServerOptions options, ServerRoles roles, DatabaseAddress place, StorageOptions? storage, DataFolder folder, PlatformListener listener, AdminToken token)
+    public static void AddSlipway(this IServiceCollection services, ServerOptions options, ServerRoles roles, DatabaseAddress place, StorageOptions? storage, string? publicUrl, DataFolder folder, PlatformListener listener, AdminToken token)
     {
         var database = Open(place);
         // Reads wait for the database's answer on threads of the pool, which on its own grows by one in a second.
@@ -44,6 +44,8 @@ static class Composition
             Storage = storage,
             Access = new AccessOptions { AdminToken = () => token.Text },
             PassingTags = ImageTags.PushPrefix,
+            PublicUrl = publicUrl,
+            Address = () => listener.Url,
         });
         services.AddSingleton(new Roles(roles));
         services.AddSingleton<MetricsExporter>();

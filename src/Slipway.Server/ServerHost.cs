@@ -95,7 +95,7 @@ sealed partial class ServerHost : IAsyncDisposable
         var roles = options.Roles ?? written.Roles ?? ServerRoles.All;
         var token = AdminToken.ReadOrMake(folder);
         builder.Services.AddCredentials(token);
-        builder.Services.AddSlipway(options, roles, written.Database ?? DatabaseAddress.File(folder.Database), written.Storage, folder, listener, token);
+        builder.Services.AddSlipway(options, roles, written.Database ?? DatabaseAddress.File(folder.Database), written.Storage, written.PublicUrl, folder, listener, token);
         builder.Services.AddApi();
 
         var app = builder.Build();

@@ -20,6 +20,7 @@ sealed class ImagePicture(TextWriter output, Paint paint)
         if (image.Immutable is { } rule) Field("immutable", rule);
         Field("labels", ImageListCommand.Labels(image.Labels));
         Field("annotations", ImageListCommand.Labels(image.Annotations));
+        if (image.Scan is { } scan) Field("scan", ScanPicture.Line(scan));
         foreach (var use in image.UsedBy) Field("used by", use);
         foreach (var index in image.Indexes) Field("in index", index);
         if (image.Platforms.Count > 0)

@@ -11,7 +11,9 @@ namespace Slipway.Server.Configuration;
 /// <code>
 /// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db
 /// roles: [control, registry]                                  # default: both
-/// registry: {storage: {type: azure, ...}}                     # default: DATA/registry
+/// registry:
+///   storage: {type: azure, ...}                               # default: DATA/registry
+///   publicUrl: https://registry.example.com                   # default: what each request was sent to
 /// </code>
 /// </summary>
 sealed record ServerConfiguration
@@ -21,6 +23,9 @@ sealed record ServerConfiguration
     public ServerRoles? Roles { get; init; }
 
     public StorageOptions? Storage { get; init; }
+
+    /// <summary>What clients and scanners call the registry.</summary>
+    public string? PublicUrl { get; init; }
 
     /// <exception cref="InvalidInputException">It can't be read; every error is named with its line, and no value that may be a secret is repeated.</exception>
     public static ServerConfiguration Read(string file)
@@ -38,7 +43,7 @@ sealed record ServerConfiguration
                     ("database", YamlScalarNode { Value: { } text }) => configuration with { Database = DatabaseAddress.Parse(text) },
                     ("roles", YamlScalarNode { Value: { } text }) => configuration with { Roles = ServerRolesText.Parse(text, "roles") },
                     ("roles", YamlSequenceNode list) => configuration with { Roles = ServerRolesText.Parse(string.Join(',', list.Children.Select(child => child.ToString())), "roles") },
-                    ("registry", _) => configuration with { Storage = StorageSettings.Read(value) },
+                    ("registry", _) => RegistrySettings.Read(value, configuration),
                     ("database" or "roles", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
                     _ => throw Wrong(key, "is no key of this file", "database, roles or registry"),
                 };

@@ -8,10 +8,9 @@ namespace Slipway.Server.Configuration;
 static class StorageSettings
 {
     /// <exception cref="InvalidInputException">It can't be read; errors name their key and line.</exception>
-    public static StorageOptions Read(YamlNode registry)
+    public static StorageOptions Read(YamlNode node)
     {
-        if (registry is not YamlMappingNode { Children: [(YamlScalarNode { Value: "storage" }, YamlMappingNode storage)] })
-            throw Wrong(registry, "registry", "holds something else than one 'storage' with its keys", "storage: {type: azure, ...}");
+        if (node is not YamlMappingNode storage) throw Wrong(node, "registry.storage", "has no keys", "storage: {type: azure, ...}");
         if (!storage.Children.TryGetValue(new YamlScalarNode("type"), out var type)) throw Wrong(storage, "registry.storage.type", "is missing", "azure or swift");
         return type.ToString() switch
         {
