@@ -74,12 +74,12 @@ sealed partial class ScanRun(
         AdapterReport report;
         try
         {
-            report = await Report(adapter, job.Request ?? await Submit(adapter, scanner, job, type, cancel), job.Request is null ? null : job.Submitted, type, cancel);
+            report = await Report(job, adapter, job.Request ?? await Submit(adapter, scanner, job, type, cancel), job.Request is null ? null : job.Submitted, type, cancel);
         }
         catch (AdapterException forgotten) when (forgotten.IsUnknownScan && job.Request is not null)
         {
             // It was taken before a restart, and the adapter has forgotten it since.
-            report = await Report(adapter, await Submit(adapter, scanner, job, type, cancel), null, type, cancel);
+            report = await Report(job, adapter, await Submit(adapter, scanner, job, type, cancel), null, type, cancel);
         }
         var findings = ReportReader.Read(report, Digest.Parse(job.Digest));
         var title = report.Scanner is { Name: not null } by ? $"{Scanner.Short(by.Name, scanner.Name)} {Scanner.Short(by.Version, "")}".Trim() : scanner.Title;
@@ -102,10 +102,11 @@ sealed partial class ScanRun(
     string? Authorization(ScanJob job) => tokens is null ? null
         : "Bearer " + tokens.Issue(Identity.ScannerName, job.Id, [new Access("repository", job.Repository, ["pull"])], _options.Timeout);
 
-    async Task<AdapterReport> Report(AdapterClient adapter, string id, string? submitted, string type, CancellationToken cancel)
+    async Task<AdapterReport> Report(ScanJob job, AdapterClient adapter, string id, string? submitted, string type, CancellationToken cancel)
     {
         var end = (submitted is null ? time.GetUtcNow() : DateTimeOffset.Parse(submitted, CultureInfo.InvariantCulture)) + _options.Timeout;
         var (wait, away) = (_options.FirstPoll, 0);
+        AdapterException? last = null;
         while (true)
         {
             await Task.Delay(wait, time, cancel);
@@ -114,13 +115,15 @@ sealed partial class ScanRun(
             {
                 (var report, asked) = await adapter.Report(id, type, cancel);
                 if (report is not null) return report;
-                away = 0;
+                (away, last) = (0, null);
             }
             catch (AdapterException nobody) when (nobody.IsAway && ++away < MaxAway)
             {
                 // Its scan may be going on all the same.
+                last = nobody;
             }
-            if (time.GetUtcNow() >= end) throw new AdapterException($"the adapter had no report within {_options.Timeout.TotalMinutes:0.#} minutes");
+            // Once more at most: a scan that never ends must not keep others waiting for hours.
+            if (time.GetUtcNow() >= end) throw new AdapterException($"the adapter had no report within {_options.Timeout:g}{(last is null ? "" : ": " + last.Message)}", isFinal: job.Attempts > 1, last);
             wait = wait + wait < _options.LongestPoll ? wait + wait : _options.LongestPoll;
             if (asked is { } later && later > TimeSpan.Zero) wait = later < LongestAsked ? later : LongestAsked;
         }

@@ -115,7 +115,8 @@ sealed class AdapterClient : IDisposable
         }
         catch (HttpRequestException away)
         {
-            throw new AdapterException($"the adapter at {_base} can't be reached: {Clean(away.InnerException?.Message ?? away.Message, hidden)}", inner: away) { IsAway = true };
+            var what = away.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError ? "can't be reached" : "broke off its answer";
+            throw new AdapterException($"the adapter at {_base} {what}: {Clean(away.InnerException?.Message ?? away.Message, hidden)}", inner: away) { IsAway = true };
         }
     }
 
