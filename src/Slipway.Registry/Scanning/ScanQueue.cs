@@ -42,7 +42,7 @@ sealed class ScanQueue(Database.Database database, EventLog events, RegistryOpti
         for (var position = scanner.Event; events.After(position, EventsAtOnce) is { Count: > 0 } happened; position = happened[^1].Id)
         {
             var pushed = happened.Where(one => one is { Action: "push", Target: "manifest", Repository: not null, Digest: not null } && one.MediaType is not null && scanner.Consumed.Contains(one.MediaType))
-                .Select(one => (one.Repository, one.Digest, one.Actor)).DistinctBy(one => (one.Repository, one.Digest)).ToList();
+                .Select(one => (one.Repository, one.Digest, one.Actor, one.Time)).DistinctBy(one => (one.Repository, one.Digest)).ToList();
             var before = scanner.Before(time.GetUtcNow());
             var from = position;
             var moved = await database.Write(
@@ -50,8 +50,8 @@ sealed class ScanQueue(Database.Database database, EventLog events, RegistryOpti
                 {
                     // Of several servers the first one does it.
                     if (connection.Execute("UPDATE registry_scanner SET event = @last WHERE id = 1 AND event = @from", new { last = happened[^1].Id, from }) == 0) return false;
-                    foreach (var (repository, digest, actor) in pushed)
-                        if (Find(connection, repository!, digest!, before) is { } manifest) Put(connection, manifest, "push", actor, Pushed);
+                    foreach (var (repository, digest, actor, when) in pushed)
+                        if (Find(connection, repository!, digest!, when, before) is { } manifest) Put(connection, manifest, "push", actor, Pushed);
                     return true;
                 },
                 cancel);
@@ -209,9 +209,13 @@ sealed class ScanQueue(Database.Database database, EventLog events, RegistryOpti
 
     internal static string Text(DateTimeOffset moment) => moment.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 
-    static ScanManifest? Find(DbConnection connection, string repository, string digest, string before) => connection.ExecuteScalar<long?>(
-        "SELECT m.id FROM registry_manifests m JOIN registry_repositories r ON r.id = m.repository_id WHERE r.name = @repository AND m.digest = @digest",
-        new { repository, digest }) is { } id ? Find(connection, id, before) : null;
+    // By age, or on request, it may have been queued since it was pushed, and even be done.
+    static ScanManifest? Find(DbConnection connection, string repository, string digest, DateTimeOffset pushed, string before) => connection.ExecuteScalar<long?>(
+        """
+        SELECT m.id FROM registry_manifests m JOIN registry_repositories r ON r.id = m.repository_id WHERE r.name = @repository AND m.digest = @digest
+          AND NOT EXISTS (SELECT 1 FROM registry_scans s WHERE s.manifest_id = m.id AND s.queued >= @pushed)
+        """,
+        new { repository, digest, pushed = Text(pushed) }) is { } id ? Find(connection, id, before) : null;
 
     /// <summary>The manifest, where it is still there and needs a scan.</summary>
     static ScanManifest? Find(DbConnection connection, long id, string before) => connection.QuerySingleOrDefault<ScanManifest>(

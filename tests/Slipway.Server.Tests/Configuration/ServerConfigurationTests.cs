@@ -75,6 +75,22 @@ public sealed class ServerConfigurationTests : IDisposable
             .Diagnostics.Single().Key.ShouldBe("registry.storage.authUrl");
     }
 
+    [Fact]
+    public void Read_PublicUrlOfTheRegistry_IsTakenBesideItsStorage()
+    {
+        Read("registry:\n  publicUrl: https://registry.example.com/\n").PublicUrl.ShouldBe("https://registry.example.com");
+        var both = Read("registry:\n  publicUrl: http://10.0.0.7:8080\n  storage:\n    type: azure\n    account: ship\n    key: c2VjcmV0\n    container: images\n");
+        both.PublicUrl.ShouldBe("http://10.0.0.7:8080");
+        both.Storage.ShouldNotBeNull();
+        foreach (var wrong in (string[])["registry.example.com", "ftp://registry.example.com", "https://registry.example.com/path", "https://user:s3cret@registry.example.com"])
+        {
+            var diagnostic = Should.Throw<InvalidInputException>(() => Read($"registry:\n  publicUrl: {wrong}\n")).Diagnostics.Single();
+            (diagnostic.Key, diagnostic.Line).ShouldBe(("registry.publicUrl", 2));
+            diagnostic.ToString().ShouldNotContain("s3cret");
+        }
+        Should.Throw<InvalidInputException>(() => Read("registry:\n  colour: red\n")).Diagnostics.Single().Key.ShouldBe("registry.colour");
+    }
+
     [Theory]
     [InlineData("registry: here\n")]
     [InlineData("registry:\n  storage: azure\n")]
