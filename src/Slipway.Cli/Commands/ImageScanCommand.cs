@@ -22,7 +22,7 @@ static class ImageScanCommand
             using var api = context.Connect(parsed);
             var name = parsed.GetRequiredValue(image);
             var scan = await api.StartScan(name, cancel);
-            if (!parsed.GetValue(noWait)) scan = await Wait(api, name, scan, cancel);
+            if (!parsed.GetValue(noWait)) scan = await Wait(context, api, name, scan, cancel);
             if (parsed.GetValue(json)) context.WriteJson(await api.Document(ScanningCalls.ScanPath(name), cancel));
             else new ScanPicture(context.Shell.Out, context.Paint).Write(name, scan);
             if (scan.State == ScanState.Failed) throw new CommandFailedException($"{name} was not scanned: {Readable.Line(scan.Reason ?? "the reason is not known")}", ExitCode.Failed);
@@ -30,12 +30,17 @@ static class ImageScanCommand
         return command;
     }
 
-    static async Task<ScanSummary> Wait(ApiClient api, string image, ScanSummary scan, CancellationToken cancel)
+    static async Task<ScanSummary> Wait(CommandContext context, ApiClient api, string image, ScanSummary scan, CancellationToken cancel)
     {
+        var told = scan.Reason;
         for (var wait = TimeSpan.FromMilliseconds(200); scan.State is ScanState.Queued or ScanState.Running; wait = wait + wait < Longest ? wait + wait : Longest)
         {
             await Task.Delay(wait, cancel);
             scan = await api.Scan(image, cancel);
+            if (scan.State is not (ScanState.Queued or ScanState.Running) || scan.Reason is not { } reason || reason == told) continue;
+            // It may be tried again for an hour: whoever waits should know why.
+            context.Shell.Error.WriteLine($"It is tried again: {Readable.Line(reason)}");
+            told = reason;
         }
         return scan;
     }

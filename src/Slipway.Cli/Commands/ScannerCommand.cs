@@ -77,7 +77,7 @@ static class ScannerCommand
         command.SetAction(async (parsed, cancel) =>
         {
             using var api = context.Connect(parsed);
-            context.Shell.Out.WriteLine(CommandLineText((await api.RescanImages(cancel)).Queued));
+            context.Shell.Out.WriteLine(QueuedText((await api.RescanImages(cancel)).Queued));
         });
         return command;
     }
@@ -95,7 +95,7 @@ static class ScannerCommand
         return command;
     }
 
-    static string CommandLineText(int queued) => queued == 0 ? "No image to scan." : ApiClient.Invariant($"{queued} images are queued. How it goes: slipway scanner show");
+    static string QueuedText(int queued) => queued == 0 ? "No image to scan." : ApiClient.Invariant($"{(queued == 1 ? "1 image is" : $"{queued} images are")} queued. How it goes: slipway scanner show");
 
     static string Title(ScannerStatus scanner) => Readable.Line($"{scanner.Name} {scanner.Version}".Trim() + (scanner.Vendor.Length > 0 ? $" ({scanner.Vendor})" : ""));
 

@@ -97,7 +97,7 @@ sealed class ScanQueue(Database.Database database, EventLog events, RegistryOpti
         connection => connection.Execute("UPDATE registry_scanner SET swept = @now WHERE id = 1 AND swept = @Swept", new { now = Text(time.GetUtcNow()), scanner.Swept }) > 0, cancel);
 
     /// <summary>Takes scans that are due, and those of servers that died, as far as not too many are under way already.</summary>
-    public async Task<IReadOnlyList<ScanJob>> Claim(string holder, CancellationToken cancel)
+    public async Task<IReadOnlyList<ScanJob>> Claim(CancellationToken cancel)
     {
         if (!database.Read(connection => Due(connection, 1).Count > 0)) return [];
         return await database.Write<IReadOnlyList<ScanJob>>(
@@ -110,7 +110,8 @@ sealed class ScanQueue(Database.Database database, EventLog events, RegistryOpti
                 foreach (var id in due)
                     connection.Execute(
                         "UPDATE registry_scans SET state = 'running', attempts = attempts + 1, holder = @holder, claimed_until = @until WHERE manifest_id = @id",
-                        new { id, holder, until = Text(time.GetUtcNow() + _options.Claim) });
+                        // Each claim is another: who lost one must not end the next, also where it is the same server's.
+                        new { id, holder = Guid.NewGuid().ToString("D", CultureInfo.InvariantCulture), until = Text(time.GetUtcNow() + _options.Claim) });
                 return due.Select(id => connection.QuerySingle<ScanJob>(
                     """
                     SELECT s.manifest_id AS id, r.name AS repository, m.digest, m.media_type, s.cause, s.actor, s.attempts, s.request, s.submitted, s.holder

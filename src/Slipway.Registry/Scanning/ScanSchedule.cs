@@ -12,8 +12,7 @@ namespace Slipway.Registry.Scanning;
 /// </summary>
 sealed partial class ScanSchedule(Database.Database database, ScanQueue queue, ScanRun run, RegistryOptions options, TimeProvider time, ILogger<ScanSchedule> log) : BackgroundService
 {
-    readonly string _holder = Guid.NewGuid().ToString("D", CultureInfo.InvariantCulture);
-    readonly ConcurrentDictionary<long, Task> _running = new();
+    readonly ConcurrentDictionary<string, Task> _running = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -43,7 +42,7 @@ sealed partial class ScanSchedule(Database.Database database, ScanQueue queue, S
     {
         await queue.FollowPushes(scanner, cancel);
         if (IsSweepDue(scanner) && await queue.BeginSweep(scanner, cancel)) await queue.Sweep(scanner, all: false, Caller.Server.Name, cancel);
-        foreach (var job in await queue.Claim(_holder, cancel)) _running[job.Id] = Task.Run(() => Run(job, cancel), CancellationToken.None);
+        foreach (var job in await queue.Claim(cancel)) _running[job.Holder] = Task.Run(() => Run(job, cancel), CancellationToken.None);
     }
 
     async Task Run(ScanJob job, CancellationToken cancel)
@@ -59,7 +58,7 @@ sealed partial class ScanSchedule(Database.Database database, ScanQueue queue, S
         }
         finally
         {
-            _running.TryRemove(job.Id, out _);
+            _running.TryRemove(job.Holder, out _);
             queue.Signal();
         }
     }

@@ -123,9 +123,21 @@ public sealed class ScannerSettingTests : IAsyncLifetime
         var digest = await _host.Admin.PushPackages("team/app", "1.0", ["openssl=1"]);
         await ScanningHost.Until(() => _host.Adapter.Requests.Count == 1);
         await using var other = await DpkgAdapter.Start();
+        other.Known.Clear();
+        other.Known.Add(("openssl", "2", "CVE-2026-7", "Low"));
+        other.Gate = new TaskCompletionSource();
         await _host.Set(request => request with { Url = other.Url });
-        (await _host.Ended("team/app", digest)).Counts.High.ShouldBe(1);
+        await ScanningHost.Until(() => other.Requests.Count == 1);
+        _host.Adapter.Gate.SetResult();
+        // The first one's report comes while the scan is the other's.
+        var polled = other.Heads.Count;
+        await ScanningHost.Until(() => other.Heads.Count > polled + 20);
+        _host.Summary("team/app", digest)!.Scanned.ShouldBeNull();
+        other.Gate.SetResult();
+
+        (await _host.Ended("team/app", digest)).Counts.ShouldBe(new SeverityCounts { Low = 1 });
         other.Requests.Count.ShouldBe(1);
+        _host.Told().Count.ShouldBe(1);
     }
 
     [Fact]

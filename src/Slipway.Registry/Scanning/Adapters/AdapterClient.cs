@@ -74,7 +74,7 @@ sealed class AdapterClient : IDisposable
         }, hidden, cancel);
         if (answer.StatusCode is not (HttpStatusCode.Accepted or HttpStatusCode.OK or HttpStatusCode.Created)) throw await Explain(answer, hidden, cancel);
         var response = await Read(answer, AdapterJson.Default.AdapterScanResponse, MaxSmall, cancel);
-        return response.Id is { Length: > 0 and <= MaxId } id && !id.Any(char.IsControl) ? id
+        return response.Id is { Length: > 0 and <= MaxId } id and not ("." or "..") && !id.Any(char.IsControl) ? id
             : throw new AdapterException($"{Name(answer)} has no usable 'id': expected 1 to {MaxId} characters");
     }
 
