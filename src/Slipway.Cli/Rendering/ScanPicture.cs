@@ -39,7 +39,7 @@ sealed class ScanPicture(TextWriter output, Paint paint)
             return;
         }
         var platforms = findings.Any(finding => finding.Platforms.Count > 0);
-        string[] head = [ "SEVERITY", "ID", "PACKAGE", "INSTALLED", "FIXED IN", .. platforms ? (string[])["PLATFORMS"] : [], "LINK"];
+        string[] head = ["SEVERITY", "ID", "PACKAGE", "INSTALLED", "FIXED IN", .. platforms ? (string[])["PLATFORMS"] : [], "LINK"];
         Columns.Write(output, paint, head, findings.Select(finding => (string[])
         [
             finding.Severity.ToString().ToLowerInvariant(), Readable.Line(finding.Id), Readable.Line(finding.Package), Readable.Line(finding.Version), Readable.Line(finding.FixedVersion ?? "-"),

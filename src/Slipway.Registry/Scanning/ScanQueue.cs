@@ -11,7 +11,8 @@ namespace Slipway.Registry.Scanning;
 /// </summary>
 sealed class ScanQueue(Database.Database database, EventLog events, RegistryOptions options, TimeProvider time)
 {
-    const int EventsAtOnce = 1000, SweepAtOnce = 200;
+    // What is decided of them is one transaction, which all other writes wait for.
+    const int EventsAtOnce = 200, SweepAtOnce = 50;
 
     /// <summary>Somebody waits for it; somebody pushed it; it has become old.</summary>
     const int Asked = 0, Pushed = 1, Aged = 2;
@@ -85,8 +86,8 @@ sealed class ScanQueue(Database.Database database, EventLog events, RegistryOpti
             if (page.Count == 0) return queued;
             after = page[^1].Id;
             var asked = all;
+            // Images of one digest in several repositories are scanned once.
             queued += await database.Write(
-                // Images of one digest in several repositories are scanned once.
                 connection => page.DistinctBy(manifest => manifest.Digest).Count(manifest => Find(connection, manifest.Id, before) is { } still && Put(connection, still, asked ? "request" : "age", actor, Aged)),
                 cancel);
         }
@@ -107,10 +108,10 @@ sealed class ScanQueue(Database.Database database, EventLog events, RegistryOpti
                 var free = _options.Parallel - connection.ExecuteScalar<long>("SELECT count(*) FROM registry_scans WHERE state = 'running' AND claimed_until >= @now", new { now });
                 if (free <= 0) return [];
                 var due = Due(connection, (int)free);
+                // Each claim is another: who lost one must not end the next, also where it is the same server's.
                 foreach (var id in due)
                     connection.Execute(
                         "UPDATE registry_scans SET state = 'running', attempts = attempts + 1, holder = @holder, claimed_until = @until WHERE manifest_id = @id",
-                        // Each claim is another: who lost one must not end the next, also where it is the same server's.
                         new { id, holder = Guid.NewGuid().ToString("D", CultureInfo.InvariantCulture), until = Text(time.GetUtcNow() + _options.Claim) });
                 return due.Select(id => connection.QuerySingle<ScanJob>(
                     """

@@ -6,7 +6,9 @@ using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
 using Slipway.Registry.Images;
 using Slipway.Registry.Mirroring.Caching;
+using Slipway.Registry.Notifications;
 using Slipway.Registry.Scanning;
+using Slipway.Registry.Tests.Notifications;
 using Severity = Slipway.Registry.Scanning.Severity;
 
 namespace Slipway.Registry.Tests.Scanning;
@@ -357,6 +359,29 @@ public sealed class ScanningTests : IAsyncLifetime
         first.Findings.Concat(second.Findings).Select(finding => finding.Id).Distinct().Count().ShouldBe(17);
         _host.Scans.Report("team/app:1.0", Severity.None, 0, 100).Total.ShouldBe(32);
         first.Findings[0].Severity.ShouldBe(Severity.Critical);
+    }
+
+    [Fact]
+    public async Task Cache_FetchesAnImage_WhichIsScanned_ItsLayersComeForThat()
+    {
+        await using var origin = await RegistryHost.Start();
+        var digest = await origin.Client.PushPackages("debian", "12", Old);
+        await _host.Registry.Services.GetRequiredService<Caches>().Set(new CacheSettings { Project = "hub", Upstream = origin.Client.BaseAddress!.ToString() }, Caller.Server, Cancel);
+        await _host.Set();
+        (await _host.Admin.GetAsync("/v2/hub/debian/manifests/12", Cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await _host.Ended("hub/debian", digest)).Counts.ShouldBe(new SeverityCounts { Critical = 1, High = 1 });
+    }
+
+    [Fact]
+    public async Task Webhook_ThatWantsIt_IsToldOfTheReport()
+    {
+        await using var receiver = await Receiver.Start();
+        await _host.Registry.Services.GetRequiredService<Webhooks>().Add(new WebhookRequest { Name = "security", Url = receiver.Url, Project = "team", Actions = ["scan"] }, Caller.Server, Cancel);
+        await _host.Set();
+        var digest = await _host.Admin.PushPackages("team/app", "1.0", Old);
+        await ScanningHost.Until(() => !receiver.Deliveries.IsEmpty);
+        receiver.Deliveries.Single().Events().ShouldBe([("scan", null, digest, "team/app")]);
+        _host.Told().Single().Detail.ShouldBe("1 critical, 1 high, 2 of them fixable (Dpkg 1.2.3)");
     }
 
     [Fact]
