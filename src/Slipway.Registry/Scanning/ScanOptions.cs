@@ -18,6 +18,9 @@ public sealed record ScanOptions
     /// <summary>Bytes of a report. Default: 64 MiB.</summary>
     public long MaxReportBytes { get; init; } = 64L << 20;
 
+    /// <summary>Findings of a report that are kept, the worst; the counts are of all. Who asks for them has them all in memory for a moment. Default: 20,000.</summary>
+    public int MaxFindings { get; init; } = 20_000;
+
     /// <summary>Tries of one scan in all. Default: 6.</summary>
     public int Tries { get; init; } = 6;
 

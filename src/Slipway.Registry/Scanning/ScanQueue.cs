@@ -153,12 +153,12 @@ sealed class ScanQueue(Database.Database database, EventLog events, RegistryOpti
     public Task<bool> Fail(ScanJob job, string reason) => Change(
         job, "state = 'failed', reason = @reason, ended = @now, request = NULL, submitted = NULL, holder = NULL, claimed_until = NULL", new { job.Id, job.Holder, reason, now = Text(time.GetUtcNow()) });
 
-    /// <summary>Stores a report in place of the one before, all of it or nothing. False where the scan is not this server's any more, or the image is gone.</summary>
+    /// <summary>Stores a report (the worst first) in place of the one before, all of it or nothing. False where the scan is not this server's any more, or the image is gone.</summary>
     public Task<bool> Finish(ScanJob job, string scanner, IReadOnlyList<Finding> findings, CancellationToken cancel)
     {
         var counts = SeverityCounts.Of(findings);
         var fixable = findings.Count(finding => finding.FixedVersion is not null);
-        var content = FindingsContent.Pack(findings);
+        var content = FindingsContent.Pack([.. findings.Take(_options.MaxFindings)]);
         return database.Write(
             connection =>
             {

@@ -18,7 +18,7 @@ public sealed class BadAdapterTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _host = await ScanningHost.Start(options => options with
     {
-        MaxReportBytes = 200_000, Answer = TimeSpan.FromSeconds(1), Body = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(2), Tries = 2,
+        MaxReportBytes = 200_000, Answer = TimeSpan.FromSeconds(1), Body = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(2), Tries = 2, MaxFindings = 50,
     });
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
@@ -177,6 +177,18 @@ public sealed class BadAdapterTests : IAsyncLifetime
         (await _host.Ended("team/app", digest)).Counts.ShouldBe(new SeverityCounts { High = 1, Unknown = 1 });
         var findings = _host.Scans.Findings("team/app", Digest.Parse(digest));
         findings.Select(finding => (finding.Id, finding.Package, finding.FixedVersion, finding.Link, finding.Description)).ShouldBe([("CVE-1", "a", null, null, null), ("CVE-2", "", null, null, "a b")]);
+    }
+
+    [Fact]
+    public async Task Report_OfMoreThanIsKept_KeepsTheWorst_AndCountsAll()
+    {
+        _host.Adapter.Known.AddRange(Enumerable.Range(0, 60).Select(i => ("openssl", "4", $"CVE-2026-{i}", i < 10 ? "Critical" : "Low")));
+        await _host.Set();
+        var digest = await _host.Admin.PushPackages("team/app", "1.0", Packages);
+        (await _host.Ended("team/app", digest)).Counts.ShouldBe(new SeverityCounts { Critical = 10, High = 1, Low = 50 });
+        var findings = _host.Scans.Findings("team/app", Digest.Parse(digest));
+        findings.Count.ShouldBe(50);
+        findings.Take(11).ShouldAllBe(finding => finding.Severity >= Slipway.Registry.Scanning.Severity.High);
     }
 
     static async Task<bool> Interfere(HttpContext context, string kind)
