@@ -18,7 +18,8 @@ public sealed class BadAdapterTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _host = await ScanningHost.Start(options => options with
     {
-        MaxReportBytes = 200_000, Answer = TimeSpan.FromSeconds(1), Body = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(2), Tries = 2, MaxFindings = 50,
+        // Long enough for a machine that is busy with other tests.
+        MaxReportBytes = 200_000, Answer = TimeSpan.FromSeconds(5), Body = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(5), Tries = 2, MaxFindings = 50,
     });
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
@@ -33,7 +34,7 @@ public sealed class BadAdapterTests : IAsyncLifetime
         { "deep", "not the JSON that was expected" },
         { "huge", "more than 200000 bytes" },
         { "endless", "more than 200000 bytes" },
-        { "drip", "did not come to its end within 1 s" },
+        { "drip", "did not come to its end within 3 s" },
         { "never ready", "no report within" },
         { "redirect", "no report within" },
         { "hang", "did not answer GET" },

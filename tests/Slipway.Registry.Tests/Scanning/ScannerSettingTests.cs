@@ -13,7 +13,7 @@ public sealed class ScannerSettingTests : IAsyncLifetime
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _host = await ScanningHost.Start(options => options with { Answer = TimeSpan.FromSeconds(1) });
+    public async ValueTask InitializeAsync() => _host = await ScanningHost.Start(options => options with { Answer = TimeSpan.FromSeconds(5) });
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
@@ -86,7 +86,7 @@ public sealed class ScannerSettingTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("hang", "did not answer GET /api/v1/metadata within 1 s")]
+    [InlineData("hang", "did not answer GET /api/v1/metadata within 5 s")]
     [InlineData("page", "not the JSON")]
     [InlineData("other json", "without 'scanner' and 'capabilities'")]
     [InlineData("404", "404")]
