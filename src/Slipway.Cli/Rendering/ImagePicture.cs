@@ -17,10 +17,10 @@ sealed class ImagePicture(TextWriter output, Paint paint)
         Field("size", Readable.Bytes(image.Size));
         Field("pushed", ImageListCommand.Ago(image.Pushed));
         if (image.Pulled is { } pulled) Field("pulled", ImageListCommand.Ago(pulled));
+        if (image.Scan is { } scan) Field("scan", ScanPicture.Line(scan));
         if (image.Immutable is { } rule) Field("immutable", rule);
         Field("labels", ImageListCommand.Labels(image.Labels));
         Field("annotations", ImageListCommand.Labels(image.Annotations));
-        if (image.Scan is { } scan) Field("scan", ScanPicture.Line(scan));
         foreach (var use in image.UsedBy) Field("used by", use);
         foreach (var index in image.Indexes) Field("in index", index);
         if (image.Platforms.Count > 0)

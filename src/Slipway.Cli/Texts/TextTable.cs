@@ -10,9 +10,9 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. ServerTexts.Entries,
         .. RegistryTexts.Entries,
         .. WebhookTexts.Entries,
+        .. ScanningTexts.Entries,
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,
-        .. ScanningTexts.Entries,
         .. AccessTexts.Entries,
     ];
 
