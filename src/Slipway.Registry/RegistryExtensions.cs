@@ -14,6 +14,7 @@ using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring;
 using Slipway.Registry.Notifications;
 using Slipway.Registry.Rules;
+using Slipway.Registry.Scanning;
 using Slipway.Registry.Secrets;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
@@ -51,6 +52,7 @@ public static class RegistryExtensions
             .AddRules()
             .AddImageBrowsing()
             .AddMirroring()
+            .AddScanning()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
             .AddSingleton<ManifestBody>()

@@ -40,6 +40,7 @@ static class Composition
         services.AddRegistry(registry with
         {
             Folder = folder.Registry,
+            Address = () => listener.Url,
             Access = new AccessOptions { AdminToken = () => token.Text },
             PassingTags = ImageTags.PushPrefix,
         });

@@ -17,6 +17,7 @@ sealed class ImagePicture(TextWriter output, Paint paint)
         Field("size", Readable.Bytes(image.Size));
         Field("pushed", ImageListCommand.Ago(image.Pushed));
         if (image.Pulled is { } pulled) Field("pulled", ImageListCommand.Ago(pulled));
+        if (image.Scan is { } scan) Field("scan", ScanPicture.Line(scan));
         if (image.Immutable is { } rule) Field("immutable", rule);
         Field("labels", ImageListCommand.Labels(image.Labels));
         Field("annotations", ImageListCommand.Labels(image.Annotations));

@@ -10,6 +10,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. ServerTexts.Entries,
         .. RegistryTexts.Entries,
         .. WebhookTexts.Entries,
+        .. ScanningTexts.Entries,
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,
         .. AccessTexts.Entries,

@@ -5,6 +5,7 @@ using Slipway.Model;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Names;
 using Slipway.Registry.Rules;
+using Slipway.Registry.Scanning;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Images;
@@ -87,6 +88,8 @@ public sealed class ImageInspection
                 WHERE f.repository_id = @RepositoryId AND f.digest = @digest AND f.kind = 'manifest' ORDER BY m.digest
                 """,
                 new { row.RepositoryId, digest = manifest.Digest.Value }).AsList(),
+            Scan = Scans.Summaries(connection, row.RepositoryId, [new ScanManifest { Id = row.Id, Digest = manifest.Digest.Value, MediaType = manifest.MediaType, Content = manifest.Content }])
+                .GetValueOrDefault(row.Id) is { State: not ScanState.None } scan ? scan : null,
             UsedBy = [.. _uses(connection).Where(use => use.Repository == repository.Value && use.Digest == manifest.Digest).Select(use => use.By).Distinct()],
         };
     }

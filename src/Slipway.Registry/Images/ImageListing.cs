@@ -5,6 +5,7 @@ using Slipway.Model;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Mirroring;
 using Slipway.Registry.Names;
+using Slipway.Registry.Scanning;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Images;
@@ -108,6 +109,7 @@ public sealed class ImageListing
         var next = rows.Count > limit ? rows[limit - 1].Row.Name : null;
         if (next is not null) rows.RemoveRange(limit, rows.Count - limit);
         var sizes = ImageSizes.Of(connection, id, rows.Select(row => row.Row.Id).Distinct().ToList());
+        var scans = Scans.Summaries(connection, id, [.. rows.Select(row => new ScanManifest { Id = row.Row.Id, Digest = row.Row.Digest, MediaType = row.Row.MediaType, Content = row.Row.Content })]);
         return ([.. rows.Select(pair => (pair.Row, new TagEntry
         {
             Tag = pair.Row.Name,
@@ -118,6 +120,7 @@ public sealed class ImageListing
             Pulled = pair.Row.Pulled is { } pulled ? Time(pulled) : null,
             Labels = pair.Labels,
             Referrers = pair.Row.Referrers,
+            Scan = scans.GetValueOrDefault(pair.Row.Id) is { State: not ScanState.None } scan ? scan with { Platforms = [] } : null,
         }))], next);
     }
 

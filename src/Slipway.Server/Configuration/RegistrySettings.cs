@@ -64,7 +64,7 @@ static class RegistrySettings
     static string PublicUrl(string value) =>
         Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { PathAndQuery: "/", UserInfo: "", Fragment: "" }
             ? value.TrimEnd('/')
-            : throw Wrong($"'{value}' is no address that clients can call the registry by", "scheme and host alone: https://registry.example.com");
+            : throw Wrong("is no address that clients can call the registry by", "scheme and host alone: https://registry.example.com");
 
     static TimeSpan Duration(string value, TimeSpan least, string leastText) =>
         !Durations.TryParse(value, out var duration) ? throw Wrong($"'{value}' is no duration", Durations.Expected)

@@ -135,6 +135,18 @@ public sealed class ServerConfigurationTests : IDisposable
     [InlineData("registry:\n  storage:\n    type: tape\n")]
     public void Read_StorageOfNoKnownType_IsRefused(string text) => Should.Throw<InvalidInputException>(() => Read(text));
 
+    [Theory]
+    [InlineData("registry.example.com")]
+    [InlineData("ftp://registry.example.com")]
+    [InlineData("https://registry.example.com/path")]
+    [InlineData("https://user:s3cret@registry.example.com")]
+    public void Read_PublicUrlThatIsNone_IsRefusedWithoutRepeatingIt(string wrong)
+    {
+        var diagnostic = Should.Throw<InvalidInputException>(() => Read($"registry:\n  publicUrl: {wrong}\n")).Diagnostics.Single();
+        (diagnostic.Key, diagnostic.Line).ShouldBe(("registry.publicUrl", 2));
+        diagnostic.ToString().ShouldNotContain("s3cret");
+    }
+
     [Fact]
     public void Read_SecretsElsewhere_AreReadFromThere()
     {

@@ -11,6 +11,7 @@ static class RegistryApi
         registry.MapMirrors();
         registry.MapReplications();
         registry.MapWebhooks();
+        registry.MapScanning();
         registry.MapAccounts();
         registry.MapProjects();
         registry.MapRobots();
