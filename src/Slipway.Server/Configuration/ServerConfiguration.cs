@@ -11,7 +11,7 @@ namespace Slipway.Server.Configuration;
 /// <code>
 /// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db
 /// roles: [control, registry]                                  # default: both
-/// registry: {storage: {type: azure, ...}}                     # default: DATA/registry
+/// registry: {storage: {type: s3, ...}}                        # default: DATA/registry
 /// </code>
 /// </summary>
 sealed record ServerConfiguration

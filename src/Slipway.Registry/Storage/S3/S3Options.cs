@@ -19,8 +19,11 @@ public sealed record S3Options : StorageOptions
     /// <summary>Must exist.</summary>
     public required string Bucket { get; init; }
 
-    /// <summary>"eu-central-1", "cn-hangzhou", "cn-beijing". Needed where <see cref="Endpoint"/> is null; beside an endpoint it is what requests are signed for, "us-east-1" where null.</summary>
+    /// <summary>"eu-central-1", "cn-hangzhou", "cn-beijing". Needed where <see cref="Endpoint"/> is null; beside an endpoint it may be left out for S3, and requests are signed for "us-east-1".</summary>
     public string? Region { get; init; }
+
+    /// <summary>What requests are signed for, where that is not <see cref="Region"/>. Null: the region; for KS3 the name that its own SDKs sign for, "BEIJING" for "cn-beijing".</summary>
+    public string? SigningRegion { get; init; }
 
     /// <summary>Address of the service, without the bucket. Null: the region's own of the dialect.</summary>
     public Uri? Endpoint { get; init; }
@@ -80,6 +83,17 @@ public sealed record S3Options : StorageOptions
         _ => $"s3.{Region}.{(Region?.StartsWith("cn-", StringComparison.Ordinal) is true ? "amazonaws.com.cn" : "amazonaws.com")}",
     });
 
+    /// <summary>The region of an address of Kingsoft's as its own SDKs name it, beyond the rule. (docs.ksyun.com/documents/6761)</summary>
+    static readonly Dictionary<string, string> Ks3Regions = new(StringComparer.Ordinal) { ["cn-hk-1"] = "HONGKONG", ["rus"] = "RUSSIA", ["sgp"] = "SINGAPORE" };
+
+    internal string SignedFor => SigningRegion ?? (Dialect, Region) switch
+    {
+        (S3Dialect.Ks3, { } region) => Ks3Regions.TryGetValue(region, out var named) ? named
+            : (region.StartsWith("cn-", StringComparison.Ordinal) ? region[3..] : region).Replace('-', '_').ToUpperInvariant(),
+        (_, null) => "us-east-1",
+        (_, { } region) => region,
+    };
+
     internal bool IsPathStyle => PathStyle ?? (Dialect == S3Dialect.S3 && Endpoint is not null && !Endpoint.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase));
 
     internal string Name => Dialect switch { S3Dialect.Oss => "oss", S3Dialect.Ks3 => "ks3", _ => "s3" };
@@ -99,7 +113,7 @@ public sealed record S3Options : StorageOptions
         if (AccessKey is null != SecretKey is null) yield return $"{(AccessKey is null ? "accessKey" : "secretKey")}: it is missing; 'accessKey' and 'secretKey' go together, or leave both out for the credential of the environment or of the machine's role.";
         if (AccessKey is null && Dialect != S3Dialect.S3) yield return "accessKey: it is missing; only Amazon's services give credentials to machines by themselves.";
         if (SessionToken is not null && AccessKey is null) yield return "sessionToken: it belongs to an 'accessKey' and a 'secretKey', which are missing.";
-        if (PathStyle is true && Dialect != S3Dialect.S3) yield return $"pathStyle: {(Dialect == S3Dialect.Oss ? "OSS refuses paths with the bucket in them" : "KS3 is asked by the bucket's own host")}; leave it out.";
+        if (PathStyle is true && Dialect == S3Dialect.Oss) yield return "pathStyle: OSS refuses addresses with the bucket in the path; leave it out.";
         if (KmsKey is not null && ServerSideEncryption is not ("aws:kms" or "aws:kms:dsse" or "KMS")) yield return "kmsKey: it is for 'serverSideEncryption: aws:kms'.";
         if (RedirectLifetime > LongestRedirect) yield return "redirect: an address can be signed for seven days at the most.";
     }
@@ -122,12 +136,12 @@ public sealed record S3Options : StorageOptions
             IgnoreConfiguredEndpointUrls = true,
             HttpClientFactory = new S3HttpClientFactory(this),
         };
-        if (Endpoint is null && Dialect == S3Dialect.S3) config.RegionEndpoint = RegionEndpoint.GetBySystemName(Region);
+        if (Endpoint is null && Dialect == S3Dialect.S3 && SigningRegion is null) config.RegionEndpoint = RegionEndpoint.GetBySystemName(Region);
         else
         {
             config.ServiceURL = Address.GetLeftPart(UriPartial.Authority);
             config.UseHttp = Address.Scheme == "http";
-            config.AuthenticationRegion = Region ?? "us-east-1";
+            config.AuthenticationRegion = SignedFor;
         }
         if (AccessKey is null) return new AmazonS3Client(config);
         return new AmazonS3Client(SessionToken is null ? new BasicAWSCredentials(AccessKey, SecretKey) : new SessionAWSCredentials(AccessKey, SecretKey, SessionToken), config);
