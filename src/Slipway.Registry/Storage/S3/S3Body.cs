@@ -15,21 +15,25 @@ sealed class S3Body(IReadOnlyList<S3BodyPiece> pieces) : ReadStream
         set => _position = value;
     }
 
+    /// <summary>Fills the buffer as long as there is something.</summary>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var begin = 0L;
-        foreach (var piece in pieces)
+        var filled = 0;
+        while (filled < buffer.Length && _position < Length)
         {
-            var offset = _position - begin;
-            begin += piece.Length;
-            if (offset >= piece.Length) continue;
-            var read = await piece.Read(buffer[..(int)Math.Min(buffer.Length, piece.Length - offset)], offset, cancellationToken);
-            if (read == 0 && buffer.Length > 0) throw new IOException("what was to be sent ended early");
+            var (piece, offset) = At(_position);
+            var read = await piece.Read(buffer[filled..(int)Math.Min(buffer.Length, filled + piece.Length - offset)], offset, cancellationToken);
+            if (read == 0) throw new IOException("what was to be sent ended early");
+            filled += read;
             _position += read;
-            return read;
         }
-        return 0;
+        return filled;
     }
+
+    /// <summary>
+    /// The SDK hashes in this way, with an instance that the thread has. A piece that is read from the service makes requests of its own, which are hashed too: so on another thread.
+    /// </summary>
+    public override int Read(byte[] buffer, int offset, int count) => Task.Run(() => ReadAsync(buffer.AsMemory(offset, count)).AsTask()).GetAwaiter().GetResult();
 
     public override long Seek(long offset, SeekOrigin origin) => _position = origin switch
     {
@@ -37,6 +41,16 @@ sealed class S3Body(IReadOnlyList<S3BodyPiece> pieces) : ReadStream
         SeekOrigin.Current => _position + offset,
         _ => Length + offset,
     };
+
+    (S3BodyPiece Piece, long Offset) At(long position)
+    {
+        foreach (var piece in pieces)
+        {
+            if (position < piece.Length) return (piece, position);
+            position -= piece.Length;
+        }
+        throw new ArgumentOutOfRangeException(nameof(position));
+    }
 }
 
 readonly record struct S3BodyPiece(long Length, Func<Memory<byte>, long, CancellationToken, ValueTask<int>> Read)

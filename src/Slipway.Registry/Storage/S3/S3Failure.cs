@@ -38,7 +38,7 @@ static class S3Failure
     {
         AmazonServiceException { ErrorCode: "NoSuchBucket" } => $"there is no bucket '{options.Bucket}'; make it, or correct 'bucket', 'region' or 'endpoint'.",
         AmazonServiceException { ErrorCode: "InvalidAccessKeyId" } => "the service does not know the access key; correct 'accessKey'.",
-        AmazonServiceException { ErrorCode: "SignatureDoesNotMatch" } => "the signature is not the service's own; correct 'secretKey' (and 'region', for which requests are signed).",
+        AmazonServiceException { ErrorCode: "SignatureDoesNotMatch" } => "the signature is not the service's own; correct 'secretKey' or 'accessKey' (and 'region', for which requests are signed).",
         AmazonServiceException { ErrorCode: "ExpiredToken" or "InvalidToken" or "TokenRefreshRequired" or "SecurityTokenExpired" } => "the temporary credential has expired or is none; give a new 'accessKey', 'secretKey' and 'sessionToken'.",
         AmazonServiceException { ErrorCode: "RequestTimeTooSkewed" or "RequestExpired" } => "this machine's clock and the service's differ by too much; set this machine's clock (NTP).",
         AmazonServiceException { ErrorCode: "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect" or "IllegalLocationConstraintException" } wrong =>

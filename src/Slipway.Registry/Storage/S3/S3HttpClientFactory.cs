@@ -12,6 +12,8 @@ sealed class S3HttpClientFactory(S3Options options) : HttpClientFactory
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false, UseCookies = false, MaxConnectionsPerServer = options.Connections, PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            // The SDK asks before it sends a body; a service that does not know that is not waited for.
+            Expect100ContinueTimeout = TimeSpan.FromMilliseconds(300),
             ConnectTimeout = options.Timeout < Patience ? options.Timeout : Patience,
         };
         options.Handler?.Invoke(handler);

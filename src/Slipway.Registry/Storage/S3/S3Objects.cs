@@ -48,7 +48,8 @@ sealed class S3Objects : IDisposable
         await using var body = new S3Body(content);
         var request = new PutObjectRequest
         {
-            BucketName = Options.Bucket, Key = _prefix + key, InputStream = body, AutoCloseStream = false, ContentType = "application/octet-stream", UseChunkEncoding = false,
+            BucketName = Options.Bucket, Key = _prefix + key, InputStream = body, AutoCloseStream = false, ContentType = "application/octet-stream",
+            UseChunkEncoding = false,
         };
         request.Headers.ContentLength = body.Length;
         if (isBlob && Options.StorageClass is { } kept) request.StorageClass = kept;

@@ -46,9 +46,9 @@ public sealed class S3DialectTests
             request.Headers["Authorization"].ShouldContain(scope);
             // The body's own hash: no chunks with signatures, nothing behind the body.
             request.Headers["x-amz-content-sha256"].ShouldMatch("^[0-9a-f]{64}$");
-            request.Headers.ShouldNotContainKey("x-amz-trailer");
-            request.Headers.ShouldNotContainKey("x-amz-decoded-content-length");
-            request.Headers.ShouldNotContainKey("Transfer-Encoding");
+            request.Headers.ContainsKey("x-amz-trailer").ShouldBeFalse();
+            request.Headers.ContainsKey("x-amz-decoded-content-length").ShouldBeFalse();
+            request.Headers.ContainsKey("Transfer-Encoding").ShouldBeFalse();
             if (request.Headers.TryGetValue("Content-Encoding", out var encoding)) encoding.ShouldNotContain("aws-chunked");
             request.Headers.Keys.ShouldNotContain(name => name.StartsWith("x-amz-checksum", StringComparison.OrdinalIgnoreCase) || name.StartsWith("x-amz-sdk-checksum", StringComparison.OrdinalIgnoreCase));
             request.Headers.Keys.ShouldNotContain(name => name.StartsWith("x-amz-meta", StringComparison.OrdinalIgnoreCase) || name.StartsWith("If-", StringComparison.OrdinalIgnoreCase));
@@ -68,7 +68,7 @@ public sealed class S3DialectTests
         address.Authority.ShouldBe(host);
         address.AbsolutePath.ShouldBe($"{path}blobs/x");
         Uri.UnescapeDataString(address.Query).ShouldContain(scope);
-        address.Query.ShouldContain("X-Amz-Expires=1200");
+        address.Query.ShouldMatch("X-Amz-Expires=12[01][0-9]&");
         address.Query.ShouldContain("X-Amz-SignedHeaders=host");
     }
 
