@@ -33,6 +33,7 @@ public static class RegistryExtensions
         return services
             .AddSingleton(options)
             .AddSingleton(_ => options.Storage?.Open() ?? new FileBlobStore(options.Folder))
+            .AddSingleton<StoreMark>()
             .AddHostedService<StoreCheck>()
             .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()

@@ -10,9 +10,13 @@ interface ICheckedStore
 }
 
 /// <summary>Ends the start where the store can't be used: a server that fails every push is worse than one that says why it does not run.</summary>
-sealed class StoreCheck(IBlobStore store) : IHostedService
+sealed class StoreCheck(IBlobStore store, StoreMark mark) : IHostedService
 {
-    public Task StartAsync(CancellationToken cancellationToken) => store is ICheckedStore check ? check.Check(cancellationToken) : Task.CompletedTask;
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (store is ICheckedStore check) await check.Check(cancellationToken);
+        await mark.Check(cancellationToken);
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 using Slipway.Model;
 
 namespace Slipway.Registry.Storage.S3;
@@ -9,6 +10,7 @@ namespace Slipway.Registry.Storage.S3;
 /// <summary>
 /// Blobs in a bucket of S3.
 /// <code>
+/// PREFIX/store-id            whose it is
 /// PREFIX/uploads/UUID        an upload under way: the multipart upload, its parts, and the bytes that don't fill one yet
 /// PREFIX/uploads/UUID/NAME   segments of an upload above 39 GiB, until so many are there that they become one part
 /// PREFIX/blobs/UUID          a blob, published, or, while there is an uploads/UUID, an upload that was read back
@@ -29,11 +31,12 @@ namespace Slipway.Registry.Storage.S3;
 /// <item>The key is the upload's, so each publish has a new one, and no blob ever changes under its key.</item>
 /// </list>
 /// </summary>
-sealed class S3BlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IDisposable
+sealed class S3BlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IMarkedStore, IDisposable
 {
     const string UploadFolder = "uploads/";
     const string BlobFolder = "blobs/";
     const string KeptFolder = "kept/";
+    const string MarkKey = "store-id";
 
     readonly ConcurrentDictionary<Guid, S3UploadWriter> _writers = new();
 
@@ -190,6 +193,20 @@ sealed class S3BlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IDisposab
             await Objects.Delete(key, CancellationToken.None);
         }
     }
+
+    public string MarkPlace => $"{Objects.Options.Place}: {MarkKey}";
+
+    public async Task<string?> ReadMark(CancellationToken cancel)
+    {
+        if (await Objects.Read(MarkKey, 0, null, cancel) is not var (content, answer)) return null;
+        using (answer)
+        {
+            using var text = new StreamReader(content);
+            return await Reading(MarkKey, async stop => (await text.ReadToEndAsync(stop)).Trim(), cancel);
+        }
+    }
+
+    public Task WriteMark(string mark, CancellationToken cancel) => Objects.Put(MarkKey, [S3BodyPiece.Of(Encoding.UTF8.GetBytes(mark + "\n"))], isBlob: false, cancel);
 
     public void Dispose()
     {
