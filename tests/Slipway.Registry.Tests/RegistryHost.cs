@@ -33,6 +33,9 @@ public sealed class RegistryHost : IAsyncDisposable
 
     public string BlobFolder => Path.Combine(_folder, "registry");
 
+    /// <summary>The files of blobs and uploads, whatever they are called.</summary>
+    public IEnumerable<string> Files => Directory.EnumerateFiles(BlobFolder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "store-id");
+
     public IServiceProvider Services => _app.Services;
 
     public Database.Database Db => _database;
