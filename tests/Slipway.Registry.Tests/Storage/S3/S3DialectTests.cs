@@ -131,26 +131,6 @@ public sealed class S3DialectTests
     }
 
     [Fact]
-    public async Task Requests_WithoutKeys_AreSignedWithTheEnvironmentsCredential()
-    {
-        string[] names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-        await using var recorder = await S3Recorder.Start();
-        foreach (var name in names) Environment.SetEnvironmentVariable(name, "OFENV");
-        try
-        {
-            using var store = new S3BlobStore(recorder.Here(Aws) with { AccessKey = null, SecretKey = null });
-            (await store.UploadLength(Guid.NewGuid(), default)).ShouldBe(0);
-        }
-        finally
-        {
-            foreach (var name in names) Environment.SetEnvironmentVariable(name, null);
-        }
-        var request = recorder.Requests.Single();
-        request.Headers["Authorization"].ShouldContain("Credential=OFENV/");
-        request.Headers["x-amz-security-token"].ShouldBe("OFENV");
-    }
-
-    [Fact]
     public async Task Requests_Refused_AreNotRepeatedAndThoseThatPassAre()
     {
         var status = 403;

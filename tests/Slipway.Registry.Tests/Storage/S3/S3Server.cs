@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Slipway.Registry.Storage.S3;
 using Slipway.Registry.Tests.Storage.Swift;
 
@@ -20,6 +22,18 @@ public sealed class S3Server : IAsyncLifetime
         Endpoint = Service, Bucket = Bucket, AccessKey = SwiftServer.User, SecretKey = SwiftServer.Password, RetryDelay = TimeSpan.FromMilliseconds(10),
     };
 
+    /// <summary>By the bucket's own host.</summary>
+    internal S3Options ByHost => Options with
+    {
+        Endpoint = new Uri($"http://s3.test:{Service.Port}"), PathStyle = false,
+        Handler = handler => handler.ConnectCallback = async (_, cancel) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(IPAddress.Loopback, Service.Port, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    };
+
     public async ValueTask InitializeAsync()
     {
         await _swift.InitializeAsync();
@@ -27,6 +41,7 @@ public sealed class S3Server : IAsyncLifetime
             [filter:s3api]
             use = egg:swift#s3api
             max_upload_part_num = 10000
+            storage_domain = s3.test
             [filter:tempauth]
             use = egg:swift#tempauth
             user_test_tester = testing .admin

@@ -18,6 +18,55 @@ public sealed class S3SettingsTests(S3Server server)
     }
 
     [Fact]
+    public async Task Check_ByTheBucketsHost_IsRight()
+    {
+        using var store = new S3BlobStore(server.ByHost with { Prefix = Right.Prefix });
+        await store.Check(default);
+        (await store.Presign("blobs/x", TimeSpan.FromMinutes(1))).Host.ShouldBe($"{S3Server.Bucket}.s3.test");
+    }
+
+    [Fact]
+    public async Task Check_OtherRegion_NamesIt()
+    {
+        var message = await Refusal(Right with { Region = "eu-central-1" });
+        message.ShouldContain("in another region");
+        message.ShouldContain("'region'");
+    }
+
+    [Fact]
+    public async Task Check_SignedForItsOwnRegion_IsRight()
+    {
+        using var store = new S3BlobStore(Right with { Region = "here", SigningRegion = "us-east-1" });
+        await store.Check(default);
+    }
+
+    /// <summary>One test for both: they are about the process's environment.</summary>
+    [Fact]
+    public async Task Requests_WithoutKeys_AreSignedWithTheEnvironmentsCredentialOrSayWhatToGive()
+    {
+        var environment = new Dictionary<string, string> { ["AWS_ACCESS_KEY_ID"] = "OFENV", ["AWS_SECRET_ACCESS_KEY"] = "secret", ["AWS_SESSION_TOKEN"] = "token" };
+        Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
+        try
+        {
+            var message = await Refusal(Right with { AccessKey = null, SecretKey = null });
+            message.ShouldContain("no credential was found");
+            message.ShouldContain("'accessKey' and 'secretKey'");
+
+            foreach (var (name, value) in environment) Environment.SetEnvironmentVariable(name, value);
+            await using var recorder = await S3Recorder.Start();
+            using var store = new S3BlobStore(recorder.Here(Right) with { AccessKey = null, SecretKey = null });
+            (await store.UploadLength(Guid.NewGuid(), default)).ShouldBe(0);
+            var request = recorder.Requests.Single();
+            request.Headers["Authorization"].ShouldContain("Credential=OFENV/");
+            request.Headers["x-amz-security-token"].ShouldBe("token");
+        }
+        finally
+        {
+            foreach (var name in environment.Keys.Append("AWS_EC2_METADATA_DISABLED")) Environment.SetEnvironmentVariable(name, null);
+        }
+    }
+
+    [Fact]
     public async Task Check_OtherSecret_NamesIt()
     {
         var message = await Refusal(Right with { SecretKey = "other-secret" });

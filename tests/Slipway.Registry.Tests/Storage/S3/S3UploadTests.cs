@@ -158,6 +158,19 @@ public sealed class S3UploadTests(S3Server server)
     }
 
     [Fact]
+    public async Task Push_ByTheBucketsHost_IsWhole()
+    {
+        var content = Client.Random(Part + 10);
+        using var store = new S3BlobStore(server.ByHost with { Prefix = _prefix, Parts = Options.Parts });
+        var id = Guid.NewGuid();
+        await Append(store, id, content);
+        var key = await store.Publish(id, Digest.Sha256(content), default);
+        (await ReadAll(store, key)).SequenceEqual(content).ShouldBeTrue();
+        using var other = new S3BlobStore(Options);
+        (await ReadAll(other, key)).SequenceEqual(content).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Push_Small_IsTwoRequests()
     {
         await using var proxy = await FaultProxy.Start(server.Service);
