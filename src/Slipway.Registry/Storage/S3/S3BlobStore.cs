@@ -93,7 +93,12 @@ sealed class S3BlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IMarkedSt
 
     public async Task Discard(Guid upload, CancellationToken cancel)
     {
-        if (_writers.TryGetValue(upload, out var writer)) await writer.GiveUp();
+        if (_writers.TryGetValue(upload, out var writer))
+        {
+            await writer.GiveUp();
+            // Most often: the digest is there already, and the upload came in one request.
+            if (writer.IsInMemory) return;
+        }
         var (key, blob) = (UploadKey(upload), BlobKey(upload));
         var state = await LoadState(key, cancel);
         if (state?.Multipart is { } multipart) await Objects.Abort(blob, multipart, cancel);

@@ -50,6 +50,9 @@ sealed class S3UploadWriter : UploadWriter
     /// <summary>Whether the store has something of it.</summary>
     public bool IsStored => _noted >= 0;
 
+    /// <summary>Whether the store has nothing of it, and never had.</summary>
+    public bool IsInMemory => !IsStored && _multipart is null;
+
     public override long Length => _full + _buffer.Filled;
 
     public override bool ReadsCheaply => _full == 0;

@@ -53,6 +53,16 @@ public sealed class S3RegistryTests(S3Server server)
             .Message.ShouldContain("no bucket 'missing'");
 
     [Fact]
+    public async Task Start_BucketOfAnotherRegistry_IsRefusedAndAnotherPrefixIsNot()
+    {
+        await using var host = await RegistryHost.Start(OverS3);
+        await host.Restart();
+        (await Should.ThrowAsync<IOException>(() => RegistryHost.Start(OverS3))).Message.ShouldContain("another database's");
+        await using var other = await RegistryHost.Start(options => options with { Storage = Storage with { Prefix = _prefix + "/other" } });
+        await other.Client.PushBlob("web", Client.Random(1000));
+    }
+
+    [Fact]
     public async Task Upload_ServerIsRestartedBetweenChunks_GoesOn()
     {
         await using var host = await RegistryHost.Start(OverS3);

@@ -89,6 +89,32 @@ public sealed class S3UploadTests(S3Server server)
     }
 
     [Fact]
+    public async Task Upload_ServerDiesBetweenParts_GoesOnFromWhatWasNotedAndLeavesNothing()
+    {
+        using var store = new S3BlobStore(Options);
+        var content = Client.Random(Part * 3 + 10);
+        var id = Guid.NewGuid();
+        await Append(store, id, content[..1000]);
+        using (var dying = new S3BlobStore(Options))
+        {
+            // Its process ends: nothing is flushed, and what it sent is in the multipart upload.
+            var lost = (S3UploadWriter)await dying.OpenUpload(id, default);
+            await lost.Append(content.AsMemory(1000), default);
+            lost.End();
+            await lost.DisposeAsync();
+        }
+        var there = (int)await store.UploadLength(id, default);
+        there.ShouldBeGreaterThanOrEqualTo(1000);
+        await Append(store, id, content[there..]);
+
+        var key = await store.Publish(id, Digest.Sha256(content), default);
+
+        (await ReadAll(store, key)).SequenceEqual(content).ShouldBeTrue();
+        (await Names(store)).ShouldBe([key]);
+        (await Begun(store)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Publish_PartWasReplacedByAnotherServer_IsRefusedAndNothingIsSeen()
     {
         using var first = new S3BlobStore(Options);
@@ -183,6 +209,20 @@ public sealed class S3UploadTests(S3Server server)
             await store.Publish(id, Digest.Sha256(Client.Random(1000)), default);
         }
         proxy.Requests.Select(request => request.Method).ShouldBe(["GET", "PUT"]);
+    }
+
+    [Fact]
+    public async Task Discard_OfWhatCameInOneSmallRequest_AsksNothing()
+    {
+        await using var proxy = await FaultProxy.Start(server.Service);
+        using var store = new S3BlobStore(Options with { Endpoint = proxy.Address });
+        var id = Guid.NewGuid();
+        await using (var writer = await store.OpenUpload(id, default))
+        {
+            await writer.Append(Client.Random(1000), default);
+            await store.Discard(id, default);
+        }
+        proxy.Requests.Select(request => request.Method).ShouldBe(["GET"]);
     }
 
     [Fact]
