@@ -34,6 +34,7 @@ public static class RegistryExtensions
         return services
             .AddSingleton(options)
             .AddSingleton(_ => options.Storage?.Open() ?? new FileBlobStore(options.Folder))
+            .AddSingleton<StoreMark>()
             .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()
             .AddSingleton<DigestLocks>()
@@ -65,11 +66,15 @@ public static class RegistryExtensions
     }
 
     /// <summary>
-    /// Tries whether the store of blobs can be used, before the host starts: a server that fails every push is worse than one that says why it does not run.
+    /// Tries, before the host starts, whether the store of blobs can be used and belongs to the database: a server that fails every push, or takes another
+    /// registry's blobs for garbage, is worse than one that says why it does not run.
     /// </summary>
-    /// <exception cref="IOException">It can't; the text says which setting to look at.</exception>
-    public static Task CheckRegistryStore(this IServiceProvider services, CancellationToken cancel) =>
-        services.GetRequiredService<IBlobStore>() is ICheckedStore store ? store.Check(cancel) : Task.CompletedTask;
+    /// <exception cref="IOException">It can't, or does not; the text says which setting to look at.</exception>
+    public static async Task CheckRegistryStore(this IServiceProvider services, CancellationToken cancel)
+    {
+        if (services.GetRequiredService<IBlobStore>() is ICheckedStore store) await store.Check(cancel);
+        await services.GetRequiredService<StoreMark>().Check(cancel);
+    }
 
     /// <summary>What keeps the store in order: garbage collection, verification.</summary>
     static IServiceCollection AddUpkeep(this IServiceCollection services) => services
