@@ -15,6 +15,7 @@ using Slipway.Registry.Mirroring;
 using Slipway.Registry.Notifications;
 using Slipway.Registry.Rules;
 using Slipway.Registry.Secrets;
+using Slipway.Registry.Signatures;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 using Slipway.Registry.Verifying;
@@ -36,6 +37,7 @@ public static class RegistryExtensions
             .AddHostedService<StoreCheck>()
             .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()
+            .AddSingleton<SmallBlobs>()
             .AddSingleton<DigestLocks>()
             .AddSingleton<BlobPublisher>()
             .AddSingleton<UploadHolds>()
@@ -51,6 +53,7 @@ public static class RegistryExtensions
             .AddNotifications(options.Webhooks)
             .AddRules()
             .AddImageBrowsing()
+            .AddSignatures()
             .AddMirroring()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
