@@ -12,6 +12,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. WebhookTexts.Entries,
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,
+        .. SignatureTexts.Entries,
         .. AccessTexts.Entries,
     ];
 
