@@ -25,9 +25,10 @@ static class TrustCommand
         var name = new Argument<string>("NAME") { Description = context.Texts["trust add NAME"] };
         var key = new Option<string?>("--key") { Description = context.Texts["trust add --key"], HelpName = "FILE" };
         var certificate = new Option<string?>("--certificate") { Description = context.Texts["trust add --certificate"], HelpName = "FILE" };
+        var subject = new Option<string?>("--subject") { Description = context.Texts["trust add --subject"], HelpName = "NAME" };
         var projects = new Option<string[]>("--projects") { Description = context.Texts["trust add --projects"], HelpName = "PROJECT,..." };
         command.Arguments.Add(name);
-        foreach (var option in (Option[])[key, certificate, projects]) command.Options.Add(option);
+        foreach (var option in (Option[])[key, certificate, subject, projects]) command.Options.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
             if (parsed.GetValue(key) is null == parsed.GetValue(certificate) is null)
@@ -37,6 +38,7 @@ static class TrustCommand
                 Name = parsed.GetRequiredValue(name),
                 Key = await Read(context, parsed.GetValue(key), cancel),
                 Certificate = await Read(context, parsed.GetValue(certificate), cancel),
+                Subject = parsed.GetValue(subject),
                 Projects = [.. (parsed.GetValue(projects) ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             };
             using var api = context.Connect(parsed);
@@ -103,7 +105,7 @@ static class TrustCommand
     {
         foreach (var (field, value) in new (string, string?)[]
         {
-            ("name", signer.Name), ("kind", signer.Kind), ("algorithm", signer.Algorithm), ("projects", Projects(signer)), ("subject", signer.Subject), ("expires", Day(signer.Expires)),
+            ("name", signer.Name), ("kind", signer.Kind), ("algorithm", signer.Algorithm), ("projects", Projects(signer)), ("of", signer.Certificate), ("subject", signer.Subject), ("expires", Day(signer.Expires)),
             ("SHA-256", signer.Fingerprint), ("added", $"{Day(signer.Created)} by {signer.AddedBy}"),
         })
             if (!string.IsNullOrEmpty(value)) context.Shell.Out.WriteLine($"{context.Paint.Dim(field.PadRight(11))}{Readable.Line(value)}");

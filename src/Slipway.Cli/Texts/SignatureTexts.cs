@@ -9,6 +9,7 @@ static class SignatureTexts
         ("trust add NAME", "What policies and reports are to call it.", "在策略与报告中使用的名称。"),
         ("trust add --key", "Public key, PEM: ECDSA on P-256, P-384 or P-521, or RSA; '-' is standard input.", "PEM 格式的公钥：ECDSA（P-256、P-384、P-521）或 RSA；“-”表示标准输入。"),
         ("trust add --certificate", "Root certificates, PEM; '-' is standard input.", "PEM 格式的根证书；“-”表示标准输入。"),
+        ("trust add --subject", "With a certificate: only signers whose subject has these parts (C=DE, O=Shop).", "与证书同用：仅信任主题包含这些部分的签名者（C=DE, O=Shop）。"),
         ("trust add --projects", "Only for these projects, joined by commas (default: all, for administrators).", "仅用于这些项目，以逗号分隔（默认：全部项目，需管理员权限）。"),
         ("trust ls", "List what is trusted.", "列出受信任的密钥与证书。"),
         ("trust show", "Show a trusted key or certificate; the platform's own key is 'slipway'.", "显示受信任的密钥或证书；平台自身的密钥名为“slipway”。"),

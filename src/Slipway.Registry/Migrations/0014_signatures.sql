@@ -1,8 +1,10 @@
 -- Keys and certificates that are given to verify signatures with. projects: joined by commas; null: the platform's, for every project.
+-- subject: what the subject of a certificate that signs must have, as in an RFC 4514 name; null: any that the root leads to.
 CREATE TABLE registry_trust (
     name     TEXT PRIMARY KEY,
     kind     TEXT NOT NULL,
     projects TEXT,
+    subject  TEXT,
     pem      TEXT NOT NULL,
     added_by TEXT NOT NULL,
     created  TEXT NOT NULL
@@ -23,3 +25,6 @@ CREATE TABLE registry_policies (
     set_by  TEXT NOT NULL,
     changed TEXT NOT NULL
 );
+
+-- Where else the registry has an image that was signed in one repository and is deployed from another.
+CREATE INDEX registry_manifests_by_digest ON registry_manifests (digest);

@@ -16,10 +16,19 @@ namespace Slipway.Registry.Signatures;
 /// </summary>
 sealed class SignatureSearch(Database.Database database, ManifestStore manifests)
 {
-    const int MaxIndexes = 16;
+    const int MaxIndexes = 16, MaxRepositories = 16;
 
     /// <summary>Manifests that carry signatures, at most so many of each kind: a repository with more is no reason to work without end.</summary>
     public const int MaxManifests = 64;
+
+    /// <summary>The repositories that have the image.</summary>
+    public IReadOnlyList<RepositoryName> Repositories(Digest digest)
+    {
+        var names = database.Read(connection => connection.Query<string>(
+            "SELECT r.name FROM registry_manifests m JOIN registry_repositories r ON r.id = m.repository_id WHERE m.digest = @digest ORDER BY r.name LIMIT @limit",
+            new { digest = digest.Value, limit = MaxRepositories }).AsList());
+        return [.. names.Select(name => RepositoryName.TryParse(name, out var repository) ? repository : throw new InvalidDataException($"'{name}' is stored as a repository, and is no name of one."))];
+    }
 
     /// <summary>The image itself first.</summary>
     public IReadOnlyList<StoredManifest> Signed(RepositoryName repository, StoredManifest image) =>

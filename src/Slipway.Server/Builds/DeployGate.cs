@@ -26,8 +26,8 @@ sealed partial class DeployGate(ImageSigner signer, PolicyGate policies, Platfor
                 refused.Add(new Diagnostic
                 {
                     Key = $"services.{service.Name}.{(service.Build is null ? "image" : "build")}",
-                    Message = $"{image.Name} ({image.Places[0]}) {finding.Found}. Nothing of this release was started; to deploy it, {finding.Fix}",
-                    Found = image.Places[0].ToString(),
+                    Message = $"{image.Name} ({image.Place}) {finding.Found}. Nothing of this release was started; to deploy it, {finding.Fix}",
+                    Found = image.Place,
                     Expected = finding.Required,
                 });
         }
@@ -36,34 +36,35 @@ sealed partial class DeployGate(ImageSigner signer, PolicyGate policies, Platfor
 
     async Task Sign(MadeImage image, Action<string> warn, CancellationToken cancel)
     {
-        var place = Place(image.Image);
+        var (repository, digest) = Place(image.Image);
         try
         {
-            if (await signer.Sign(place.Repository, place.Digest, listener.Address, cancel)) return;
-            warn($"{place} could not be signed: the registry does not have it any more");
+            if (await signer.Sign(repository, digest, listener.Address, cancel)) return;
+            warn($"{image.Image} could not be signed: the registry does not have it any more");
         }
         catch (Exception broken) when (broken is IOException or InvalidDataException)
         {
             // Where nobody asks for signatures the deploy goes on without; where a policy does, it says so in a moment.
-            LogNotSigned(broken, place.ToString());
-            warn($"{place} could not be signed: {broken.Message}");
+            LogNotSigned(broken, image.Image);
+            warn($"{image.Image} could not be signed: {broken.Message}");
         }
     }
 
     ReleaseImage Image(ServiceModel service, MadeImage made)
     {
-        var own = listener.Address + "/";
-        // The engine knows under which digests it has pulled or pushed these very bytes: signatures stand at the one that was signed.
-        var others = made.Facts.Digests.Where(name => name.StartsWith(own, StringComparison.Ordinal) && name.Contains('@', StringComparison.Ordinal)).Select(name => Place(name[own.Length..]));
+        var (repository, digest) = Place(made.Image);
         return new ReleaseImage
         {
             Name = service.Build is null ? service.Image ?? service.Name : $"the image built for {service.Name}",
-            Places = [.. new[] { Place(made.Image) }.Concat(others).Distinct()],
+            Repository = repository,
+            Digest = digest,
+            // What was pulled and what is pushed may differ in their manifests; the engine knows of both that they are this very image.
+            OtherDigests = [.. made.Facts.Digests.Select(name => Digest.TryParse(name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..], out var other) ? other : (Digest?)null).OfType<Digest>()],
             Upstream = service.Build is null && ImageReference.TryParse(service.Image, out var reference) && reference.Registry != listener.Address ? reference.Registry : null,
         };
     }
 
-    static ImagePlace Place(string image) => new(image.Split('@')[0], Digest.Parse(image.Split('@')[1]));
+    static (string Repository, Digest Digest) Place(string image) => (image.Split('@')[0], Digest.Parse(image.Split('@')[1]));
 
     [LoggerMessage(LogLevel.Error, "{Image} could not be signed")]
     partial void LogNotSigned(Exception error, string image);

@@ -106,6 +106,16 @@ public sealed class NotationTests : SignatureTest
     }
 
     [Fact]
+    public async Task Subject_OtherThanTheTrustedOne_IsNotTrusted()
+    {
+        await Trust.Remove("shop-root", Registry.Events.Caller.Server, Cancel);
+        await Trust.Add(new() { Name = "shop-root", Certificate = _root.Pem, Subject = "C=DE, O=Shop, CN=Release" }, Registry.Events.Caller.Server, Cancel);
+        (await Judge(Maker.Jws())).Signer.ShouldBe("shop-root");
+
+        await ShouldBeRefused(Of(Ssl.Certify(Ssl.MakeKey("P-256"), "/C=DE/O=Shop/CN=Intern", _root, OpenSsl.LeafExtensions), _root), "is not the subject that is trusted", SignatureState.NotTrusted);
+    }
+
+    [Fact]
     public async Task Certificate_Expired_IsRefused()
     {
         var maker = Maker;

@@ -27,7 +27,7 @@ public sealed class TrustStoreTests : SignatureTest
         (release.Kind, release.Algorithm, release.Pem).ShouldBe(("key", "RSA 3072", key.Public));
         release.Projects.ShouldBe(["shop", "web"]);
         (certificate.Kind, certificate.Algorithm, certificate.Pem).ShouldBe(("certificate", "ECDSA P-521", root.Pem));
-        certificate.Subject.ShouldBe("CN=Root, C=DE");
+        certificate.Certificate.ShouldBe("CN=Root, C=DE");
         certificate.Expires.ShouldNotBeNull();
         certificate.Fingerprint.ShouldBe(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(root.Der)));
     }
@@ -73,12 +73,40 @@ public sealed class TrustStoreTests : SignatureTest
         await PushCosign(payload, Ssl.Sign(key, payload));
         await Policies.Set("shop", new DeployPolicy { RequireSignature = true, Keys = ["release"] }, Caller.Server, Cancel);
         var gate = Host.Services.GetRequiredService<PolicyGate>();
-        var image = new ReleaseImage { Name = "shop/web:1", Places = [new ImagePlace(Repository, Digest.Parse(Image))] };
+        var image = new ReleaseImage { Name = "shop/web:1", Repository = Repository, Digest = Digest.Parse(Image) };
         (await gate.Check("shop", image, Cancel)).ShouldBeEmpty();
 
         await Trust.Remove("release", Caller.Server, Cancel);
 
         (await gate.Check("shop", image, Cancel)).ShouldHaveSingleItem().Found.ShouldContain("has a signature that does not count");
+    }
+
+    [Theory]
+    [InlineData("C=DE, O=Shop", true)]
+    [InlineData("O=Shop,CN=Release", true)]
+    [InlineData("x509.subject: C=DE, O=\"Shop\"", true)]
+    [InlineData("O=shop", false)]
+    [InlineData("O=Sho", false)]
+    [InlineData("C=DE, O=Shop, OU=None", false)]
+    public void Subject_HasThePartsOrNot(string pattern, bool matches)
+    {
+        var certificate = Ssl.Certify(Ssl.MakeKey("P-256"), "/C=DE/O=Shop/CN=Release", null, OpenSsl.LeafExtensions);
+        using var read = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(certificate.Der);
+
+        SubjectPattern.TryParse(pattern).ShouldNotBeNull().Matches(read).ShouldBe(matches);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Shop")]
+    [InlineData("x509.subject:")]
+    [InlineData("O=a, nonsense")]
+    [InlineData("O=a, CN=b+OU=c")]
+    public async Task Subject_ThatIsNone_IsRefused(string subject)
+    {
+        var root = Ssl.Certify(Ssl.MakeKey("P-256"), "/CN=Root", null, OpenSsl.RootExtensions);
+        var refused = await Should.ThrowAsync<InvalidInputException>(() => Trust.Add(new TrustRequest { Name = "x", Certificate = root.Pem, Subject = subject }, Caller.Server, Cancel));
+        refused.Message.ShouldContain("is no subject");
     }
 
     [Theory]

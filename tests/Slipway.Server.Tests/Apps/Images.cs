@@ -10,8 +10,9 @@ static class Images
 {
     const string MediaType = "application/vnd.oci.image.manifest.v1+json";
 
+    /// <param name="layers">As they stand in the manifest: "[ ]" is the same image under another digest.</param>
     /// <returns>The manifest's digest.</returns>
-    public static Task<Digest> PushImage(this TestServer server, string repository, string tag) => server.PushManifest(repository, tag, "[]");
+    public static Task<Digest> PushImage(this TestServer server, string repository, string tag, string layers = "[]") => server.PushManifest(repository, tag, layers);
 
     /// <summary>Signs an image as cosign does, and pushes the signature.</summary>
     public static async Task PushSignature(this TestServer server, string repository, Digest image, ECDsa key, string reference = "registry.example.com/team/web")

@@ -75,7 +75,8 @@ sealed class ShippingEngine : IAsyncDisposable
         else if (path.EndsWith("/push", StringComparison.Ordinal))
         {
             var name = path["/images/".Length..^"/push".Length];
-            var digest = await _server.PushImage(name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..], query["tag"]!);
+            // As the engine does with manifests that another tool wrote: the image is the same, its digest in the registry is not.
+            var digest = await _server.PushImage(name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..], query["tag"]!, "[ ]");
             await http.Response.WriteAsync($$"""{"aux":{"Digest":"{{digest}}"} }""");
         }
         else if (path.EndsWith("/create", StringComparison.Ordinal))

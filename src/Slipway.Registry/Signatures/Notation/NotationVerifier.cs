@@ -28,10 +28,13 @@ static class NotationVerifier
         if (envelope.Expiry is { } expiry && now >= expiry) throw new RejectedSignatureException($"it expired at {expiry.UtcDateTime:yyyy-MM-dd HH:mm}");
 
         // The very certificate must be in the chain, wherever it stands (as in notation's trust stores).
-        var root = trust.Roots.FirstOrDefault(root => envelope.Chain.Any(certificate => certificate.RawDataMemory.Span.SequenceEqual(root.Certificate.RawDataMemory.Span)));
-        return root is null
-            ? found with { State = SignatureState.NotTrusted, Reason = $"its root '{CertificateChain.Name(envelope.Chain[^1])}' is not trusted here" }
-            : found with { State = SignatureState.Trusted, Signer = root.Name, Reason = null };
+        var roots = trust.Roots.Where(root => envelope.Chain.Any(certificate => certificate.RawDataMemory.Span.SequenceEqual(root.Certificate.RawDataMemory.Span))).ToList();
+        if (roots.FirstOrDefault(root => root.Subject?.Matches(leaf) != false) is { } trusted) return found with { State = SignatureState.Trusted, Signer = trusted.Name, Reason = null };
+        return found with
+        {
+            State = SignatureState.NotTrusted,
+            Reason = roots.Count == 0 ? $"its root '{CertificateChain.Name(envelope.Chain[^1])}' is not trusted here" : $"'{CertificateChain.Name(leaf)}' is not the subject that is trusted of '{roots[0].Name}'",
+        };
     }
 
     static void CheckHeaders(NotationEnvelope envelope)

@@ -1,36 +1,40 @@
+using Slipway.Model;
 using Slipway.Registry.Names;
 using Slipway.Registry.Signatures.Trust;
 
 namespace Slipway.Registry.Signatures.Policies;
 
-/// <summary>A signature by a key that counts, at one of the places where the image stands.</summary>
-sealed class SignatureCheck(ImageSignatures signatures) : IImageCheck
+/// <summary>
+/// A signature by a key that counts, in whichever repository of the registry: it is the digest that is signed, and an image that is signed as team/web is
+/// deployed as a copy of it.
+/// </summary>
+sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search) : IImageCheck
 {
     /// <summary>Reasons that are told of one image.</summary>
     const int MaxTold = 5;
+
+    const int MaxDigests = 16;
 
     public async Task<PolicyFinding?> Check(ReleaseImage image, string project, PolicyStatus policy, CancellationToken cancel)
     {
         if (!policy.Policy.RequireSignature) return null;
         var refused = new List<string>();
-        foreach (var place in image.Places)
-        {
-            if (!RepositoryName.TryParse(place.Repository, out var repository)) continue;
-            foreach (var signature in await signatures.Find(repository, place.Digest, project, cancel))
-            {
-                if (WhyNot(signature, place, policy.Policy) is not { } why) return null;
-                refused.Add($"{signature.Format} {signature.Manifest.Short}: {why}");
-            }
-        }
+        foreach (var digest in (IEnumerable<Digest>)[image.Digest, .. image.OtherDigests.Distinct().Where(digest => digest != image.Digest).Take(MaxDigests)])
+            foreach (var repository in search.Repositories(digest))
+                foreach (var signature in await signatures.Find(repository, digest, project, cancel))
+                {
+                    if (WhyNot(signature, repository, policy.Policy) is not { } why) return null;
+                    refused.Add($"{signature.Format} {signature.Manifest.Short}: {why}");
+                }
         return new PolicyFinding(Found(image, refused), Required(policy), Fix(image, policy.Policy));
     }
 
-    static string? WhyNot(FoundSignature signature, ImagePlace place, DeployPolicy policy) => signature switch
+    static string? WhyNot(FoundSignature signature, RepositoryName repository, DeployPolicy policy) => signature switch
     {
         { State: not SignatureState.Trusted } => signature.Reason,
         _ when policy.Keys.Count > 0 && !policy.Keys.Contains(signature.Signer) => $"it is by '{signature.Signer}', which the policy does not name",
         _ when policy.SameRepository && signature.Identity is null => $"it is by '{signature.Signer}', but its format names no repository",
-        _ when policy.SameRepository && RepositoryIn(signature.Identity!) != place.Repository => $"it is by '{signature.Signer}', but for '{Cosign.CosignVerifier.Shown(signature.Identity)}'",
+        _ when policy.SameRepository && RepositoryIn(signature.Identity!) != repository.Value => $"it is by '{signature.Signer}', but for '{Cosign.CosignVerifier.Shown(signature.Identity)}'",
         _ => null,
     };
 
@@ -53,7 +57,7 @@ sealed class SignatureCheck(ImageSignatures signatures) : IImageCheck
 
     static string Fix(ReleaseImage image, DeployPolicy policy)
     {
-        var sign = $"sign it (cosign sign --key KEY REGISTRY/{image.Places[0]})";
+        var sign = $"sign it (cosign sign --key KEY REGISTRY/{image.Place})";
         if (image.Upstream is not null) return $"bring it into this registry with its signatures (slipway replication, cosign copy) and deploy it under this registry's name, or {sign}";
         return policy.Keys.Count == 0 || policy.Keys.Contains(TrustStore.Own) ? $"{sign} with a key that is trusted (slipway trust ls)" : $"{sign} with the key of {string.Join(" or ", policy.Keys)}";
     }

@@ -12,6 +12,12 @@ public sealed record TrustRequest
     /// <summary>PEM of root certificates: signatures of notation.</summary>
     public string? Certificate { get; init; }
 
+    /// <summary>
+    /// With a certificate: what the subject of the one that signs must have, C=DE, O=Shop (RFC 4514; its order and what else the subject has does not matter).
+    /// Null: whatever the root has issued is trusted, which is too much for a root that is not one's own.
+    /// </summary>
+    public string? Subject { get; init; }
+
     /// <summary>The projects that trust it; empty: all, and then only an administrator adds it.</summary>
     public IReadOnlyList<string> Projects { get; init; } = [];
 }
@@ -33,7 +39,10 @@ public sealed record TrustedSigner
     /// <summary>SHA-256 of the key's SubjectPublicKeyInfo, or of the first certificate.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>Of the first certificate.</summary>
+    /// <summary>The subject of the first certificate.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>What the subject of a certificate that signs must have; null: any.</summary>
     public string? Subject { get; init; }
 
     /// <summary>When the first of the certificates ends.</summary>

@@ -8,13 +8,15 @@ namespace Slipway.Registry.Signatures.Trust;
 /// <summary>A row of registry_trust.</summary>
 sealed record TrustRow
 {
-    const string Columns = "name, kind, projects, pem, added_by, created";
+    const string Columns = "name, kind, projects, subject, pem, added_by, created";
 
     public string Name { get; init; } = "";
 
     public string Kind { get; init; } = "";
 
     public string? Projects { get; init; }
+
+    public string? Subject { get; init; }
 
     public string Pem { get; init; } = "";
 
@@ -32,7 +34,7 @@ sealed record TrustRow
     {
         var signer = new TrustedSigner
         {
-            Name = Name, Kind = Kind, Projects = ProjectList, Pem = Pem, AddedBy = AddedBy, Created = DateTimeOffset.Parse(Created, CultureInfo.InvariantCulture), Algorithm = "", Fingerprint = "",
+            Name = Name, Kind = Kind, Projects = ProjectList, Subject = Subject, Pem = Pem, AddedBy = AddedBy, Created = DateTimeOffset.Parse(Created, CultureInfo.InvariantCulture), Algorithm = "", Fingerprint = "",
         };
         if (Kind == TrustStore.Key)
         {
@@ -44,7 +46,7 @@ sealed record TrustRow
         {
             Algorithm = VerificationKey.Read(certificates[0].PublicKey.ExportSubjectPublicKeyInfo(), out var inside) is null ? inside!.Algorithm : certificates[0].PublicKey.Oid.FriendlyName ?? "",
             Fingerprint = certificates[0].GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256).ToLowerInvariant(),
-            Subject = certificates[0].Subject,
+            Certificate = certificates[0].Subject,
             Expires = certificates.Min(certificate => new DateTimeOffset(certificate.NotAfter.ToUniversalTime())),
         };
     }

@@ -8,4 +8,5 @@ sealed record TrustSet(IReadOnlyList<TrustedKey> Keys, IReadOnlyList<TrustedRoot
 
 sealed record TrustedKey(string Name, VerificationKey Key);
 
-sealed record TrustedRoot(string Name, X509Certificate2 Certificate);
+/// <param name="Subject">What the certificate that signs must have; null: any.</param>
+sealed record TrustedRoot(string Name, X509Certificate2 Certificate, SubjectPattern? Subject);

@@ -43,7 +43,7 @@ public sealed partial class TrustStore
         var (kind, pem) = Check(request);
         var row = new TrustRow
         {
-            Name = request.Name, Kind = kind, Pem = pem, AddedBy = caller.Name, Created = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
+            Name = request.Name, Kind = kind, Subject = request.Subject, Pem = pem, AddedBy = caller.Name, Created = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
             Projects = request.Projects.Count == 0 ? null : string.Join(',', request.Projects.Distinct().Order(StringComparer.Ordinal)),
         };
         var signer = row.Read();
@@ -52,8 +52,8 @@ public sealed partial class TrustStore
             {
                 if (TrustRow.Find(connection, request.Name) is not null) throw new ConflictException($"There is a trusted key or certificate '{request.Name}' already: remove it first (slipway trust rm), or choose another name.");
                 if (connection.ExecuteScalar<long>("SELECT count(*) FROM registry_trust") >= MaxEntries) throw new ConflictException($"There are {MaxEntries} trusted keys and certificates already: remove what is not needed.");
-                connection.Execute("INSERT INTO registry_trust (name, kind, projects, pem, added_by, created) VALUES (@Name, @Kind, @Projects, @Pem, @AddedBy, @Created)", row);
-                Record(connection, caller, "create", row, $"{row.Name}: {kind} {signer.Algorithm}, SHA-256 {signer.Fingerprint}, for {row.Projects ?? "all projects"}");
+                connection.Execute("INSERT INTO registry_trust (name, kind, projects, subject, pem, added_by, created) VALUES (@Name, @Kind, @Projects, @Subject, @Pem, @AddedBy, @Created)", row);
+                Record(connection, caller, "create", row, $"{row.Name}: {kind} {signer.Algorithm}, SHA-256 {signer.Fingerprint}, {(row.Subject is { } subject ? $"subject {subject}, " : "")}for {row.Projects ?? "all projects"}");
             },
             cancel);
         return signer;
@@ -82,7 +82,7 @@ public sealed partial class TrustStore
         foreach (var row in _database.Read(TrustRow.All).Where(row => row.Projects is null || row.ProjectList.Contains(project)))
         {
             if (row.Kind == Key) keys.Add(new TrustedKey(row.Name, VerificationKey.Parse(row.Pem)));
-            else roots.AddRange(CertificateFile.Parse(row.Pem).Select(certificate => new TrustedRoot(row.Name, certificate)));
+            else roots.AddRange(CertificateFile.Parse(row.Pem).Select(certificate => new TrustedRoot(row.Name, certificate, row.Subject is { } subject ? SubjectPattern.TryParse(subject) : null)));
         }
         return new TrustSet(keys, roots);
     }
@@ -110,6 +110,8 @@ public sealed partial class TrustStore
                 wrong.AddRange(no.Diagnostics.Select(diagnostic => diagnostic with { Key = "projects" }));
             }
         }
+        if (request.Subject is { } subject && (request.Certificate is null || SubjectPattern.TryParse(subject) is null))
+            wrong.Add(Wrong("subject", subject.Length <= 200 ? subject : subject[..200], request.Certificate is null ? "is a subject, and a key has none" : "is no subject", "with a certificate, parts of a distinguished name: C=DE, O=Shop, CN=Release"));
         var (kind, pem) = (Key, "");
         try
         {
