@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Slipway.Model;
 using Slipway.Registry.Events;
+using Slipway.Registry.GarbageCollection;
+using Slipway.Registry.Images;
 using Slipway.Registry.Rules;
 using Slipway.Registry.Signatures;
 using Slipway.Registry.Signatures.Trust;
@@ -84,6 +86,25 @@ public sealed class ImageSignerTests : SignatureTest
 
     [Fact]
     public async Task Sign_NoSuchImage_SaysSo() => (await Signer.Sign(Repository, Digest.Sha256("nothing"u8), Registry, Cancel)).ShouldBeFalse();
+
+    [Fact]
+    public async Task Signature_IsNoTagOfTheList_AndGoesWithItsImage()
+    {
+        await Signer.Sign(Repository, Digest.Parse(Image), Registry, Cancel);
+        var listing = Host.Services.GetRequiredService<ImageListing>();
+        (await listing.Tags(Repository, null, "", 10, Cancel)).Entries.ShouldHaveSingleItem().Referrers.ShouldBe(1);
+        listing.Repositories(null, null).Entries.ShouldHaveSingleItem().Tags.ShouldBe(1);
+        (await Host.Client.DeleteAsync($"/v2/{Repository}/manifests/1", Cancel)).EnsureSuccessStatusCode();
+        var collector = Host.Services.GetRequiredService<GarbageCollector>();
+        await collector.Collect(new CollectionRequest { UntaggedAfter = TimeSpan.FromDays(30) }, Caller.Server, cancel: Cancel);
+        (await FindOne()).State.ShouldBe(SignatureState.Trusted);
+        Host.Time.Ahead = TimeSpan.FromDays(31);
+
+        await collector.Collect(new CollectionRequest { UntaggedAfter = TimeSpan.FromDays(30) }, Caller.Server, cancel: Cancel);
+
+        Host.Catalog.Tags(Repository).ShouldBeEmpty();
+        Host.Db.Read(connection => Dapper.SqlMapper.ExecuteScalar<long>(connection, "SELECT count(*) FROM registry_manifests")).ShouldBe(0);
+    }
 
     [Fact]
     public async Task Key_IsSealedInTheDatabase()
