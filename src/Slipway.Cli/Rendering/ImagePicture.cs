@@ -52,7 +52,8 @@ sealed class ImagePicture(TextWriter output, Paint paint)
         var of = signature.Signed == image.Digest ? "" : $" (of the index {signature.Signed.Short})";
         Field("signed", signature switch
         {
-            { State: SignatureState.Trusted } => $"{paint.Green("✔")} by {signature.Signer}, {signature.Format}{of}{Readable.Line(signature.Subject is { } subject ? $", {subject}" : signature.Identity is { } identity ? $", as {identity}" : "")}",
+            { State: SignatureState.Trusted } => $"{paint.Green("✔")} by {signature.Signer}, {signature.Format}{of}"
+                + Readable.Line(signature.Subject is { } subject ? $", {subject}" : signature.Identity is { } identity ? $", as {identity}" : ""),
             { State: SignatureState.NotTrusted } => $"{paint.Yellow("?")} not trusted, {signature.Format}{of}: {Readable.Line(signature.Reason ?? "")}",
             _ => $"{paint.Red("✘")} invalid, {signature.Format}{of}: {Readable.Line(signature.Reason ?? "")}",
         });

@@ -74,7 +74,11 @@ sealed class UntaggedManifests(Database.Database database, ManifestCache cache, 
         if (removed)
             events.Record(connection, Caller.Server, new RegistryEvent
             {
-                Action = "delete", Target = "manifest", Repository = manifest.Repository, Digest = manifest.Digest, Detail = "garbage collection: untagged",
+                Action = "delete",
+                Target = "manifest",
+                Repository = manifest.Repository,
+                Digest = manifest.Digest,
+                Detail = "garbage collection: untagged",
             });
         if (removed) RemoveSignature(connection, manifest);
         return removed;
@@ -94,7 +98,11 @@ sealed class UntaggedManifests(Database.Database database, ManifestCache cache, 
         connection.Execute("DELETE FROM registry_manifests WHERE id = @Id", new { signature.Id });
         events.Record(connection, Caller.Server, new RegistryEvent
         {
-            Action = "delete", Target = "manifest", Repository = signed.Repository, Digest = signature.Digest, Detail = "garbage collection: what it signs went",
+            Action = "delete",
+            Target = "manifest",
+            Repository = signed.Repository,
+            Digest = signature.Digest,
+            Detail = "garbage collection: what it signs went",
         });
         cache.Forget(repository, [tag, signature.Digest]);
     }

@@ -16,7 +16,8 @@ static class Base64Text
     /// <exception cref="RejectedSignatureException">It is none.</exception>
     public static byte[] DecodeUrl(string? text, string what)
     {
-        if (text is not { Length: > 0 } || text.Contains('=', StringComparison.Ordinal) || !Base64Url.IsValid(text)) throw new RejectedSignatureException($"its {what} is no base64url");
+        if (text is not { Length: > 0 } || text.Contains('=', StringComparison.Ordinal) || !Base64Url.IsValid(text))
+            throw new RejectedSignatureException($"its {what} is no base64url");
         return Base64Url.DecodeFromChars(text);
     }
 }

@@ -34,7 +34,8 @@ public sealed class BundleTests : SignatureTest
             ["verificationMaterial"] = new JsonObject { ["publicKey"] = new JsonObject { ["hint"] = "x" }, ["tlogEntries"] = new JsonArray() },
             ["dsseEnvelope"] = new JsonObject
             {
-                ["payload"] = Convert.ToBase64String(statement), ["payloadType"] = "application/vnd.in-toto+json",
+                ["payload"] = Convert.ToBase64String(statement),
+                ["payloadType"] = "application/vnd.in-toto+json",
                 ["signatures"] = new JsonArray(new JsonObject { ["sig"] = Convert.ToBase64String(signature) }),
             },
         };

@@ -90,7 +90,8 @@ public abstract class SignatureTest : IAsyncLifetime
     {
         var manifest = new JsonObject
         {
-            ["schemaVersion"] = 2, ["mediaType"] = Client.OciImage,
+            ["schemaVersion"] = 2,
+            ["mediaType"] = Client.OciImage,
             ["config"] = new JsonObject { ["mediaType"] = "application/vnd.oci.empty.v1+json", ["digest"] = Client.Sha256("{}"u8.ToArray()), ["size"] = 2 },
             ["layers"] = new JsonArray(layers),
         };

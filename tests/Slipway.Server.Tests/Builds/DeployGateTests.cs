@@ -109,6 +109,19 @@ public sealed class DeployGateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Deploy_ImageFromOutside_WhoseCopyHereIsSigned_Passes()
+    {
+        var digest = await _server.PushImage("mirror/web", "1");
+        await _server.PushSignature("mirror/web", digest, _key);
+        await Trust("release");
+        await Set("policy", Signed);
+        _source.Write("compose.yaml", "services:\n  web:\n    image: quay.io/team/web:1\n");
+        _engine.Has("quay.io/team/web:1", $"quay.io/team/web@{digest}");
+
+        (await DeployToARelease()).Images["web"].ShouldNotContain(digest.Hex);
+    }
+
+    [Fact]
     public async Task Deploy_BuiltHere_IsSignedAndPasses()
     {
         _source.Write("compose.yaml", "services:\n  web:\n    build: .\n");

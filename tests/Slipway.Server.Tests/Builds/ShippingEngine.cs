@@ -63,7 +63,13 @@ sealed class ShippingEngine : IAsyncDisposable
         {
             if (Find(path["/images/".Length..^"/json".Length]) is { } image) await http.Response.WriteAsync(JsonSerializer.Serialize(new
             {
-                Id = image.Id.Value, RepoTags = Array.Empty<string>(), RepoDigests = image.Digests, Os = "linux", Architecture = "amd64", Size = 1, Config = new { ExposedPorts = new Dictionary<string, object> { ["80/tcp"] = new { } } },
+                Id = image.Id.Value,
+                RepoTags = Array.Empty<string>(),
+                RepoDigests = image.Digests,
+                Os = "linux",
+                Architecture = "amd64",
+                Size = 1,
+                Config = new { ExposedPorts = new Dictionary<string, object> { ["80/tcp"] = new { } } },
             }));
             else await Refuse(http, 404, "No such image");
         }

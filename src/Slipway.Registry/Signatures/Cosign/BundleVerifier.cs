@@ -19,16 +19,20 @@ static class BundleVerifier
     public static FoundSignature? Verify(FoundSignature found, ReadOnlySpan<byte> content, TrustSet trust)
     {
         var bundle = Read(content, SignatureJson.Default.BundleDocument, "it is no Sigstore bundle");
-        if (bundle.MediaType != SignatureTypes.Bundle) throw new RejectedSignatureException($"its media type is '{CosignVerifier.Shown(bundle.MediaType)}', not {SignatureTypes.Bundle}");
+        if (bundle.MediaType != SignatureTypes.Bundle)
+            throw new RejectedSignatureException($"its media type is '{CosignVerifier.Shown(bundle.MediaType)}', not {SignatureTypes.Bundle}");
         if (bundle.DsseEnvelope is not { } envelope) throw new RejectedSignatureException("it has no DSSE envelope");
-        if (envelope.PayloadType != StatementType) throw new RejectedSignatureException($"it signs a '{CosignVerifier.Shown(envelope.PayloadType)}', not a statement ({StatementType})");
-        if (envelope.Signatures is not [{ } only]) throw new RejectedSignatureException($"its envelope has {envelope.Signatures?.Count ?? 0} signatures, not one");
+        if (envelope.PayloadType != StatementType)
+            throw new RejectedSignatureException($"it signs a '{CosignVerifier.Shown(envelope.PayloadType)}', not a statement ({StatementType})");
+        if (envelope.Signatures is not [{ } only])
+            throw new RejectedSignatureException($"its envelope has {envelope.Signatures?.Count ?? 0} signatures, not one");
         var payload = Base64Text.Decode(envelope.Payload, "payload");
         var signature = Base64Text.Decode(only.Sig, "signature");
         var statement = Read(payload, SignatureJson.Default.StatementDocument, "its payload is no statement");
         if (!Statements.Contains(statement.Type)) throw new RejectedSignatureException($"its statement is of type '{CosignVerifier.Shown(statement.Type)}'");
         if (statement.PredicateType != SignatureTypes.SignPredicate) return null;
-        if (!(statement.Subject ?? []).Any(subject => subject?.Digest?.GetValueOrDefault(found.Signed.Algorithm) == found.Signed.Hex)) throw new RejectedSignatureException("it signs another image");
+        if (!(statement.Subject ?? []).Any(subject => subject?.Digest?.GetValueOrDefault(found.Signed.Algorithm) == found.Signed.Hex))
+            throw new RejectedSignatureException("it signs another image");
 
         var signed = PreAuthentication(envelope.PayloadType, payload);
         foreach (var (name, key) in trust.Keys)

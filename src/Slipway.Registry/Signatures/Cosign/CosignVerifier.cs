@@ -16,8 +16,10 @@ static class CosignVerifier
         var critical = Read(payload);
         found = found with { Identity = critical.Identity?.DockerReference };
         // What is said of another image holds for that one, whoever signed it.
-        if (critical.Image?.DockerManifestDigest != found.Signed.Value) throw new RejectedSignatureException($"it signs another image: {Shown(critical.Image?.DockerManifestDigest)}");
-        if (critical.Type != SimpleSigning.CosignType) throw new RejectedSignatureException($"its type is '{Shown(critical.Type)}', not '{SimpleSigning.CosignType}'");
+        if (critical.Image?.DockerManifestDigest != found.Signed.Value)
+            throw new RejectedSignatureException($"it signs another image: {Shown(critical.Image?.DockerManifestDigest)}");
+        if (critical.Type != SimpleSigning.CosignType)
+            throw new RejectedSignatureException($"its type is '{Shown(critical.Type)}', not '{SimpleSigning.CosignType}'");
         foreach (var (name, key) in trust.Keys)
             if (key.Verify(payload, signature)) return found with { State = SignatureState.Trusted, Signer = name, Reason = null };
         return found with

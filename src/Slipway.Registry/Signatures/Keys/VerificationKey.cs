@@ -85,7 +85,9 @@ sealed class VerificationKey
 
         static InvalidInputException Wrong(string what) => new(new Diagnostic
         {
-            Message = $"The key {what}", Key = "key", Expected = "a PEM file with one PUBLIC KEY: ECDSA on P-256, P-384 or P-521, or RSA of 2048 to 8192 bits",
+            Message = $"The key {what}",
+            Key = "key",
+            Expected = "a PEM file with one PUBLIC KEY: ECDSA on P-256, P-384 or P-521, or RSA of 2048 to 8192 bits",
         });
     }
 

@@ -13,6 +13,9 @@ static class CertificateChain
 {
     const string CodeSigning = "1.3.6.1.5.5.7.3.3";
 
+    /// <summary>anyExtendedKeyUsage, serverAuth, clientAuth, emailProtection, timeStamping (RFC 5280, section 4.2.1.12): never beside code signing.</summary>
+    static readonly string?[] NotForCode = ["2.5.29.37.0", "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.8"];
+
     const X509KeyUsageFlags NotForLeaves = X509KeyUsageFlags.KeyEncipherment | X509KeyUsageFlags.DataEncipherment | X509KeyUsageFlags.KeyAgreement
         | X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.EncipherOnly | X509KeyUsageFlags.DecipherOnly | X509KeyUsageFlags.CrlSign;
 
@@ -27,14 +30,18 @@ static class CertificateChain
         {
             var issuer = chain[Math.Min(i + 1, chain.Count - 1)];
             if (!chain[i].IssuerName.RawData.AsSpan().SequenceEqual(issuer.SubjectName.RawData))
-                throw new RejectedSignatureException(i == chain.Count - 1 ? $"its chain does not end with a root: '{Name(chain[i])}' was issued by '{Shown(chain[i].Issuer)}'" : $"'{Name(chain[i])}' was not issued by '{Name(issuer)}', which follows it");
+                throw new RejectedSignatureException(i == chain.Count - 1
+                    ? $"its chain does not end with a root: '{Name(chain[i])}' was issued by '{Shown(chain[i].Issuer)}'"
+                    : $"'{Name(chain[i])}' was not issued by '{Name(issuer)}', which follows it");
             CheckSignature(chain[i], issuer);
         }
         foreach (var (time, what) in moments)
             foreach (var certificate in chain)
             {
-                if (time < certificate.NotBefore.ToUniversalTime()) throw new RejectedSignatureException($"'{Name(certificate)}' is valid only from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm}, after {what}");
-                if (time > certificate.NotAfter.ToUniversalTime()) throw new RejectedSignatureException($"'{Name(certificate)}' had expired at {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}, before {what}");
+                if (time < certificate.NotBefore.ToUniversalTime())
+                    throw new RejectedSignatureException($"'{Name(certificate)}' is valid only from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm}, after {what}");
+                if (time > certificate.NotAfter.ToUniversalTime())
+                    throw new RejectedSignatureException($"'{Name(certificate)}' had expired at {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}, before {what}");
             }
     }
 
@@ -42,24 +49,29 @@ static class CertificateChain
 
     static void CheckLeaf(X509Certificate2 leaf)
     {
-        if (leaf.Extensions.OfType<X509BasicConstraintsExtension>().Any(basic => basic.CertificateAuthority)) throw new RejectedSignatureException($"'{Name(leaf)}' is a certificate authority, which may not sign images");
+        if (leaf.Extensions.OfType<X509BasicConstraintsExtension>().Any(basic => basic.CertificateAuthority))
+            throw new RejectedSignatureException($"'{Name(leaf)}' is a certificate authority, which may not sign images");
         var usage = leaf.Extensions.OfType<X509KeyUsageExtension>().SingleOrDefault();
         if (usage is not { Critical: true } || !usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature) || (usage.KeyUsages & NotForLeaves) != 0)
-            throw new RejectedSignatureException($"'{Name(leaf)}' may not sign: its key usage must be critical and for digital signatures alone, and is {(usage is null ? "missing" : $"{usage.KeyUsages}{(usage.Critical ? "" : ", not critical")}")}");
+            throw new RejectedSignatureException(
+                $"'{Name(leaf)}' may not sign: its key usage must be critical and for digital signatures alone, and is "
+                + (usage is null ? "missing" : $"{usage.KeyUsages}{(usage.Critical ? "" : ", not critical")}"));
         if (leaf.Extensions.OfType<X509EnhancedKeyUsageExtension>().SingleOrDefault() is { } purposes)
         {
             var found = purposes.EnhancedKeyUsages.Cast<Oid>().Select(purpose => purpose.Value).ToList();
-            // Of others a code signing certificate may have its own, but none of the well-known ones: they all stand below id-kp, or are 'any'.
-            if (!found.Contains(CodeSigning) || found.Any(purpose => purpose is "2.5.29.37.0" or "1.3.6.1.5.5.7.3.1" or "1.3.6.1.5.5.7.3.2" or "1.3.6.1.5.5.7.3.4" or "1.3.6.1.5.5.7.3.8"))
-                throw new RejectedSignatureException($"'{Name(leaf)}' is not for code signing: its extended key usage is {string.Join(", ", purposes.EnhancedKeyUsages.Cast<Oid>().Select(purpose => purpose.FriendlyName ?? purpose.Value))}");
+            if (!found.Contains(CodeSigning) || found.Any(NotForCode.Contains))
+                throw new RejectedSignatureException(
+                    $"'{Name(leaf)}' is not for code signing: its extended key usage is {string.Join(", ", purposes.EnhancedKeyUsages.Cast<Oid>().Select(purpose => purpose.FriendlyName ?? purpose.Value))}");
         }
     }
 
     static void CheckIssuer(X509Certificate2 issuer, int below)
     {
         var basic = issuer.Extensions.OfType<X509BasicConstraintsExtension>().SingleOrDefault();
-        if (basic is not { Critical: true, CertificateAuthority: true }) throw new RejectedSignatureException($"'{Name(issuer)}' is no certificate authority: it may not issue others");
-        if (basic.HasPathLengthConstraint && basic.PathLengthConstraint < below) throw new RejectedSignatureException($"'{Name(issuer)}' may have only {basic.PathLengthConstraint} authorities below it, and has {below}");
+        if (basic is not { Critical: true, CertificateAuthority: true })
+            throw new RejectedSignatureException($"'{Name(issuer)}' is no certificate authority: it may not issue others");
+        if (basic.HasPathLengthConstraint && basic.PathLengthConstraint < below)
+            throw new RejectedSignatureException($"'{Name(issuer)}' may have only {basic.PathLengthConstraint} authorities below it, and has {below}");
         if (issuer.Extensions.OfType<X509KeyUsageExtension>().SingleOrDefault() is not { Critical: true } usage || !usage.KeyUsages.HasFlag(X509KeyUsageFlags.KeyCertSign))
             throw new RejectedSignatureException($"'{Name(issuer)}' may not issue certificates: its key usage must be critical and for that");
     }
@@ -67,7 +79,8 @@ static class CertificateChain
     /// <summary>RFC 5280, section 4.1.1: TBSCertificate, signatureAlgorithm, signatureValue.</summary>
     static void CheckSignature(X509Certificate2 certificate, X509Certificate2 issuer)
     {
-        if (VerificationKey.Read(issuer.PublicKey.ExportSubjectPublicKeyInfo(), out var key) is { } wrong) throw new RejectedSignatureException($"the key of '{Name(issuer)}' can't be used: {wrong}");
+        if (VerificationKey.Read(issuer.PublicKey.ExportSubjectPublicKeyInfo(), out var key) is { } wrong)
+            throw new RejectedSignatureException($"the key of '{Name(issuer)}' can't be used: {wrong}");
         try
         {
             var parts = new AsnReader(certificate.RawDataMemory, AsnEncodingRules.DER).ReadSequence();

@@ -57,10 +57,20 @@ static class CoseEnvelope
         reader.ReadEndMap();
         if (reader.BytesRemaining > 0) throw new RejectedSignatureException("its protected header has bytes behind its end");
         if (critical is null) throw new RejectedSignatureException("its protected header has no 'crit'");
-        if (critical.FirstOrDefault(name => !names.Contains(name)) is { } missing) throw new RejectedSignatureException($"its 'crit' names '{Cosign.CosignVerifier.Shown(missing)}', which is not in the header");
+        if (critical.FirstOrDefault(name => !names.Contains(name)) is { } missing)
+            throw new RejectedSignatureException($"its 'crit' names '{Cosign.CosignVerifier.Shown(missing)}', which is not in the header");
         return new NotationEnvelope
         {
-            Algorithm = algorithm, ContentType = type, Scheme = scheme, SigningTime = time, Expiry = expiry, Critical = critical, Chain = [], Payload = [], Signed = [], Signature = [],
+            Algorithm = algorithm,
+            ContentType = type,
+            Scheme = scheme,
+            SigningTime = time,
+            Expiry = expiry,
+            Critical = critical,
+            Chain = [],
+            Payload = [],
+            Signed = [],
+            Signature = [],
         };
     }
 
@@ -78,7 +88,8 @@ static class CoseEnvelope
                 reader.ReadStartArray();
                 while (reader.PeekState() != CborReaderState.EndArray)
                 {
-                    if (chain.Count > NotationEnvelope.MaxChain) throw new RejectedSignatureException($"it has more than {NotationEnvelope.MaxChain} certificates");
+                    if (chain.Count > NotationEnvelope.MaxChain)
+                        throw new RejectedSignatureException($"it has more than {NotationEnvelope.MaxChain} certificates");
                     chain.Add(reader.ReadByteString());
                 }
                 reader.ReadEndArray();
@@ -108,7 +119,12 @@ static class CoseEnvelope
 
     static string AlgorithmOf(int label) => label switch
     {
-        -37 => "PS256", -38 => "PS384", -39 => "PS512", -7 => "ES256", -35 => "ES384", -36 => "ES512",
+        -37 => "PS256",
+        -38 => "PS384",
+        -39 => "PS512",
+        -7 => "ES256",
+        -35 => "ES384",
+        -36 => "ES512",
         _ => label.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 

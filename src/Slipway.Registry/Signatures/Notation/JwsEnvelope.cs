@@ -42,11 +42,13 @@ static class JwsEnvelope
 
     static List<string> CriticalOf(JsonElement header)
     {
-        if (!header.TryGetProperty("crit", out var critical) || critical.ValueKind != JsonValueKind.Array) throw new RejectedSignatureException("its protected header has no 'crit'");
+        if (!header.TryGetProperty("crit", out var critical) || critical.ValueKind != JsonValueKind.Array)
+            throw new RejectedSignatureException("its protected header has no 'crit'");
         var names = critical.EnumerateArray().Select(name => name.ValueKind == JsonValueKind.String ? name.GetString()! : throw new RejectedSignatureException("its 'crit' has more than texts")).ToList();
         // RFC 7515, section 4.1.11.
         foreach (var name in names)
-            if (!header.TryGetProperty(name, out _)) throw new RejectedSignatureException($"its 'crit' names '{Cosign.CosignVerifier.Shown(name)}', which is not in the header");
+            if (!header.TryGetProperty(name, out _))
+                throw new RejectedSignatureException($"its 'crit' names '{Cosign.CosignVerifier.Shown(name)}', which is not in the header");
         return names;
     }
 

@@ -24,7 +24,8 @@ static class NotationVerifier
         CheckPayload(envelope.Payload, image);
         var signedAt = envelope.SigningTime!.Value;
         CertificateChain.Check(envelope.Chain, [(signedAt, "it signed"), (now, "now")]);
-        if (signedAt > now.AddMinutes(5)) throw new RejectedSignatureException($"it says that it was signed in the future, at {signedAt.UtcDateTime:yyyy-MM-dd HH:mm}");
+        if (signedAt > now.AddMinutes(5))
+            throw new RejectedSignatureException($"it says that it was signed in the future, at {signedAt.UtcDateTime:yyyy-MM-dd HH:mm}");
         if (envelope.Expiry is { } expiry && now >= expiry) throw new RejectedSignatureException($"it expired at {expiry.UtcDateTime:yyyy-MM-dd HH:mm}");
 
         // The very certificate must be in the chain, wherever it stands (as in notation's trust stores).
@@ -39,10 +40,14 @@ static class NotationVerifier
 
     static void CheckHeaders(NotationEnvelope envelope)
     {
-        if (envelope.ContentType != PayloadType) throw new RejectedSignatureException($"its content type is '{Cosign.CosignVerifier.Shown(envelope.ContentType)}', not {PayloadType}");
-        if (envelope.Scheme != Scheme) throw new RejectedSignatureException($"its signing scheme is '{Cosign.CosignVerifier.Shown(envelope.Scheme)}': only {Scheme} is verified here");
-        if (!envelope.Critical.Contains(NotationEnvelope.SchemeHeader)) throw new RejectedSignatureException($"its 'crit' does not name {NotationEnvelope.SchemeHeader}");
-        if (envelope.Expiry is not null && !envelope.Critical.Contains(NotationEnvelope.ExpiryHeader)) throw new RejectedSignatureException($"its 'crit' does not name {NotationEnvelope.ExpiryHeader}");
+        if (envelope.ContentType != PayloadType)
+            throw new RejectedSignatureException($"its content type is '{Cosign.CosignVerifier.Shown(envelope.ContentType)}', not {PayloadType}");
+        if (envelope.Scheme != Scheme)
+            throw new RejectedSignatureException($"its signing scheme is '{Cosign.CosignVerifier.Shown(envelope.Scheme)}': only {Scheme} is verified here");
+        if (!envelope.Critical.Contains(NotationEnvelope.SchemeHeader))
+            throw new RejectedSignatureException($"its 'crit' does not name {NotationEnvelope.SchemeHeader}");
+        if (envelope.Expiry is not null && !envelope.Critical.Contains(NotationEnvelope.ExpiryHeader))
+            throw new RejectedSignatureException($"its 'crit' does not name {NotationEnvelope.ExpiryHeader}");
         if (envelope.Critical.FirstOrDefault(name => name is not (NotationEnvelope.SchemeHeader or NotationEnvelope.ExpiryHeader)) is { } unknown)
             throw new RejectedSignatureException($"it has a critical header that is not understood here: '{Cosign.CosignVerifier.Shown(unknown)}'");
         if (envelope.SigningTime is null) throw new RejectedSignatureException($"it has no {NotationEnvelope.TimeHeader}");
@@ -50,14 +55,21 @@ static class NotationVerifier
 
     static void CheckIntegrity(NotationEnvelope envelope)
     {
-        if (VerificationKey.Read(envelope.Chain[0].PublicKey.ExportSubjectPublicKeyInfo(), out var key) is { } wrong) throw new RejectedSignatureException($"the key of '{CertificateChain.Name(envelope.Chain[0])}' can't be used: {wrong}");
+        if (VerificationKey.Read(envelope.Chain[0].PublicKey.ExportSubjectPublicKeyInfo(), out var key) is { } wrong)
+            throw new RejectedSignatureException($"the key of '{CertificateChain.Name(envelope.Chain[0])}' can't be used: {wrong}");
         // The key alone says which algorithm it is ("Algorithm Selection"): an envelope can't choose a weaker one.
         var expected = (key!.IsRsa, key.Size) switch
         {
-            (true, 2048) => "PS256", (true, 3072) => "PS384", (true, 4096) => "PS512", (false, 256) => "ES256", (false, 384) => "ES384", (false, 521) => "ES512",
+            (true, 2048) => "PS256",
+            (true, 3072) => "PS384",
+            (true, 4096) => "PS512",
+            (false, 256) => "ES256",
+            (false, 384) => "ES384",
+            (false, 521) => "ES512",
             _ => throw new RejectedSignatureException($"its key is {key.Algorithm}: expected RSA of 2048, 3072 or 4096 bits, or ECDSA"),
         };
-        if (envelope.Algorithm != expected) throw new RejectedSignatureException($"its algorithm is '{Cosign.CosignVerifier.Shown(envelope.Algorithm)}', and its key ({key.Algorithm}) asks for {expected}");
+        if (envelope.Algorithm != expected)
+            throw new RejectedSignatureException($"its algorithm is '{Cosign.CosignVerifier.Shown(envelope.Algorithm)}', and its key ({key.Algorithm}) asks for {expected}");
         var holds = key.IsRsa ? key.VerifyRsa(envelope.Signed, envelope.Signature, key.NaturalHash, RSASignaturePadding.Pss)
             : key.VerifyCurve(envelope.Signed, envelope.Signature, key.NaturalHash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         if (!holds) throw new RejectedSignatureException("it was altered: the signature does not fit what is signed");

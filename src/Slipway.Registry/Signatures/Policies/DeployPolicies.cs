@@ -52,7 +52,9 @@ public sealed class DeployPolicies
                     """,
                     new
                     {
-                        project = project ?? Platform, policy = JsonSerializer.Serialize(policy, PolicyJson.Default.DeployPolicy), by = caller.Name,
+                        project = project ?? Platform,
+                        policy = JsonSerializer.Serialize(policy, PolicyJson.Default.DeployPolicy),
+                        by = caller.Name,
                         now = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
                     });
                 Record(connection, caller, "change", project, $"{project ?? "platform"}: {policy}");

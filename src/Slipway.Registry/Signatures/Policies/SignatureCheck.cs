@@ -58,7 +58,7 @@ sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search) 
     static string Fix(ReleaseImage image, DeployPolicy policy)
     {
         var sign = $"sign it (cosign sign --key KEY REGISTRY/{image.Place})";
-        if (image.Upstream is not null) return $"bring it into this registry with its signatures (slipway replication, cosign copy) and deploy it under this registry's name, or {sign}";
+        if (image.Upstream is not null) return $"bring it into this registry with its signatures (slipway replication, cosign copy), or {sign}";
         return policy.Keys.Count == 0 || policy.Keys.Contains(TrustStore.Own) ? $"{sign} with a key that is trusted (slipway trust ls)" : $"{sign} with the key of {string.Join(" or ", policy.Keys)}";
     }
 }

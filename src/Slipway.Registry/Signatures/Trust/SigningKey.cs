@@ -40,7 +40,9 @@ sealed class SigningKey(Database.Database database, SecretBox box, TimeProvider 
         var id = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
         var row = new Row
         {
-            Id = id, Secret = box.Seal(key.ExportPkcs8PrivateKeyPem(), Purpose(id)), PublicKey = key.ExportSubjectPublicKeyInfoPem() + "\n",
+            Id = id,
+            Secret = box.Seal(key.ExportPkcs8PrivateKeyPem(), Purpose(id)),
+            PublicKey = key.ExportSubjectPublicKeyInfoPem() + "\n",
             Created = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
         };
         await database.Write(

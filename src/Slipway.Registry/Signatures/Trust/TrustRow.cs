@@ -34,7 +34,15 @@ sealed record TrustRow
     {
         var signer = new TrustedSigner
         {
-            Name = Name, Kind = Kind, Projects = ProjectList, Subject = Subject, Pem = Pem, AddedBy = AddedBy, Created = DateTimeOffset.Parse(Created, CultureInfo.InvariantCulture), Algorithm = "", Fingerprint = "",
+            Name = Name,
+            Kind = Kind,
+            Projects = ProjectList,
+            Subject = Subject,
+            Pem = Pem,
+            AddedBy = AddedBy,
+            Created = DateTimeOffset.Parse(Created, CultureInfo.InvariantCulture),
+            Algorithm = "",
+            Fingerprint = "",
         };
         if (Kind == TrustStore.Key)
         {

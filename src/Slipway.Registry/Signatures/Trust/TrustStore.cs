@@ -43,7 +43,12 @@ public sealed partial class TrustStore
         var (kind, pem) = Check(request);
         var row = new TrustRow
         {
-            Name = request.Name, Kind = kind, Subject = request.Subject, Pem = pem, AddedBy = caller.Name, Created = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
+            Name = request.Name,
+            Kind = kind,
+            Subject = request.Subject,
+            Pem = pem,
+            AddedBy = caller.Name,
+            Created = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
             Projects = request.Projects.Count == 0 ? null : string.Join(',', request.Projects.Distinct().Order(StringComparer.Ordinal)),
         };
         var signer = row.Read();
