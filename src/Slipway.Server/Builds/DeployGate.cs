@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Pipelines.Images;
+using Slipway.Registry.Rules;
 using Slipway.Registry.Signatures;
 using Slipway.Registry.Signatures.Policies;
 
@@ -42,7 +43,7 @@ sealed partial class DeployGate(ImageSigner signer, PolicyGate policies, Platfor
             if (await signer.Sign(repository, digest, listener.Address, cancel)) return;
             warn($"{image.Image} could not be signed: the registry does not have it any more");
         }
-        catch (Exception broken) when (broken is IOException or InvalidDataException)
+        catch (Exception broken) when (broken is IOException or InvalidDataException or RuleRefusedException)
         {
             // Where nobody asks for signatures the deploy goes on without; where a policy does, it says so in a moment.
             LogNotSigned(broken, image.Image);

@@ -260,6 +260,32 @@ public sealed class NotationTests : SignatureTest
     }
 
     [Fact]
+    public void Certificate_BrokenAnywhere_IsNeverAnError()
+    {
+        var random = new Random(11);
+        var envelope = Registry.Signatures.Notation.JwsEnvelope.Read(Maker.Jws());
+        var image = new Registry.Manifests.StoredManifest(Model.Digest.Parse(Image), Client.OciImage, new byte[JsonNode.Parse(_payload)!["targetArtifact"]!["size"]!.GetValue<int>()]);
+        var found = new FoundSignature { Format = "", Manifest = image.Digest, Signed = image.Digest, State = SignatureState.Invalid };
+        FoundSignature Verify(IReadOnlyList<byte[]> chain) => Registry.Signatures.Notation.NotationVerifier.Verify(
+            found, envelope with { Chain = Registry.Signatures.Notation.NotationEnvelope.ReadChain(chain) }, image, new([], []), DateTimeOffset.UtcNow);
+        Verify([_leaf.Der, _root.Der]).State.ShouldBe(SignatureState.NotTrusted);
+        for (var i = 0; i < 4000; i++)
+        {
+            byte[] leaf = [.. _leaf.Der], root = [.. _root.Der];
+            var broken = i % 2 == 0 ? leaf : root;
+            for (var flips = random.Next(3); flips >= 0; flips--) broken[random.Next(broken.Length)] = (byte)random.Next(256);
+            try
+            {
+                Verify([leaf, root]).State.ShouldBe(SignatureState.NotTrusted);
+            }
+            catch (RejectedSignatureException)
+            {
+                // As it should be: any other exception ends the test.
+            }
+        }
+    }
+
+    [Fact]
     public async Task Envelope_TwoKeysOfOneName_IsRefused()
     {
         var text = Encoding.UTF8.GetString(Maker.Jws());

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Slipway.Registry.Manifests;
@@ -15,7 +16,21 @@ static class NotationVerifier
     const string PayloadType = "application/vnd.cncf.notary.payload.v1+json";
     const string Scheme = "notary.x509";
 
+    /// <exception cref="RejectedSignatureException">It does not hold.</exception>
     public static FoundSignature Verify(FoundSignature found, NotationEnvelope envelope, StoredManifest image, TrustSet trust, DateTimeOffset now)
+    {
+        try
+        {
+            return Judge(found, envelope, image, trust, now);
+        }
+        catch (Exception malformed) when (malformed is CryptographicException or AsnContentException or InvalidOperationException or NotSupportedException or ArgumentException)
+        {
+            // Certificates are read piece by piece, and each piece may be broken, or there twice.
+            throw new RejectedSignatureException("one of its certificates is malformed");
+        }
+    }
+
+    static FoundSignature Judge(FoundSignature found, NotationEnvelope envelope, StoredManifest image, TrustSet trust, DateTimeOffset now)
     {
         var leaf = envelope.Chain[0];
         found = found with { Subject = CertificateChain.Name(leaf), SignedAt = envelope.SigningTime, Expires = envelope.Expiry };
