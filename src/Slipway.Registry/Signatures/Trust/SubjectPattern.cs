@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 
 namespace Slipway.Registry.Signatures.Trust;
 
@@ -7,7 +8,7 @@ namespace Slipway.Registry.Signatures.Trust;
 /// Some parts of a distinguished name, which a certificate's subject must have, each with this very value, whatever else it has
 /// (Notary Project, specs/trust-store-trust-policy.md, "Trusted Identities Constraints").
 /// </summary>
-sealed class SubjectPattern
+sealed partial class SubjectPattern
 {
     const int Longest = 1000;
 
@@ -24,10 +25,9 @@ sealed class SubjectPattern
         if (text.StartsWith(Prefix, StringComparison.Ordinal)) text = text[Prefix.Length..];
         try
         {
-            var name = new X500DistinguishedName(text.Trim());
-            // What is left out of a pattern would let more through than it says.
-            if (name.EnumerateRelativeDistinguishedNames().Any(part => part.HasMultipleElements)) return null;
-            return Parts(name) is { Count: > 0 } parts ? new SubjectPattern(parts) : null;
+            // .NET reads CN=a+OU=b on some systems as one value, on others as a part of two attributes: neither would be what is meant.
+            if (SeveralInOne().IsMatch(text)) return null;
+            return Parts(new X500DistinguishedName(text.Trim())) is { Count: > 0 } parts ? new SubjectPattern(parts) : null;
         }
         catch (CryptographicException)
         {
@@ -50,4 +50,7 @@ sealed class SubjectPattern
     // A part of several attributes (CN=a+OU=b) is none that could be asked for.
     static HashSet<(string, string)> Parts(X500DistinguishedName name) =>
         [.. name.EnumerateRelativeDistinguishedNames().Where(part => !part.HasMultipleElements).Select(part => (part.GetSingleElementType().Value ?? "", part.GetSingleElementValue() ?? ""))];
+
+    [GeneratedRegex(@"\+\s*[A-Za-z0-9.]+\s*=", RegexOptions.CultureInvariant)]
+    private static partial Regex SeveralInOne();
 }
