@@ -16,6 +16,7 @@ using Slipway.Registry.Notifications;
 using Slipway.Registry.Rules;
 using Slipway.Registry.Scanning;
 using Slipway.Registry.Secrets;
+using Slipway.Registry.Signatures;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 using Slipway.Registry.Verifying;
@@ -37,6 +38,7 @@ public static class RegistryExtensions
             .AddSingleton<StoreMark>()
             .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()
+            .AddSingleton<SmallBlobs>()
             .AddSingleton<DigestLocks>()
             .AddSingleton<BlobPublisher>()
             .AddSingleton<UploadHolds>()
@@ -52,6 +54,7 @@ public static class RegistryExtensions
             .AddNotifications(options.Webhooks)
             .AddRules()
             .AddImageBrowsing()
+            .AddSignatures()
             .AddMirroring()
             .AddScanning()
             .AddSingleton<BlobEndpoints>()

@@ -61,6 +61,7 @@ static class Composition
         services.AddSingleton<AppLogs>();
         services.AddSingleton<AppRemoval>();
         services.AddSingleton<ImageTags>();
+        services.AddSingleton<DeployGate>();
         services.AddLed(led =>
         {
             led.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });

@@ -13,6 +13,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. ScanningTexts.Entries,
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,
+        .. SignatureTexts.Entries,
         .. AccessTexts.Entries,
     ];
 

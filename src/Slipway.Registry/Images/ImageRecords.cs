@@ -94,6 +94,9 @@ public sealed record ImageDetails
     /// <summary>What is attached to it.</summary>
     public IReadOnlyList<ReferrerEntry> Referrers { get; init; } = [];
 
+    /// <summary>Its signatures, judged by what its project trusts.</summary>
+    public IReadOnlyList<Signatures.FoundSignature> Signatures { get; init; } = [];
+
     /// <summary>Digests of the indexes in the repository that have it as an entry.</summary>
     public IReadOnlyList<string> Indexes { get; init; } = [];
 

@@ -9,7 +9,7 @@ namespace Slipway.Server.Builds;
 /// Takes the rollouts that are queued, makes their images and hands them over as releases: the way from <c>queued</c> to <c>staging</c>.
 /// Killed anywhere on it, the next server takes the same rollouts and goes the way again; what was built and pushed costs next to nothing then.
 /// </summary>
-sealed partial class Builder(Rollouts rollouts, AppImages images, ImageTags tags, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
+sealed partial class Builder(Rollouts rollouts, AppImages images, DeployGate gate, ImageTags tags, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
 {
     /// <summary>Apps at once. One app has one rollout at a time by itself.</summary>
     const int AtOnce = 2;
@@ -115,6 +115,7 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, ImageTags tags
             events.Report(new RolloutEvent.Note { Time = time.GetUtcNow(), Severity = warning.Severity, Text = (warning with { Severity = Severity.Error }).ToString() });
 
         var made = await images.Make(compose.Model, rollout.Id, source.NoCache, events, cancel);
+        await gate.Pass(compose.Model, made, warning => events.Report(new RolloutEvent.Note { Time = time.GetUtcNow(), Severity = Severity.Warning, Text = warning }), cancel);
         var release = await rollouts.Stage(
             rollout.Id, compose.Model,
             made.ToDictionary(image => image.Key, image => image.Value.Image),

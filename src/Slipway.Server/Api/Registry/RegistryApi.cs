@@ -8,6 +8,8 @@ static class RegistryApi
         var registry = api.MapGroup("/registry");
         registry.MapImages();
         registry.MapRules();
+        registry.MapTrust();
+        registry.MapPolicies();
         registry.MapMirrors();
         registry.MapReplications();
         registry.MapWebhooks();
