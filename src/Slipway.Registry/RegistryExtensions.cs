@@ -13,6 +13,7 @@ using Slipway.Registry.Manifests;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring;
 using Slipway.Registry.Notifications;
+using Slipway.Registry.Policies;
 using Slipway.Registry.Rules;
 using Slipway.Registry.Scanning;
 using Slipway.Registry.Secrets;
@@ -55,6 +56,7 @@ public static class RegistryExtensions
             .AddRules()
             .AddImageBrowsing()
             .AddSignatures()
+            .AddPolicies()
             .AddMirroring()
             .AddScanning()
             .AddSingleton<BlobEndpoints>()

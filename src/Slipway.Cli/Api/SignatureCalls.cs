@@ -1,4 +1,4 @@
-using Slipway.Registry.Signatures.Policies;
+using Slipway.Registry.Policies;
 using Slipway.Registry.Signatures.Trust;
 using Slipway.Server.Api.Registry;
 

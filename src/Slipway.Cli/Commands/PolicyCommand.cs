@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Slipway.Cli.Api;
 using Slipway.Cli.Rendering;
-using Slipway.Registry.Signatures.Policies;
+using Slipway.Registry.Policies;
+using Slipway.Registry.Scanning;
 
 namespace Slipway.Cli.Commands;
 
@@ -25,8 +26,10 @@ static class PolicyCommand
         var signature = new Option<bool>("--require-signature") { Description = context.Texts["policy set --require-signature"] };
         var keys = new Option<string[]>("--key") { Description = context.Texts["policy set --key"], HelpName = "NAME" };
         var repository = new Option<bool>("--same-repository") { Description = context.Texts["policy set --same-repository"] };
+        var scan = new Option<bool>("--require-scan") { Description = context.Texts["policy set --require-scan"] };
+        var severity = new Option<string?>("--max-severity") { Description = context.Texts["policy set --max-severity"], HelpName = "LEVEL" };
         var replaces = new Option<bool>("--replaces-platform") { Description = context.Texts["policy set --replaces-platform"] };
-        foreach (var option in (Option[])[signature, keys, repository, replaces]) command.Options.Add(option);
+        foreach (var option in (Option[])[signature, keys, repository, scan, severity, replaces]) command.Options.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
             var project = target.Of(parsed);
@@ -36,10 +39,12 @@ static class PolicyCommand
                 RequireSignature = parsed.GetValue(signature) || parsed.GetValue(keys) is { Length: > 0 } || parsed.GetValue(repository),
                 Keys = parsed.GetValue(keys) ?? [],
                 SameRepository = parsed.GetValue(repository),
+                RequireScan = parsed.GetValue(scan),
+                MaxSeverity = parsed.GetValue(severity) is { } level ? Most(level) : null,
                 ReplacesPlatform = parsed.GetValue(replaces),
             };
-            if (policy is { RequireSignature: false, ReplacesPlatform: false })
-                throw new CommandFailedException("Say what the policy asks for (--require-signature, --key NAME), or remove it: slipway policy rm", ExitCode.BadInput);
+            if (policy is { RequireSignature: false, RequireScan: false, MaxSeverity: null, ReplacesPlatform: false })
+                throw new CommandFailedException("Say what the policy asks for (--require-signature, --key NAME, --require-scan, --max-severity LEVEL), or remove it: slipway policy rm", ExitCode.BadInput);
             using var api = context.Connect(parsed);
             var set = await api.SetPolicy(project, policy, cancel);
             context.Shell.Out.WriteLine($"{context.Paint.Green("✔")} {Name(set)}: {set.Policy}");
@@ -83,6 +88,8 @@ static class PolicyCommand
         });
         return command;
     }
+
+    static Severity Most(string level) => level.Equals("none", StringComparison.OrdinalIgnoreCase) ? Severity.None : SeverityText.Parse(level, "--max-severity");
 
     static string Name(PolicyStatus policy) => policy.Project ?? "(platform)";
 

@@ -23,6 +23,8 @@ static class SignatureTexts
         ("policy set --require-signature", "Only images with a signature by a trusted key.", "仅允许由受信任密钥签名的镜像。"),
         ("policy set --key", "Only signatures by this trusted key or certificate count; may be repeated. 'slipway' signs what is built here.", "仅认可该密钥或证书的签名，可重复指定；“slipway”为本平台构建的镜像签名。"),
         ("policy set --same-repository", "The signature must name the repository that the image is in (cosign's own format).", "签名必须写明镜像所在的仓库（cosign 原有格式）。"),
+        ("policy set --require-scan", "Only images that were scanned; a deploy waits for the scan of what it brings.", "仅允许已扫描的镜像；部署会等待新镜像的扫描完成。"),
+        ("policy set --max-severity", "Only images without a vulnerability above this: critical, high, medium, low, negligible, unknown or none.", "仅允许没有高于该级别漏洞的镜像：critical、high、medium、low、negligible、unknown 或 none。"),
         ("policy set --replaces-platform", "Stands in place of the platform's policy, for administrators.", "取代平台的策略（需管理员权限）。"),
         ("policy show", "Show the policy of a project, or all.", "显示某个项目的策略，或全部策略。"),
         ("policy rm", "Remove a policy.", "删除策略。"),

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Secrets;
-using Slipway.Registry.Signatures.Policies;
 using Slipway.Registry.Signatures.Trust;
 using Slipway.Registry.Uploads;
 
@@ -10,7 +9,7 @@ namespace Slipway.Registry.Signatures;
 
 static class SignatureServices
 {
-    /// <summary>Signatures of images: found, judged, made; and the policies that ask for them.</summary>
+    /// <summary>Signatures of images: found, judged, made.</summary>
     public static IServiceCollection AddSignatures(this IServiceCollection services) => services
         .AddSingleton<SigningKey>()
         .AddSingleton(all => new TrustStore(
@@ -18,8 +17,5 @@ static class SignatureServices
         .AddSingleton<SignatureSearch>()
         .AddSingleton<ImageSignatures>()
         .AddSingleton(all => new ImageSigner(
-            all.GetRequiredService<ManifestStore>(), all.GetRequiredService<UploadSessions>(), all.GetRequiredService<ImageSignatures>(), all.GetRequiredService<SigningKey>()))
-        .AddSingleton(all => new DeployPolicies(all.GetRequiredService<Database.Database>(), all.GetRequiredService<EventLog>(), all.GetRequiredService<TimeProvider>()))
-        .AddSingleton<IImageCheck, SignatureCheck>()
-        .AddSingleton(all => new PolicyGate(all.GetRequiredService<DeployPolicies>(), all.GetServices<IImageCheck>()));
+            all.GetRequiredService<ManifestStore>(), all.GetRequiredService<UploadSessions>(), all.GetRequiredService<ImageSignatures>(), all.GetRequiredService<SigningKey>()));
 }

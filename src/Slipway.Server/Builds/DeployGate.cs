@@ -2,7 +2,7 @@ using Slipway.Model;
 using Slipway.Pipelines.Images;
 using Slipway.Registry.Rules;
 using Slipway.Registry.Signatures;
-using Slipway.Registry.Signatures.Policies;
+using Slipway.Registry.Policies;
 
 namespace Slipway.Server.Builds;
 
@@ -14,8 +14,9 @@ sealed partial class DeployGate(ImageSigner signer, PolicyGate policies, Platfor
 {
     /// <param name="made">For each service its image.</param>
     /// <param name="warn">Gets a sentence about what could not be signed.</param>
+    /// <param name="note">Gets a sentence about what is waited for.</param>
     /// <exception cref="InvalidInputException">A policy refuses some of the images; one diagnostic for each demand that is not met.</exception>
-    public async Task Pass(AppModel model, IReadOnlyDictionary<string, MadeImage> made, Action<string> warn, CancellationToken cancel)
+    public async Task Pass(AppModel model, IReadOnlyDictionary<string, MadeImage> made, Action<string> warn, Action<string> note, CancellationToken cancel)
     {
         foreach (var service in model.Services.Where(service => service.Build is not null)) await Sign(made[service.Name], warn, cancel);
         if (policies.IsOpen(model.Name.Value)) return;
@@ -23,7 +24,7 @@ sealed partial class DeployGate(ImageSigner signer, PolicyGate policies, Platfor
         foreach (var service in model.Services)
         {
             var image = Image(service, made[service.Name]);
-            foreach (var finding in await policies.Check(model.Name.Value, image, cancel))
+            foreach (var finding in await policies.Check(model.Name.Value, image, note, cancel))
                 refused.Add(new Diagnostic
                 {
                     Key = $"services.{service.Name}.{(service.Build is null ? "image" : "build")}",

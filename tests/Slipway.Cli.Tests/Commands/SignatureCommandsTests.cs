@@ -93,13 +93,18 @@ public sealed class SignatureCommandsTests : IDisposable
     public async Task PolicySet_OfAProjectOrThePlatform()
     {
         var (_, shell, requests) = await Run(Policy, 200, "policy", "set", "shop", "--key", "release", "--key", "slipway");
-        requests.ShouldBe(["""PUT /api/v1/registry/projects/shop/policy {"requireSignature":true,"keys":["release","slipway"],"sameRepository":false,"replacesPlatform":false}"""]);
+        requests.ShouldBe(["""PUT /api/v1/registry/projects/shop/policy {"requireSignature":true,"keys":["release","slipway"],"sameRepository":false,"requireScan":false,"replacesPlatform":false}"""]);
         shell.Out.ShouldContain("shop: signature by release or slipway");
 
         (await Run(Policy, 200, "policy", "set", "--platform", "--require-signature", "--same-repository")).Requests
-            .ShouldBe(["""PUT /api/v1/registry/policy {"requireSignature":true,"keys":[],"sameRepository":true,"replacesPlatform":false}"""]);
+            .ShouldBe(["""PUT /api/v1/registry/policy {"requireSignature":true,"keys":[],"sameRepository":true,"requireScan":false,"replacesPlatform":false}"""]);
         (await Run(Policy, 200, "policy", "set", "play", "--replaces-platform")).Requests
-            .ShouldBe(["""PUT /api/v1/registry/projects/play/policy {"requireSignature":false,"keys":[],"sameRepository":false,"replacesPlatform":true}"""]);
+            .ShouldBe(["""PUT /api/v1/registry/projects/play/policy {"requireSignature":false,"keys":[],"sameRepository":false,"requireScan":false,"replacesPlatform":true}"""]);
+        var (code, wrong, sent) = await Run(Policy, 200, "policy", "set", "shop", "--max-severity", "terrible");
+        (code, sent.Count).ShouldBe((2, 0));
+        wrong.Error.ShouldContain("'terrible' is no severity");
+        (await Run(Policy, 200, "policy", "set", "shop", "--max-severity", "high", "--require-scan")).Requests
+            .ShouldBe(["""PUT /api/v1/registry/projects/shop/policy {"requireSignature":false,"keys":[],"sameRepository":false,"requireScan":true,"maxSeverity":"High","replacesPlatform":false}"""]);
     }
 
     [Fact]

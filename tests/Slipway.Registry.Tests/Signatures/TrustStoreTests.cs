@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Slipway.Model;
 using Slipway.Registry.Events;
-using Slipway.Registry.Signatures.Policies;
+using Slipway.Registry.Policies;
 using Slipway.Registry.Signatures.Trust;
 
 namespace Slipway.Registry.Tests.Signatures;
@@ -74,11 +74,11 @@ public sealed class TrustStoreTests : SignatureTest
         await Policies.Set("shop", new DeployPolicy { RequireSignature = true, Keys = ["release"] }, Caller.Server, Cancel);
         var gate = Host.Services.GetRequiredService<PolicyGate>();
         var image = new ReleaseImage { Name = "shop/web:1", Repository = Repository, Digest = Digest.Parse(Image) };
-        (await gate.Check("shop", image, Cancel)).ShouldBeEmpty();
+        (await gate.Check("shop", image, _ => { }, Cancel)).ShouldBeEmpty();
 
         await Trust.Remove("release", Caller.Server, Cancel);
 
-        (await gate.Check("shop", image, Cancel)).ShouldHaveSingleItem().Found.ShouldContain("has a signature that does not count");
+        (await gate.Check("shop", image, _ => { }, Cancel)).ShouldHaveSingleItem().Found.ShouldContain("has a signature that does not count");
     }
 
     [Theory]

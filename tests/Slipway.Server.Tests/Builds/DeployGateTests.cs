@@ -68,6 +68,20 @@ public sealed class DeployGateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Deploy_ImageThatNobodyCanScanUnderAPolicyThatAsksForIt_IsRefused()
+    {
+        await PushTeamImage();
+        await Set("projects/shop/policy", """{"maxSeverity":"high"}""");
+
+        var error = (await DeployToTheEnd()).Error.ShouldNotBeNull();
+
+        // It has no layer.
+        error.ShouldContain("can't be scanned: it is no image with files");
+        error.ShouldContain("no vulnerability above high (policy of the project shop)");
+        _engine.Creations.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Deploy_ImageSignedInItsOwnRepository_Passes()
     {
         await _server.PushSignature("team/web", await PushTeamImage(), _key);

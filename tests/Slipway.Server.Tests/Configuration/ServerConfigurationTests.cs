@@ -136,7 +136,7 @@ public sealed class ServerConfigurationTests : IDisposable
     public void Read_S3Storage_IsWhatItSays(string type, S3Dialect dialect, string place)
     {
         var storage = Read($"registry:\n  storage:\n    type: {type}\n    bucket: images\n    region: eu-central-1\n    accessKey: AKID\n    secretKey: s3cret\n    prefix: /team/\n    storageClass: STANDARD_IA\n    redirect: true\n")
-            .Storage.ShouldBeOfType<S3Options>();
+            .Registry.Storage.ShouldBeOfType<S3Options>();
         storage.ShouldBe(new S3Options { Dialect = dialect, Bucket = "images", Region = "eu-central-1", AccessKey = "AKID", SecretKey = "s3cret", Prefix = "team", StorageClass = "STANDARD_IA", Redirect = true });
         storage.Place.ShouldBe(place);
     }
@@ -144,14 +144,14 @@ public sealed class ServerConfigurationTests : IDisposable
     [Fact]
     public void Read_S3StorageOfOnesOwn_IsWhatItSays()
     {
-        var storage = Read("registry:\n  storage:\n    type: s3\n    bucket: images\n    endpoint: http://minio.example:9000\n    pathStyle: false\n    signingRegion: here\n    sessionToken: t0ken\n    accessKey: a\n    secretKey: b\n    serverSideEncryption: aws:kms\n    kmsKey: k\n").Storage.ShouldBeOfType<S3Options>();
+        var storage = Read("registry:\n  storage:\n    type: s3\n    bucket: images\n    endpoint: http://minio.example:9000\n    pathStyle: false\n    signingRegion: here\n    sessionToken: t0ken\n    accessKey: a\n    secretKey: b\n    serverSideEncryption: aws:kms\n    kmsKey: k\n").Registry.Storage.ShouldBeOfType<S3Options>();
         storage.ShouldBe(new S3Options
         {
             Bucket = "images", Endpoint = new("http://minio.example:9000"), PathStyle = false, SigningRegion = "here", SessionToken = "t0ken", AccessKey = "a", SecretKey = "b",
             ServerSideEncryption = "aws:kms", KmsKey = "k",
         });
         // The credential is the machine's own.
-        Read("registry:\n  storage:\n    type: s3\n    bucket: images\n    region: eu-central-1\n").Storage.ShouldBe(new S3Options { Bucket = "images", Region = "eu-central-1" });
+        Read("registry:\n  storage:\n    type: s3\n    bucket: images\n    region: eu-central-1\n").Registry.Storage.ShouldBe(new S3Options { Bucket = "images", Region = "eu-central-1" });
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Model;
 using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
-using Slipway.Registry.Signatures.Policies;
+using Slipway.Registry.Policies;
 using Slipway.Server.Auth;
 
 namespace Slipway.Server.Api.Registry;

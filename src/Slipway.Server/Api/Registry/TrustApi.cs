@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Model;
 using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
-using Slipway.Registry.Signatures.Policies;
+using Slipway.Registry.Policies;
 using Slipway.Registry.Signatures.Trust;
 using Slipway.Server.Auth;
 

@@ -8,7 +8,7 @@ using Slipway.Registry.Events;
 using Slipway.Registry.Rules;
 using Slipway.Registry.Signatures.Trust;
 
-namespace Slipway.Registry.Signatures.Policies;
+namespace Slipway.Registry.Policies;
 
 /// <summary>The policies of projects and of the platform: shown and changed, each change with its event. Thread-safe.</summary>
 public sealed class DeployPolicies

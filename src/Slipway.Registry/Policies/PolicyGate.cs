@@ -1,4 +1,4 @@
-namespace Slipway.Registry.Signatures.Policies;
+namespace Slipway.Registry.Policies;
 
 /// <summary>Asked for each image of a release before anything of it is started. Thread-safe.</summary>
 public sealed class PolicyGate
@@ -13,12 +13,13 @@ public sealed class PolicyGate
 
     /// <summary>What stands against the image; empty: it may be deployed.</summary>
     /// <param name="project">Whose policy and trusted keys hold: the app's.</param>
-    public async Task<IReadOnlyList<PolicyFinding>> Check(string project, ReleaseImage image, CancellationToken cancel)
+    /// <param name="note">Gets a sentence about what is waited for.</param>
+    public async Task<IReadOnlyList<PolicyFinding>> Check(string project, ReleaseImage image, Action<string> note, CancellationToken cancel)
     {
         var findings = new List<PolicyFinding>();
         foreach (var policy in _policies.Effective(project))
             foreach (var check in _checks)
-                if (await check.Check(image, project, policy, cancel) is { } finding) findings.Add(finding);
+                if (await check.Check(image, project, policy, note, cancel) is { } finding) findings.Add(finding);
         return findings;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using Slipway.Registry.Scanning;
 
-namespace Slipway.Registry.Signatures.Policies;
+namespace Slipway.Registry.Policies;
 
 /// <summary>What an image must have to be deployed.</summary>
 public sealed record DeployPolicy
@@ -14,6 +15,13 @@ public sealed record DeployPolicy
     /// <summary>The signature must name the repository in which the image stands. Only cosign's own format names one.</summary>
     public bool SameRepository { get; init; }
 
+    /// <summary>A report of a scan must be there; one that is not is made, and the deploy waits for it.</summary>
+    public bool RequireScan { get; init; }
+
+    /// <summary>Nothing that a scan found may be worse: "high" lets high ones pass and critical ones not; "none" lets nothing pass. Asks for a report, too. Null: no limit.</summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<Severity>))]
+    public Severity? MaxSeverity { get; init; }
+
     /// <summary>Of a project: it stands in place of the platform's, which otherwise holds too. Only an administrator can say so.</summary>
     public bool ReplacesPlatform { get; init; }
 
@@ -22,6 +30,7 @@ public sealed record DeployPolicy
     {
         RequireSignature ? Keys.Count == 0 ? "signature by any trusted key" : $"signature by {string.Join(" or ", Keys)}" : null,
         SameRepository ? "that names the repository" : null,
+        MaxSeverity switch { null => RequireScan ? "a scan" : null, Severity.None => "no vulnerability", var most => $"no vulnerability above {most.Value.ToString().ToLowerInvariant()}" },
         ReplacesPlatform ? "in place of the platform's policy" : null,
     }.OfType<string>().DefaultIfEmpty("nothing required"));
 }

@@ -1,8 +1,10 @@
 using Slipway.Model;
 using Slipway.Registry.Names;
+using Slipway.Registry.Signatures;
+using Slipway.Registry.Signatures.Cosign;
 using Slipway.Registry.Signatures.Trust;
 
-namespace Slipway.Registry.Signatures.Policies;
+namespace Slipway.Registry.Policies;
 
 /// <summary>
 /// A signature by a key that counts, in whichever repository of the registry: it is the digest that is signed, and an image that is signed as team/web is
@@ -15,7 +17,7 @@ sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search) 
 
     const int MaxDigests = 16;
 
-    public async Task<PolicyFinding?> Check(ReleaseImage image, string project, PolicyStatus policy, CancellationToken cancel)
+    public async Task<PolicyFinding?> Check(ReleaseImage image, string project, PolicyStatus policy, Action<string> note, CancellationToken cancel)
     {
         if (!policy.Policy.RequireSignature) return null;
         var refused = new List<string>();
@@ -34,7 +36,7 @@ sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search) 
         { State: not SignatureState.Trusted } => signature.Reason,
         _ when policy.Keys.Count > 0 && !policy.Keys.Contains(signature.Signer) => $"it is by '{signature.Signer}', which the policy does not name",
         _ when policy.SameRepository && signature.Identity is null => $"it is by '{signature.Signer}', but its format names no repository",
-        _ when policy.SameRepository && RepositoryIn(signature.Identity!) != repository.Value => $"it is by '{signature.Signer}', but for '{Cosign.CosignVerifier.Shown(signature.Identity)}'",
+        _ when policy.SameRepository && RepositoryIn(signature.Identity!) != repository.Value => $"it is by '{signature.Signer}', but for '{CosignVerifier.Shown(signature.Identity)}'",
         _ => null,
     };
 

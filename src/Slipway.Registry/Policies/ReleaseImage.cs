@@ -1,6 +1,6 @@
 using Slipway.Model;
 
-namespace Slipway.Registry.Signatures.Policies;
+namespace Slipway.Registry.Policies;
 
 /// <summary>An image that is to be deployed.</summary>
 public sealed record ReleaseImage
