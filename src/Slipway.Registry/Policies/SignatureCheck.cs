@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 using Slipway.Registry.Signatures;
 using Slipway.Registry.Signatures.Cosign;
@@ -10,7 +11,7 @@ namespace Slipway.Registry.Policies;
 /// A signature by a key that counts, in whichever repository of the registry: it is the digest that is signed, and an image that is signed as team/web is
 /// deployed as a copy of it.
 /// </summary>
-sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search) : IImageCheck
+sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search, CachedReferrers cached) : IImageCheck
 {
     /// <summary>Reasons that are told of one image.</summary>
     const int MaxTold = 5;
@@ -23,11 +24,15 @@ sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search) 
         var refused = new List<string>();
         foreach (var digest in (IEnumerable<Digest>)[image.Digest, .. image.OtherDigests.Distinct().Where(digest => digest != image.Digest).Take(MaxDigests)])
             foreach (var repository in search.Repositories(digest))
+            {
+                // An image that came through a cache has its signatures where it came from.
+                await cached.BringSignatures(repository, digest, cancel);
                 foreach (var signature in await signatures.Find(repository, digest, project, cancel))
                 {
                     if (WhyNot(signature, repository, policy.Policy) is not { } why) return null;
                     refused.Add($"{signature.Format} {signature.Manifest.Short}: {why}");
                 }
+            }
         return new PolicyFinding(Found(image, refused), Required(policy), Fix(image, policy.Policy));
     }
 

@@ -34,7 +34,7 @@ public abstract class SignatureTest : IAsyncLifetime
         Image = await Host.Client.PushImage(Repository, "1");
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         await Host.DisposeAsync();
