@@ -1,3 +1,5 @@
+using Slipway.Gateway.Logging;
+
 namespace Slipway.Gateway;
 
 /// <summary>How one gateway process runs. Everything about apps comes by route tables instead.</summary>
@@ -20,6 +22,21 @@ public sealed record GatewayOptions
 
     /// <summary>How long requests in flight may go on after SIGTERM. Default 30 s.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Proxies before this gateway whose X-Forwarded headers are believed, in CIDR notation. Default none: the client is who connects.</summary>
+    public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+
+    /// <summary>Default none.</summary>
+    public AccessLogFormat AccessLog { get; init; }
+
+    /// <summary>Where it is written; old ones have .1, .2 ... behind their name.</summary>
+    public string AccessLogFile { get; init; } = "access.log";
+
+    /// <summary>Bytes from which on a new file is begun. Default 64 MiB.</summary>
+    public long AccessLogSize { get; init; } = 64 << 20;
+
+    /// <summary>How many old files stay. Default 7.</summary>
+    public int AccessLogKeep { get; init; } = 7;
 
     public string ControlSocket => Path.Combine(Folder, "control.sock");
 

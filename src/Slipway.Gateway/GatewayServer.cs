@@ -9,7 +9,9 @@ using Microsoft.Extensions.Options;
 using Slipway.Gateway.Control;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
 using Slipway.Model;
 
@@ -26,6 +28,7 @@ sealed class GatewayServer : IAsyncDisposable
     readonly TableSwitch _tables;
     readonly Sweeper _sweeper;
     readonly Task _sweeping;
+    readonly AccessLog? _accessLog;
 
     GatewayServer(GatewayOptions options, FileStream folderLock, ILoggerFactory logs)
     {
@@ -38,8 +41,10 @@ sealed class GatewayServer : IAsyncDisposable
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
         _tables = new TableSwitch(switchboard, compiler, instances, _listeners, Store);
         _kestrel = new KestrelServer(Options.Create(Kestrel()), new ProtocolListenerFactory(_listeners), logs);
-        Application = new GatewayApplication(new Forwarder(switchboard, traffic, options));
-        _control = ControlServer.Create(options, logs, _tables, switchboard, new Reporter(switchboard, instances, traffic, _listeners));
+        if (options.AccessLog != AccessLogFormat.Off)
+            _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
+        Application = new GatewayApplication(new Forwarder(switchboard, traffic, options), new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
+        _control = ControlServer.Create(options, logs, _tables, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _accessLog));
         _sweeper = new Sweeper(instances, _listeners, options);
         _sweeping = _sweeper.Run();
     }
@@ -53,6 +58,8 @@ sealed class GatewayServer : IAsyncDisposable
     public static async Task<GatewayServer> Start(GatewayOptions options, ILoggerFactory logs, CancellationToken cancel)
     {
         var addresses = ListenAddress.ParseAll(options.Listen);
+        foreach (var proxy in options.TrustedProxies.Where(proxy => !Cidr.TryParse(proxy, out _)))
+            throw new InvalidInputException(new Diagnostic { Key = "--trust-proxy", Message = $"'{proxy}' is no network", Found = proxy, Expected = Cidr.Expected });
         var server = new GatewayServer(options, Lock(options), logs);
         try
         {
@@ -78,6 +85,7 @@ sealed class GatewayServer : IAsyncDisposable
     {
         await _listeners.Close();
         _kestrel.Dispose();
+        _accessLog?.Dispose();
         await _control.DisposeAsync();
         _sweeper.Dispose();
         await _sweeping;

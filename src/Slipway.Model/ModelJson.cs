@@ -38,6 +38,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<RouteTable> RouteTable => Of<RouteTable>();
 
+    public JsonTypeInfo<Maintenance> Maintenance => Of<Maintenance>();
+
     public JsonTypeInfo<GatewayReport> GatewayReport => Of<GatewayReport>();
 
     public JsonTypeInfo<Release> Release => Of<Release>();

@@ -1,4 +1,5 @@
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Routing;
 using Slipway.Model;
@@ -6,7 +7,7 @@ using Slipway.Model;
 namespace Slipway.Gateway.Control;
 
 /// <summary>What a gateway tells of itself.</summary>
-sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners)
+sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners, AccessLog? log)
 {
     readonly string _session = Guid.NewGuid().ToString("N");
     readonly DateTimeOffset _started = TimeProvider.System.GetUtcNow();
@@ -26,6 +27,7 @@ sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBo
         })],
         Releases = traffic.Read(),
         Unrouted = traffic.Unrouted,
+        LogLinesDropped = log?.Dropped ?? 0,
         Listening = listeners.Listening,
         NotListening = listeners.Failed,
     };

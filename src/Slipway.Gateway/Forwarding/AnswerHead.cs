@@ -108,6 +108,7 @@ sealed class AnswerHead
         }
         if (options is not null) ApplyConnection(options, headers);
         if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
+        if (Status != 101) exchange.Policy?.ResponseHeaders?.Apply(headers);
         return Frame(exchange, headers, length, coding);
     }
 

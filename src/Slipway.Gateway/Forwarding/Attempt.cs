@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Slipway.Gateway.Routing;
@@ -11,10 +12,12 @@ sealed class Attempt(GatewayOptions options)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(Outcome Outcome, bool Reused)> Run(Exchange exchange, InstanceState instance, bool fresh)
     {
+        var timeouts = exchange.Policy?.Timeouts;
+        if (exchange.IsTimed) exchange.Asked = Stopwatch.GetTimestamp();
         var connection = fresh ? null : instance.Connections.Rent();
         if (connection is null)
         {
-            (connection, var refused) = await Connector.Connect(exchange, instance, options.ConnectTimeout);
+            (connection, var refused) = await Connector.Connect(exchange, instance, timeouts?.Connect ?? options.ConnectTimeout);
             if (connection is null) return (refused, false);
         }
         var reused = connection.Reused;
@@ -34,7 +37,7 @@ sealed class Attempt(GatewayOptions options)
                     for (var sent = 0; sent < length;) sent += await connection.Socket.SendAsync(connection.Out.AsMemory(sent, length - sent), SocketFlags.None);
                     outcome = Outcome.Unanswered;
                     if (exchange.HasBody) sending = RequestBody.Send(exchange, connection, BodySent);
-                    else connection.Arm(options.AnswerTimeout);
+                    else connection.Arm(timeouts?.Answer ?? options.AnswerTimeout);
 
                     var head = exchange.Answer.Read(exchange, connection);
                     while (head == HeadState.Incomplete && connection.MakeRoom())
@@ -50,6 +53,7 @@ sealed class Attempt(GatewayOptions options)
                     if (head == HeadState.Complete && connection.Disarm())
                     {
                         outcome = Outcome.BrokenOff;
+                        if (exchange.IsTimed) exchange.Answered = Stopwatch.GetTimestamp();
                         if (exchange.Answer.Status == 101)
                             outcome = exchange is { WantsUpgrade: true, Answer.Upgrade: not null } ? await Tunnel.Run(exchange, connection, instance) : Outcome.Broken;
                         else outcome = await ResponseBody.Relay(exchange, connection);
@@ -74,7 +78,7 @@ sealed class Attempt(GatewayOptions options)
         }
     }
 
-    void BodySent(UpstreamConnection connection) => connection.ArmForHead(options.AnswerTimeout);
+    void BodySent(Exchange exchange, UpstreamConnection connection) => connection.ArmForHead(exchange.Policy?.Timeouts?.Answer ?? options.AnswerTimeout);
 
     /// <summary>The answer is over, or never comes: the body's sending must end before the connection is let go.</summary>
     static async ValueTask<Outcome> Stop(Task<Outcome> sending, Exchange exchange, UpstreamConnection connection, Outcome outcome)

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Microsoft.Net.Http.Headers;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>What a client gets where no instance's answer can be had: a page for browsers, plain text for programs.</summary>
-sealed record ErrorPage(int Status, string? Kind, string Title, string Text, string? Hint = null, int? RetryAfter = null)
+sealed record ErrorPage(int Status, string? Kind, string Title, string Text, string? Hint = null, int? RetryAfter = null, (string Name, string Value)? Header = null)
 {
     public static ErrorPage BadRequest(string text) => new(400, null, "Bad request", text);
 
@@ -16,6 +17,22 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
 
     public static ErrorPage NoInstance(Route route) => new(503, "no-instance", "Not available right now",
         route.Unavailable ?? $"{route.App} has no instance that is ready.", $"'slipway ps {route.App}' shows its instances.", 5);
+
+    public static ErrorPage Forbidden { get; } = new(403, "address", "Not from here", "This app does not take requests from your address.");
+
+    public static ErrorPage Unauthorized(string challenge) =>
+        new(401, "credentials", "Who are you?", "This app asks for a name and a password.", Header: (HeaderNames.WWWAuthenticate, challenge));
+
+    public static ErrorPage TooMany(int seconds) => new(429, "rate", "Too many requests", $"You ask more often than this app allows. Try again in {seconds} s.", RetryAfter: seconds);
+
+    public static ErrorPage TooLarge(long most) => new(413, "body", "Too large", string.Create(CultureInfo.InvariantCulture, $"This app takes bodies of at most {most} bytes."));
+
+    public static ErrorPage Busy(string text) => new(503, "busy", "Busy", text, RetryAfter: 1);
+
+    public static ErrorPage Redirect(int status, string location) => new(status, null, "Elsewhere", $"What you look for is at {location}", Header: (HeaderNames.Location, location));
+
+    public static ErrorPage Maintenance(Route route) => new(503, "maintenance", "Under maintenance",
+        route.Maintenance!.Message ?? $"{route.App} is being worked on and will be back soon.", RetryAfter: route.Maintenance.RetryAfter);
 
     public static ErrorPage Of(Outcome outcome, Route route) => outcome switch
     {
@@ -37,11 +54,16 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
         response.StatusCode = Status;
         headers.ContentType = html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
         headers.ContentLength = body.Length;
-        headers.CacheControl = "no-store";
+        // A permanent redirect is for keeping; every other page here is of this moment.
+        if (Status is not (301 or 308)) headers.CacheControl = "no-store";
         if (Kind is not null) headers["X-Slipway-Error"] = Kind;
-        if (Status == 400 && !exchange.IsHttp2) headers.Connection = "close";
+        if (Header is { } header) headers[header.Name] = header.Value;
+        // Of a body that is too large nothing more is read.
+        if (Status is 400 or 413 && !exchange.IsHttp2) headers.Connection = "close";
         if (RetryAfter is { } seconds) headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        if (exchange.Request.Method != "HEAD") exchange.Body.Writer.Put(body);
+        if (exchange.Request.Method == "HEAD") return;
+        exchange.Sent += body.Length;
+        exchange.Body.Writer.Put(body);
     }
 
     string Plain() => $"{Status} {Title}\n{Text}\n{(Hint is null ? "" : Hint + "\n")}";

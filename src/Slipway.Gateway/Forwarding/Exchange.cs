@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Policies;
+using Slipway.Gateway.Routing;
 
 namespace Slipway.Gateway.Forwarding;
 
@@ -18,13 +20,15 @@ sealed class Exchange
 {
     readonly IHttpRequestBodyDetectionFeature? _bodyDetection;
     readonly IRequestBodyPipeFeature? _bodyPipe;
+    readonly TrustedProxies? _proxies;
+    IPAddress? _client;
     CancellationTokenRegistration _aborted;
     UpstreamConnection? _upstream;
     volatile bool _gone;
 
-    public Exchange(IFeatureCollection features)
+    public Exchange(IFeatureCollection features, TrustedProxies proxies, bool isTimed)
     {
-        Features = features;
+        (Features, IsTimed) = (features, isTimed);
         Request = features.GetRequiredFeature<IHttpRequestFeature>();
         Response = features.GetRequiredFeature<IHttpResponseFeature>();
         Body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
@@ -36,8 +40,10 @@ sealed class Exchange
         IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol);
 
         var connection = features.GetRequiredFeature<IHttpConnectionFeature>();
-        var address = connection.RemoteIpAddress;
-        ClientAddress = Encoding.ASCII.GetBytes((address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "unknown");
+        Peer = Networks.Plain(connection.RemoteIpAddress ?? IPAddress.None);
+        PeerText = Encoding.ASCII.GetBytes(connection.RemoteIpAddress is null ? "unknown" : Peer.ToString());
+        _proxies = proxies.Trusts(Peer) ? proxies : null;
+        LocalPort = connection.LocalPort;
         ForwardedTail = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"X-Forwarded-Proto: http\r\nX-Forwarded-Port: {connection.LocalPort}\r\n"));
 
         // One registration for the whole connection: the token of each request would be an object of each request.
@@ -55,7 +61,23 @@ sealed class Exchange
     /// <summary>The route port that the connection came in by, or null on the gateway's own addresses.</summary>
     public IPEndPoint? Listener { get; }
 
-    public byte[] ClientAddress { get; }
+    /// <summary>The other end of the connection.</summary>
+    public IPAddress Peer { get; }
+
+    public byte[] PeerText { get; }
+
+    public int LocalPort { get; }
+
+    /// <summary>The other end is a proxy whose X-Forwarded headers are believed.</summary>
+    public bool IsByProxy => _proxies is not null;
+
+    /// <summary>Who asks: the other end, or whom a trusted proxy names.</summary>
+    public IPAddress Client => _proxies is null ? Peer : _client ??= _proxies.ClientOf(Peer, Request.Headers["X-Forwarded-For"]);
+
+    /// <summary>By which the client asked, here or at a trusted proxy.</summary>
+    public string Scheme =>
+        _proxies is not null && Request.Headers["X-Forwarded-Proto"].ToString() is "https" or "HTTPS" ? "https" : Request.Scheme;
+
     public byte[] ForwardedTail { get; }
 
     public long Started { get; private set; }
@@ -68,6 +90,40 @@ sealed class Exchange
 
     /// <summary>Set where the client waits for 100 Continue. True: the instance wants the body; false: it answered without.</summary>
     public TaskCompletionSource<bool>? Continue { get; private set; }
+
+    /// <summary>The route that was found, or null.</summary>
+    public CompiledRoute? Route { get; set; }
+
+    /// <summary>Of <see cref="Route"/>; null where nothing is done beside forwarding.</summary>
+    public CompiledPolicy? Policy { get; set; }
+
+    /// <summary>The instance that was asked last, and its release.</summary>
+    public InstanceState? Instance { get; set; }
+
+    public int Release { get; set; }
+
+    /// <summary>Whether anybody wants to know of <see cref="Asked"/> and <see cref="Answered"/>.</summary>
+    public bool IsTimed { get; }
+
+    /// <summary>Stopwatch's timestamps: the last attempt's begin, and the head of its answer; 0: none.</summary>
+    public long Asked { get; set; }
+
+    public long Answered { get; set; }
+
+    /// <summary>Bytes of the answer's body.</summary>
+    public long Sent { get; set; }
+
+    /// <summary>Of X-Request-Id where the client sent none; 0: not yet given.</summary>
+    public ulong RequestNumber { get; set; }
+
+    /// <summary>W3C traceparent that the instance got, whether it came with the request or was begun here.</summary>
+    public TraceContext Trace;
+
+    /// <summary>The name that was let in by its password.</summary>
+    public string? User { get; set; }
+
+    /// <summary>The content coding in which the answer goes out, where that is done here.</summary>
+    public string? Coding { get; set; }
 
     /// <summary>Who a request without a cookie was taken for, where its route is split.</summary>
     public UInt128? NewUser { get; set; }
@@ -90,6 +146,9 @@ sealed class Exchange
         WantsUpgrade = !IsHttp2 && !HasBody && Upgrade is { IsUpgradableRequest: true }
             && Request.Headers.Upgrade is { Count: > 0 } protocols && !Grammar.ListHolds(protocols.ToString(), "h2c");
         BodyConsumed = false;
+        (Route, Policy, Instance, User, Coding, _client) = (null, null, null, null, null, null);
+        (Asked, Answered, Sent, RequestNumber) = (0, 0, 0, 0);
+        Trace = default;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
         if (Cookie is not null) (NewUser, Cookie) = (null, null);

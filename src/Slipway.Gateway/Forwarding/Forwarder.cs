@@ -24,6 +24,12 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             return;
         }
         var choice = switchboard.Enter(exchange, host, null);
+        exchange.Route = choice.Route;
+        if (choice.Route is { IsPlain: false } route)
+        {
+            await ServeBy(route, exchange, choice, host);
+            return;
+        }
         if (choice.Instance is null)
         {
             if (choice.Route is null) traffic.CountUnrouted();
@@ -31,6 +37,29 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             return;
         }
         await Serve(exchange, choice, host);
+    }
+
+    /// <summary>A route that asks for more than forwarding.</summary>
+    async Task ServeBy(CompiledRoute route, Exchange exchange, Choice choice, string host)
+    {
+        var (policy, isIn, isServed) = (route.Policy, false, false);
+        exchange.Policy = policy;
+        try
+        {
+            var page = route.Answer(exchange);
+            if (page is null && policy is { Guards: true }) page = await policy.Check(exchange);
+            if (page is null && policy?.InFlight is { } limit && !(isIn = limit.TryEnter()))
+                page = ErrorPage.Busy($"As many requests to {route.Source.App}/{route.Source.Service} are in flight as may be.");
+            if (page is null && choice.Instance is null) page = ErrorPage.NoInstance(route.Source);
+            isServed = page is null;
+            if (page is null) await Serve(exchange, choice, host);
+            else page.Write(exchange);
+        }
+        finally
+        {
+            if (!isServed) choice.Instance?.Leave();
+            if (isIn) policy!.InFlight!.Leave();
+        }
     }
 
     async Task Serve(Exchange exchange, Choice choice, string host)
@@ -41,6 +70,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         while (true)
         {
             var (route, instance, counters) = choice;
+            (exchange.Route, exchange.Policy, exchange.Instance, exchange.Release) = (route, route!.Policy, instance, counters!.Release);
             var outcome = Outcome.Broken;
             var reused = false;
             try
@@ -101,7 +131,12 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         var failed = outcome != Outcome.Done && !gone;
         counters.Count(outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started, failed);
         if (outcome == Outcome.Done) return;
-        if (outcome == Outcome.ClientFault && !exchange.Response.HasStarted) throw exchange.Fault!;
+        if (outcome == Outcome.ClientFault && !exchange.Response.HasStarted)
+        {
+            if (exchange.Fault!.StatusCode != StatusCodes.Status413PayloadTooLarge || route.Source.Policy?.MaxBody is not { } most) throw exchange.Fault;
+            ErrorPage.TooLarge(most).Write(exchange);
+            return;
+        }
         // Half an answer must never look like a whole one.
         if (gone || outcome == Outcome.BrokenOff || exchange.Response.HasStarted) exchange.Lifetime.Abort();
         else ErrorPage.Of(outcome, route.Source).Write(exchange);

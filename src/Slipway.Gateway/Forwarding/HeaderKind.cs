@@ -19,7 +19,13 @@ enum HeaderKind
 
     /// <summary>X-Forwarded-Proto, -Host, -Port: what the client sent is replaced.</summary>
     Forwarded,
+    /// <summary>X-Forwarded-Prefix: of a proxy that is trusted, or our own.</summary>
+    ForwardedPrefix,
     RequestId,
+
+    /// <summary>W3C Trace Context.</summary>
+    TraceParent,
+    TraceState,
     Host,
 }
 
@@ -33,6 +39,8 @@ static class HeaderKinds
         7 when Is(name, HeaderNames.Upgrade) => HeaderKind.Upgrade,
         10 when Is(name, HeaderNames.Connection) => HeaderKind.Connection,
         10 when Is(name, HeaderNames.KeepAlive) => HeaderKind.HopByHop,
+        10 when Is(name, TraceContext.State) => HeaderKind.TraceState,
+        11 when Is(name, TraceContext.Parent) => HeaderKind.TraceParent,
         12 when Is(name, "X-Request-Id") => HeaderKind.RequestId,
         14 when Is(name, HeaderNames.ContentLength) => HeaderKind.ContentLength,
         14 when Is(name, "HTTP2-Settings") => HeaderKind.HopByHop,
@@ -41,6 +49,7 @@ static class HeaderKinds
         16 when Is(name, HeaderNames.ProxyConnection) => HeaderKind.HopByHop,
         17 when Is(name, HeaderNames.TransferEncoding) => HeaderKind.TransferEncoding,
         17 when Is(name, "X-Forwarded-Proto") => HeaderKind.Forwarded,
+        18 when Is(name, "X-Forwarded-Prefix") => HeaderKind.ForwardedPrefix,
         18 when Is(name, HeaderNames.ProxyAuthenticate) => HeaderKind.HopByHop,
         19 when Is(name, HeaderNames.ProxyAuthorization) => HeaderKind.HopByHop,
         _ => HeaderKind.Pass,

@@ -18,13 +18,13 @@ static class RequestBody
     /// Done: all of it is sent. Unsent: the instance takes no more, or answered without wanting it. ClientGone, ClientFault: the client's side
     /// broke, and the connection was closed so that whoever waits for the answer wakes up.
     /// </summary>
-    public static async Task<Outcome> Send(Exchange exchange, UpstreamConnection connection, Action<UpstreamConnection> sent)
+    public static async Task<Outcome> Send(Exchange exchange, UpstreamConnection connection, Action<Exchange, UpstreamConnection> sent)
     {
         try
         {
             if (exchange.Continue is { } go && !await Permission(go.Task)) return Outcome.Unsent;
             var outcome = await Pump(exchange, connection);
-            if (outcome == Outcome.Done) sent(connection);
+            if (outcome == Outcome.Done) sent(exchange, connection);
             return outcome;
         }
         catch (Exception broken) when (broken is SocketException or ObjectDisposedException)

@@ -3,13 +3,14 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Slipway.Gateway.Policies;
 
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>The request's head as an instance gets it.</summary>
 static class RequestHead
 {
-    static long _requests = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8));
+    static ulong _requests = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
     /// <summary>Writes it into the connection's Out buffer and returns its length.</summary>
     public static int Write(Exchange exchange, UpstreamConnection connection)
@@ -20,18 +21,33 @@ static class RequestHead
         var writer = new HeadWriter(connection);
         writer.Write(request.Method);
         writer.Write(" "u8);
-        writer.Write(OriginForm(request.RawTarget));
+        var target = OriginForm(request.RawTarget);
+        var (edits, rewrite) = (exchange.Policy?.RequestHeaders, exchange.Policy?.Rewrite);
+        // One that can't be rewritten was refused before it came here.
+        writer.Write(rewrite?.Apply(target) ?? target);
         writer.Write(" HTTP/1.1\r\n"u8);
 
-        var forwardedFor = StringValues.Empty;
-        var (host, hasId) = (StringValues.Empty, false);
+        var (forwardedFor, trace, traceState) = (StringValues.Empty, StringValues.Empty, StringValues.Empty);
+        var (host, hasId, hasProto, hasPort, hasHost, hasPrefix) = (StringValues.Empty, false, false, false, false, false);
         foreach (var (name, values) in headers)
         {
             // HTTP/2's pseudo headers are in the dictionary too.
             if (name is [':', ..]) continue;
             switch (HeaderKinds.Of(name))
             {
-                case HeaderKind.Connection or HeaderKind.HopByHop or HeaderKind.Forwarded or HeaderKind.TransferEncoding or HeaderKind.Upgrade:
+                case HeaderKind.Forwarded or HeaderKind.ForwardedPrefix when exchange.IsByProxy:
+                    if (name.EndsWith("Proto", StringComparison.OrdinalIgnoreCase)) hasProto = true;
+                    else if (name.EndsWith("Port", StringComparison.OrdinalIgnoreCase)) hasPort = true;
+                    else if (name.EndsWith("Host", StringComparison.OrdinalIgnoreCase)) hasHost = true;
+                    else hasPrefix = true;
+                    break;
+                case HeaderKind.Connection or HeaderKind.HopByHop or HeaderKind.Forwarded or HeaderKind.ForwardedPrefix or HeaderKind.TransferEncoding or HeaderKind.Upgrade:
+                    continue;
+                case HeaderKind.TraceParent:
+                    trace = values;
+                    continue;
+                case HeaderKind.TraceState:
+                    traceState = values;
                     continue;
                 case HeaderKind.ForwardedFor:
                     forwardedFor = values;
@@ -44,10 +60,17 @@ static class RequestHead
                     break;
             }
             if (options.Count > 0 && IsNamed(options, name)) continue;
+            if (edits is not null && edits.Drops(name)) continue;
             for (var i = 0; i < values.Count; i++) writer.WriteLine(name, values[i] ?? "");
         }
-        WriteForwarded(ref writer, exchange, forwardedFor, host);
-        if (!hasId) WriteRequestId(ref writer);
+        WriteForwardedFor(ref writer, exchange, forwardedFor);
+        if (!hasProto && !hasPort) writer.Write(exchange.ForwardedTail);
+        else if (!hasProto) writer.WriteLine("X-Forwarded-Proto", request.Scheme);
+        if (!hasHost && host.Count > 0) writer.WriteLine("X-Forwarded-Host", host.ToString());
+        if (!hasPrefix && rewrite?.Stripped is { } prefix) writer.WriteLine("X-Forwarded-Prefix", prefix);
+        if (!hasId && edits?.Drops("X-Request-Id") is not true) WriteRequestId(ref writer, exchange);
+        WriteTrace(ref writer, exchange, trace, traceState, edits);
+        if (edits is not null) writer.Write(edits.Lines);
         if (exchange.HasBody && headers.ContentLength is null) writer.Write("Transfer-Encoding: chunked\r\n"u8);
         if (exchange.WantsUpgrade)
         {
@@ -58,27 +81,48 @@ static class RequestHead
         return writer.Length;
     }
 
-    static void WriteForwarded(ref HeadWriter writer, Exchange exchange, StringValues before, StringValues host)
+    /// <summary>What came is kept only where a trusted proxy says it: from anybody else it may be invented.</summary>
+    static void WriteForwardedFor(ref HeadWriter writer, Exchange exchange, StringValues before)
     {
         writer.Write("X-Forwarded-For: "u8);
-        if (before.Count > 0)
+        if (before.Count > 0 && exchange.IsByProxy)
         {
             writer.Write(before.ToString());
             writer.Write(", "u8);
         }
-        writer.Write(exchange.ClientAddress);
+        writer.Write(exchange.PeerText);
         writer.Write("\r\n"u8);
-        writer.Write(exchange.ForwardedTail);
-        if (host.Count > 0) writer.WriteLine("X-Forwarded-Host", host.ToString());
     }
 
-    /// <summary>16 hexadecimal digits: a random start, then one up for each request.</summary>
-    static void WriteRequestId(ref HeadWriter writer)
+    /// <summary>16 hexadecimal digits: a random start, then one up for each request. An instance that is asked again sees the same.</summary>
+    static void WriteRequestId(ref HeadWriter writer, Exchange exchange)
     {
+        if (exchange.RequestNumber == 0) exchange.RequestNumber = Interlocked.Increment(ref _requests);
         Span<byte> digits = stackalloc byte[16];
-        Interlocked.Increment(ref _requests).TryFormat(digits, out _, "x16", CultureInfo.InvariantCulture);
+        exchange.RequestNumber.TryFormat(digits, out _, "x16", CultureInfo.InvariantCulture);
         writer.Write("X-Request-Id: "u8);
         writer.Write(digits);
+        writer.Write("\r\n"u8);
+    }
+
+    /// <summary>Passed on as it came, or begun; a state belongs to the parent that it came with (W3C Trace Context, sections 3.2 and 3.3).</summary>
+    static void WriteTrace(ref HeadWriter writer, Exchange exchange, StringValues parent, StringValues state, RequestHeaderEdits? edits)
+    {
+        if (edits is not null && edits.Drops(TraceContext.Parent)) return;
+        writer.Write("traceparent: "u8);
+        if (parent.Count == 1 && TraceContext.IsValid(parent[0]))
+        {
+            exchange.Trace = TraceContext.Of(parent[0]!);
+            writer.Write(parent[0]!);
+            writer.Write("\r\n"u8);
+            if (edits is not null && edits.Drops(TraceContext.State)) return;
+            for (var i = 0; i < state.Count; i++) writer.WriteLine(TraceContext.State, state[i] ?? "");
+            return;
+        }
+        if (exchange.Trace.IsNone) exchange.Trace = TraceContext.Begin();
+        Span<byte> text = stackalloc byte[TraceContext.Length];
+        exchange.Trace.Write(text);
+        writer.Write(text);
         writer.Write("\r\n"u8);
     }
 
@@ -95,7 +139,7 @@ static class RequestHead
     }
 
     /// <summary>"GET http://host/path" is for proxies that a client chose (RFC 9112, section 3.2.2); Kestrel has compared its host with Host.</summary>
-    static string OriginForm(string target)
+    internal static string OriginForm(string target)
     {
         if (target is ['/', ..] or "*") return target;
         var scheme = target.IndexOf("://", StringComparison.Ordinal);

@@ -28,6 +28,7 @@ static class ResponseBody
         if (length == 0) return new(Outcome.Done);
         var body = connection.In.AsMemory(connection.Start, length);
         connection.Start += length;
+        exchange.Sent += length;
         var write = exchange.Body.Writer.WriteAsync(body);
         if (!write.IsCompletedSuccessfully) return Awaited(write);
         _ = write.Result;
@@ -48,6 +49,7 @@ static class ResponseBody
         {
             var piece = (int)Math.Min(left, connection.End - connection.Start);
             left -= piece;
+            exchange.Sent += piece;
             var data = connection.In.AsMemory(connection.Start, piece);
             connection.Start += piece;
             if (left == 0)
@@ -69,6 +71,7 @@ static class ResponseBody
         while (true)
         {
             writer.Put(connection.Received);
+            exchange.Sent += connection.End - connection.Start;
             connection.Start = connection.End;
             switch (await Receive(exchange, connection, writer, unsent: true, large: true))
             {
@@ -90,7 +93,7 @@ static class ResponseBody
         var unsent = true;
         while (true)
         {
-            var step = Take(ref chunks, connection, writer, framed, ref unsent);
+            var step = Take(ref chunks, exchange, connection, writer, framed, ref unsent);
             if (step == ChunkStep.Invalid) return Outcome.BrokenOff;
             if (step == ChunkStep.Trailers) return await RelayTrailers(exchange, connection, writer, framed, unsent);
             var more = await Receive(exchange, connection, writer, unsent, large: false);
@@ -99,7 +102,7 @@ static class ResponseBody
         }
     }
 
-    static ChunkStep Take(ref ChunkReader chunks, UpstreamConnection connection, PipeWriter writer, bool framed, ref bool unsent)
+    static ChunkStep Take(ref ChunkReader chunks, Exchange exchange, UpstreamConnection connection, PipeWriter writer, bool framed, ref bool unsent)
     {
         while (true)
         {
@@ -108,6 +111,7 @@ static class ResponseBody
             {
                 if (framed) WriteSize(writer, data.Length);
                 writer.Put(data);
+                exchange.Sent += data.Length;
                 if (framed) writer.Put("\r\n"u8);
                 unsent = true;
             }
@@ -171,7 +175,10 @@ static class ResponseBody
         if (!connection.MakeRoom(large)) return Outcome.BrokenOff;
         // A buffer's worth is there to be sent even where more is at hand: the client's speed holds the instance's back.
         if (unsent && (await writer.FlushAsync()).IsCompleted || exchange.ClientIsGone) return Outcome.ClientGone;
+        var idle = exchange.Policy?.Timeouts?.Idle;
+        if (idle is { } limit) connection.Arm(limit);
         var received = await connection.Receive();
+        if (idle is not null && !connection.Disarm()) return Outcome.BrokenOff;
         connection.End += received;
         if (connection.IsTurnOver(received)) await Task.Yield();
         return received > 0 ? Outcome.Done : Outcome.BrokenOff;

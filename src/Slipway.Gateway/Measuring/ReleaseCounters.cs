@@ -7,7 +7,7 @@ namespace Slipway.Gateway.Measuring;
 /// What was counted of one service of one release. Each processor counts in a stripe of its own, so that cores don't fight for one cache line;
 /// a report adds the stripes up. A stripe: [requests][failed][1xx ... 5xx][latency buckets ...].
 /// </summary>
-sealed class ReleaseCounters
+sealed class ReleaseCounters(int release)
 {
     const int Failed = 1, Classes = 2, Buckets = 7;
 
@@ -17,6 +17,8 @@ sealed class ReleaseCounters
     // A cache line of air on each side, so that two stripes that are neighbours in memory share none.
     const int Air = 8;
     readonly long[][] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new long[Air + Buckets + BoundTicks.Length + 1 + Air])];
+
+    public int Release { get; } = release;
 
     /// <param name="status">As the instance gave it, or 0 where it gave none.</param>
     /// <param name="ticks">Of <see cref="Stopwatch"/>, to the answer's end.</param>

@@ -17,7 +17,7 @@ sealed class TrafficBook
     {
         lock (_gate)
         {
-            if (!_counters.TryGetValue((app, service, release), out var counters)) _counters[(app, service, release)] = counters = new ReleaseCounters();
+            if (!_counters.TryGetValue((app, service, release), out var counters)) _counters[(app, service, release)] = counters = new ReleaseCounters(release);
             return counters;
         }
     }

@@ -1,5 +1,6 @@
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
 using Slipway.Model;
 
@@ -8,14 +9,25 @@ namespace Slipway.Gateway.Routing;
 /// <summary>One route as requests read it.</summary>
 /// <param name="destinations">Those that may get requests; with a split the new release stands last.</param>
 /// <param name="split">Null: at random by the weights.</param>
-sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split)
+/// <param name="policy">Null: nothing is done beside forwarding.</param>
+sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy)
 {
     readonly int _weights = destinations.Sum(d => d.Weight);
 
     // Without the trailing slash, so that the one comparison serves /api and /api/ alike; empty for the root.
     readonly string _prefix = source.Path.TrimEnd('/');
 
+    readonly CompiledRedirect? _redirect = source.Redirect is { } to ? new CompiledRedirect(to, source.Path.Length > 1 ? source.Path.TrimEnd('/') : source.Path) : null;
+
     public Route Source { get; } = source;
+
+    public CompiledPolicy? Policy { get; } = policy;
+
+    /// <summary>Requests are forwarded, and nothing else.</summary>
+    public bool IsPlain { get; } = policy is null && source is { Redirect: null, Maintenance: null };
+
+    /// <summary>The answer to every request, where no instance is to be asked.</summary>
+    public ErrorPage? Answer(Exchange exchange) => Source.Maintenance is not null ? ErrorPage.Maintenance(Source) : _redirect?.Answer(exchange);
 
     public int PathLength => _prefix.Length;
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Slipway.Model;
 
@@ -9,14 +10,16 @@ sealed class CompiledTable
 {
     readonly FrozenDictionary<string, CompiledRoute[]>.AlternateLookup<ReadOnlySpan<char>> _byHost;
     readonly FrozenDictionary<IPEndPoint, CompiledRoute> _byPort;
+    readonly bool _hasWildcards;
 
-    /// <param name="byHost">Each host's routes, the longest path first.</param>
+    /// <param name="byHost">Each host's routes, the longest path first; those of *.example.com under that very name.</param>
     public CompiledTable(RouteTable document, Dictionary<string, CompiledRoute[]> byHost, Dictionary<IPEndPoint, CompiledRoute> byPort, HashSet<InstanceState> instances)
     {
         Document = document;
         Instances = instances;
         _byHost = byHost.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
         _byPort = byPort.ToFrozenDictionary();
+        _hasWildcards = byHost.Keys.Any(host => host[0] == '*');
     }
 
     public RouteTable Document { get; }
@@ -30,10 +33,32 @@ sealed class CompiledTable
     /// <param name="path">Decoded, dot segments removed: what an instance will make of it too.</param>
     public CompiledRoute? Find(ReadOnlySpan<char> hostHeader, ReadOnlySpan<char> path)
     {
-        if (!_byHost.TryGetValue(HostName(hostHeader), out var routes)) return null;
-        foreach (var route in routes)
-            if (route.Covers(path)) return route;
+        var host = HostName(hostHeader);
+        if (Find(host, path, out var route) || !_hasWildcards) return route;
+        // *.b.c is below no other one than *.c: from the left, label by label, the longest comes first.
+        Span<char> wildcard = stackalloc char[256];
+        for (var dot = host.IndexOf('.'); dot >= 0 && host.Length - dot < wildcard.Length; dot = host.IndexOf('.'))
+        {
+            host = host[(dot + 1)..];
+            wildcard[0] = '*';
+            wildcard[1] = '.';
+            host.CopyTo(wildcard[2..]);
+            if (Find(wildcard[..(host.Length + 2)], path, out route)) return route;
+        }
         return null;
+    }
+
+    bool Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, [NotNullWhen(true)] out CompiledRoute? found)
+    {
+        found = null;
+        if (!_byHost.TryGetValue(host, out var routes)) return false;
+        foreach (var route in routes)
+            if (route.Covers(path))
+            {
+                found = route;
+                return true;
+            }
+        return false;
     }
 
     public CompiledRoute? FindByPort(IPEndPoint listener) => _byPort.GetValueOrDefault(listener);

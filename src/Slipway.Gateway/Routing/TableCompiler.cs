@@ -1,5 +1,6 @@
 using System.Net;
 using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
 using Slipway.Model;
 
@@ -9,6 +10,8 @@ namespace Slipway.Gateway.Routing;
 sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
 {
     const int KeyLength = 32;
+
+    readonly PolicyStates _states = new();
 
     /// <exception cref="InvalidInputException">The document can't be served by; every reason is in it.</exception>
     public CompiledTable Compile(RouteTable document)
@@ -30,24 +33,26 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             }
             foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
         }
+        _states.Turn();
         return new CompiledTable(document, byHost, byPort, used);
     }
 
     CompiledRoute Compile(Route route, HashSet<InstanceState> used)
     {
+        var policy = route.Policy is { } asked ? new CompiledPolicy(asked, route, _states) : null;
         var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, used))).Where(d => !d.Compiled.IsEmpty).ToList();
         // One release alone is no split, whatever the document asks: nobody is assigned, and no cookie is issued.
         if (route.Split is not { } split || destinations.Count != 2)
-            return new CompiledRoute(route, [.. destinations.Select(d => d.Compiled).Where(d => d.Weight > 0 || route.Split is not null)], null);
+            return new CompiledRoute(route, [.. destinations.Select(d => d.Compiled).Where(d => d.Weight > 0 || route.Split is not null)], null, policy);
         var rising = destinations.Single(d => d.Release == split.Release).Compiled;
         var stable = destinations.Single(d => d.Release != split.Release).Compiled;
-        return new CompiledRoute(route, [stable, rising], new CompiledSplit(split, route.App, rising.Weight, rising.Weight + stable.Weight));
+        return new CompiledRoute(route, [stable, rising], new CompiledSplit(split, route.App, rising.Weight, rising.Weight + stable.Weight), policy);
     }
 
     CompiledDestination Compile(Route route, Destination destination, HashSet<InstanceState> used)
     {
         // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
-        var counters = route.IsPreview ? new ReleaseCounters() : traffic.Obtain(route.App, route.Service, destination.Release);
+        var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : traffic.Obtain(route.App, route.Service, destination.Release);
         var states = destination.Upstreams
             .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
         used.UnionWith(states);
@@ -65,7 +70,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             if (route.Path is not ['/', ..]) Add(wrong, $"{key}.path", $"'{route.Path}' is no path prefix", route.Path, "a path that begins with /");
             foreach (var host in route.Hosts)
             {
-                if (!IsHost(host)) Add(wrong, $"{key}.hosts", $"'{host}' is no host name", host, "a name in lower case without scheme, port or path, like shop.example.com");
+                if (!IsHost(host)) Add(wrong, $"{key}.hosts", $"'{host}' is no host name", host, "a name in lower case without scheme, port or path, like shop.example.com or *.example.com");
                 else if (!hosts.TryAdd((host, route.Path.TrimEnd('/')), route))
                     Add(wrong, $"{key}.hosts", $"{host}{route.Path} of {Owner(route)} is taken by {Owner(hosts[(host, route.Path.TrimEnd('/'))])}", host, "one route for each host and path");
             }
@@ -74,6 +79,9 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
                 if (Listener(port) is not { } listener) Add(wrong, $"{key}.ports", $"'{port.Address}:{port.Port}' is nothing to listen on", port.Port, "an IP address or none, and a port of 1 to 65535");
                 else if (!ports.TryAdd(listener, route)) Add(wrong, $"{key}.ports", $"port {listener} of {Owner(route)} is taken by {Owner(ports[listener])}", port.Port, "one route for each port");
             }
+            void AddOf(string part, string message, object found, string expected) => Add(wrong, $"{key}.{part}", message, found, expected);
+            if (route.Policy is { } policy) PolicyChecks.Check(policy, (part, message, found, expected) => AddOf($"policy.{part}", message, found, expected));
+            if (route.Redirect is { } redirect) PolicyChecks.Check(redirect, AddOf);
             if (route.Split is { } split) Check(split, route, key, wrong);
             for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);
         }
@@ -112,6 +120,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
 
     static bool IsHost(string host)
     {
+        if (host.StartsWith("*.", StringComparison.Ordinal)) host = host[2..];
         if (host.Length is 0 or > 255) return false;
         foreach (var c in host)
             if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.' or '_' or '[' or ']')

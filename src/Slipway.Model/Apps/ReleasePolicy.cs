@@ -21,7 +21,7 @@ public enum Strategy
 /// <summary>What <c>x-release</c> says of one service, defaults applied.</summary>
 public sealed record ReleasePolicy
 {
-    /// <summary>Host names that reach this service through the gateway, lower case; empty: the service is not routed.</summary>
+    /// <summary>Host names that reach this service through the gateway, lower case, *.example.com for all below; empty: the service is not routed.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     /// <summary>Path prefix of its routes, at segment boundaries.</summary>
@@ -34,6 +34,12 @@ public sealed record ReleasePolicy
 
     /// <summary>Host ports on which the gateway serves this service whatever the Host header says (from the Compose file's <c>ports</c>).</summary>
     public IReadOnlyList<GatewayPort> GatewayPorts { get; init; } = [];
+
+    /// <summary>What the gateway does with its requests beside forwarding them; null: nothing.</summary>
+    public RoutePolicy? Route { get; init; }
+
+    /// <summary>Hosts and paths that are sent elsewhere.</summary>
+    public IReadOnlyList<RedirectRule> Redirects { get; init; } = [];
 
     public required Strategy Strategy { get; init; }
 

@@ -22,6 +22,9 @@ public sealed record AppStatus
     /// <summary>The rollout that is going on, or the last one that ended.</summary>
     public Rollout? Rollout { get; init; }
 
+    /// <summary>Not null: every request is answered with it (<c>slipway maintenance</c>).</summary>
+    public Maintenance? Maintenance { get; init; }
+
     /// <summary>A command that makes sense next: slipway promote guestbook.</summary>
     public string? Next { get; init; }
 }

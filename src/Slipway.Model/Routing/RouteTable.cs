@@ -21,7 +21,7 @@ public sealed record Route
 
     public required string Service { get; init; }
 
-    /// <summary>Exact host names, lower case, without a port.</summary>
+    /// <summary>Host names, lower case, without a port; *.example.com is every name below example.com. An exact name wins, then the longest wildcard.</summary>
     public required IReadOnlyList<string> Hosts { get; init; }
 
     /// <summary>Path prefix, at segment boundaries: /api matches /api and /api/x, not /apix. The longest match wins.</summary>
@@ -38,6 +38,15 @@ public sealed record Route
     /// no other one answers.
     /// </summary>
     public RouteSplit? Split { get; init; }
+
+    /// <summary>What is done beside forwarding; null: nothing.</summary>
+    public RoutePolicy? Policy { get; init; }
+
+    /// <summary>Not null: requests are sent there, and no destination is asked.</summary>
+    public RouteRedirect? Redirect { get; init; }
+
+    /// <summary>Not null: requests are answered with it, and no destination is asked.</summary>
+    public Maintenance? Maintenance { get; init; }
 
     /// <summary>Of a preview host: its requests are not counted, because they say nothing about people's.</summary>
     public bool IsPreview { get; init; }
@@ -100,6 +109,9 @@ public sealed record GatewayReport
 
     /// <summary>Requests for which no route was found (404).</summary>
     public long Unrouted { get; init; }
+
+    /// <summary>Lines of the access log that were dropped because the disk was too slow.</summary>
+    public long LogLinesDropped { get; init; }
 
     /// <summary>Addresses it listens on, as host:port.</summary>
     public IReadOnlyList<string> Listening { get; init; } = [];

@@ -8,12 +8,17 @@ namespace Slipway.Releases.Reconciling;
 /// <summary>An app's part of the route table, from what is wanted and which instances are ready.</summary>
 static class RoutePlanner
 {
-    public const string PreviewPrefix = "preview.";
+    const string PreviewPrefix = "preview.";
+
+    /// <summary>Of *.example.com it is *.preview.example.com, so that a wildcard of the name service reaches both.</summary>
+    public static string PreviewHost(string host) =>
+        host.StartsWith("*.", StringComparison.Ordinal) ? $"*.{PreviewPrefix}{host[2..]}" : PreviewPrefix + host;
 
     public static IReadOnlyList<Route> Plan(AppView view)
     {
         if (view.Stored.Removing || view.Stored.LiveSlot is not { } live) return [];
-        var routes = live.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => LiveRoute(view, live, s)).ToList();
+        var routes = live.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => LiveRoute(view, live, s) with { Maintenance = view.Stored.Maintenance }).ToList();
+        routes.AddRange(live.Release.Model.Services.Where(s => s.Release.IsRouted).SelectMany(s => Redirects(view.Stored.App, s)));
         if (Previewed(view) is { } staged)
             routes.AddRange(staged.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => PreviewRoute(view, staged, s)));
         return routes;
@@ -74,10 +79,19 @@ static class RoutePlanner
         };
     }
 
+    static IEnumerable<Route> Redirects(AppName app, ServiceModel service) => service.Release.Redirects.Select(rule => new Route
+    {
+        App = app,
+        Service = service.Name,
+        Hosts = rule.FromHost is { } host ? [host] : service.Release.Hosts,
+        Path = rule.FromPath,
+        Redirect = rule.To,
+    });
+
     static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
     {
         IReadOnlyList<PlannedWorkload> sides = view.Plan.InForce.TryGetValue((staged.Slot, service.Name), out var planned) ? [planned] : [];
-        return Make(view, service, [.. service.Release.Hosts.Select(h => PreviewPrefix + h)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with { IsPreview = true };
+        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with { IsPreview = true };
     }
 
     static Route Make(AppView view, ServiceModel service, IReadOnlyList<string> hosts, IReadOnlyList<GatewayPort> ports, List<Destination> destinations, PlannedWorkload? current) => new()
@@ -87,6 +101,7 @@ static class RoutePlanner
         Hosts = hosts,
         Path = service.Release.Path,
         Ports = ports,
+        Policy = service.Release.Route,
         Destinations = destinations,
         Unavailable = destinations.Count > 0 ? null
             : current is { IsExclusive: true } && view.Stored.Rollout is { State: RolloutState.Promoting or RolloutState.Shifting or RolloutState.RollingBack }

@@ -50,15 +50,16 @@ static class HostClaims
 
     static IEnumerable<string> Between(ServiceModel one, ServiceModel other)
     {
-        if (one.Release.Path == other.Release.Path)
-            foreach (var host in Hosts(one).Intersect(Hosts(other)))
-                yield return $"http://{host}{one.Release.Path}";
+        foreach (var (host, path) in Places(one).Intersect(Places(other)))
+            yield return $"http://{host}{path}";
         foreach (var (address, port, protocol) in Ports(one))
             if (Ports(other).Any(p => p.Port == port && p.Protocol == protocol && (p.Address is null || address is null || p.Address == address)))
                 yield return $"port {port}/{protocol}";
     }
 
-    static IEnumerable<string> Hosts(ServiceModel service) => service.Release.Hosts.Concat(service.Release.Hosts.Select(h => RoutePlanner.PreviewPrefix + h));
+    static IEnumerable<(string Host, string Path)> Places(ServiceModel service) =>
+        service.Release.Hosts.Concat(service.Release.Hosts.Select(RoutePlanner.PreviewHost)).Select(h => (h, service.Release.Path))
+            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath))));
 
     static IEnumerable<(string? Address, int Port, string Protocol)> Ports(ServiceModel service) =>
         service.Release.GatewayPorts.Select(p => (Any(p.Address), p.Port, "tcp"))

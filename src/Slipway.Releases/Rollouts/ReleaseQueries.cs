@@ -65,10 +65,11 @@ public sealed class ReleaseQueries
             App = stored.App,
             Live = stored.Live,
             Slots = stored.Slots.ToDictionary(s => s.Slot.Name, s => s.Release.Number),
-            Urls = stored.LiveSlot is { } live ? [.. live.Release.Model.Services.SelectMany(s => UrlsOf(s, ""))] : [],
-            PreviewUrls = staged is not null && (rollout is { State: RolloutState.Holding } || CanaryRun.Of(stored) is not null) ? [.. staged.Release.Model.Services.SelectMany(s => UrlsOf(s, RoutePlanner.PreviewPrefix))] : [],
+            Urls = stored.LiveSlot is { } live ? [.. live.Release.Model.Services.SelectMany(s => UrlsOf(s))] : [],
+            PreviewUrls = staged is not null && (rollout is { State: RolloutState.Holding } || CanaryRun.Of(stored) is not null) ? [.. staged.Release.Model.Services.SelectMany(s => UrlsOf(s, RoutePlanner.PreviewHost))] : [],
             Services = shown is null ? [] : [.. shown.Release.Model.Services.Select(s => StatusOf(stored, shown, s))],
             Rollout = rollout,
+            Maintenance = stored.Maintenance,
             Next = NextOf(stored, rollout),
         };
     }
@@ -84,7 +85,7 @@ public sealed class ReleaseQueries
             Replicas = planned?.Workload.Replicas ?? 0,
             Ready = planned is null || seen is null ? 0 : seen.Instances.Count(i => planned.Has(i) && (seen.VerdictOf(i) == Verdict.Ready || Completion.IsDone(i, service))),
             Image = slot.Release.Images[service.Name],
-            Urls = [.. UrlsOf(service, "")],
+            Urls = [.. UrlsOf(service)],
         };
     }
 
@@ -103,8 +104,8 @@ public sealed class ReleaseQueries
         };
     }
 
-    IEnumerable<string> UrlsOf(ServiceModel service, string prefix) => service.Release.Hosts
-        .Select(host => $"http://{prefix}{host}{(_options.GatewayPort == 80 ? "" : FormattableString.Invariant($":{_options.GatewayPort}"))}{service.Release.Path}");
+    IEnumerable<string> UrlsOf(ServiceModel service, Func<string, string>? change = null) => service.Release.Hosts
+        .Select(host => $"http://{change?.Invoke(host) ?? host}{(_options.GatewayPort == 80 ? "" : FormattableString.Invariant($":{_options.GatewayPort}"))}{service.Release.Path}");
 
     static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
     {

@@ -21,7 +21,7 @@ static class ReleaseRows
 
     public static StoredApp? Load(DbConnection db, AppName app)
     {
-        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version, split_key FROM apps WHERE app = @app", new { app = app.Value });
+        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version, split_key, maintenance FROM apps WHERE app = @app", new { app = app.Value });
         if (row is null) return null;
         var rollout = ActiveRollout(db, app);
         return new StoredApp
@@ -40,6 +40,7 @@ static class ReleaseRows
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
                 .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
             Routes = [.. Table(db).Routes.Where(r => r.App == app)],
+            Maintenance = row.Maintenance is { } maintenance ? ReleasesJson.Read(maintenance, ModelJson.Default.Maintenance) : null,
             SplitKey = row.SplitKey,
             CanaryWindows = rollout?.Canary is null ? [] : CanaryRows.Windows(db, rollout.Id, WindowsLookedAt),
             CanarySamples = rollout?.Canary is null ? [] : CanaryRows.Samples(db, rollout.Id),
@@ -125,6 +126,7 @@ static class ReleaseRows
         public long Revision { get; set; }
         public long RouteVersion { get; set; }
         public string? SplitKey { get; set; }
+        public string? Maintenance { get; set; }
     }
 
     sealed class SlotRow

@@ -37,6 +37,9 @@ sealed record StoredApp
     /// <summary>This app's part of the stored route table.</summary>
     public IReadOnlyList<Route> Routes { get; init; } = [];
 
+    /// <summary>Not null: every request is answered with it.</summary>
+    public Maintenance? Maintenance { get; init; }
+
     /// <summary>Signs the cookies of the app's users, 32 bytes as Base64; null until its first canary.</summary>
     public string? SplitKey { get; init; }
 

@@ -17,9 +17,19 @@ static class KeyCatalog
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
 
+    static readonly KeyShape HeaderChanges = new KeyShape().Honour("set", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }).Honour("remove");
+
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
+        .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
+        .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
+        .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))
+        .Honour("rate", new KeyShape().Honour("requests", "per", "burst", "by"))
+        .Honour("timeouts", new KeyShape().Honour("connect", "answer", "idle"))
+        .Honour("auth", new KeyShape().Honour("realm", "file").Honour("users", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }))
+        .Honour("addresses", new KeyShape().Honour("allow", "deny"))
+        .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
         .Refuse("not in this version", "match");
 

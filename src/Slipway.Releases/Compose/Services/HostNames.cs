@@ -15,6 +15,9 @@ static class HostNames
 
     public static bool IsValid(string host) => host.Length is > 0 and <= 253 && host.Split('.').All(IsLabel);
 
+    /// <summary>A name, or *.NAME for every name below it.</summary>
+    public static bool IsPattern(string host) => IsValid(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host);
+
     static bool IsLabel(string label) =>
         label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 }

@@ -42,10 +42,13 @@ static class ReleaseReader
         var rest = service with { Ports = [.. service.Ports.Except(gateway)] };
         var hosts = Hosts(field["host"], service.Name, reading);
         var strategy = StrategyOf(field["strategy"], rest);
+        var path = PathOf(field["path"]);
         var policy = new ReleasePolicy
         {
             Hosts = hosts,
-            Path = PathOf(field["path"]),
+            Path = path,
+            Route = RouteReader.Read(field, path, reading),
+            Redirects = RouteReader.Redirects(own, field, hosts),
             Port = port,
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
@@ -93,7 +96,7 @@ static class ReleaseReader
         foreach (var name in names)
         {
             var lower = name.ToLowerInvariant();
-            if (!HostNames.IsValid(lower)) host.Error($"'{name}' is no host name", "a DNS name without scheme, port or path, for example shop.example.com", name);
+            if (!HostNames.IsPattern(lower)) host.Error($"'{name}' is no host name", "a DNS name without scheme, port or path, for example shop.example.com, or *.example.com for all below", name);
             else if (!hosts.Contains(lower)) hosts.Add(lower);
         }
         return hosts.Count > 0 ? hosts : [HostNames.Default(service, reading.App)];
@@ -178,14 +181,19 @@ static class ReleaseReader
     {
         var claimed = new Dictionary<(string, string), string>();
         foreach (var service in services)
-            foreach (var host in service.Release.Hosts)
+            foreach (var (host, path, key) in Places(service))
             {
-                if (claimed.TryAdd((host, service.Release.Path), service.Name)) continue;
+                if (claimed.TryAdd((host, path), service.Name)) continue;
                 var own = reading.Services[service.Name]["x-release"];
-                var place = own.IsMissing ? reading.Services[service.Name] : own["host"].IsMissing ? own : own["host"];
-                place.Error($"'{claimed[(host, service.Release.Path)]}' and '{service.Name}' both claim http://{host}{service.Release.Path}", "different hosts or paths", host);
+                var place = own.IsMissing ? reading.Services[service.Name] : own[key].IsMissing ? own : own[key];
+                var first = claimed[(host, path)];
+                place.Error(first == service.Name ? $"'{first}' claims http://{host}{path} twice" : $"'{first}' and '{service.Name}' both claim http://{host}{path}", "different hosts or paths", host);
             }
     }
+
+    static IEnumerable<(string Host, string Path, string Key)> Places(ServiceModel service) =>
+        service.Release.Hosts.Select(h => (h, service.Release.Path, "host"))
+            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, "redirect"))));
 
     static void Note(ServiceModel service, List<PortModel> gateway, ReleasePolicy policy, Reading reading)
     {
