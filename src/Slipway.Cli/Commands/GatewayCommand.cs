@@ -12,15 +12,26 @@ static class GatewayCommand
     {
         var command = context.Command("gateway");
         var listen = new Option<string[]>("--listen") { Description = context.Texts["gateway --listen"], HelpName = "ADDRESS:PORT" };
+        var log = AccessLogOptions.Format(context);
+        var keep = AccessLogOptions.Keep(context);
+        var proxies = AccessLogOptions.TrustProxy(context);
         command.Options.Add(listen);
+        command.Options.Add(log);
+        command.Options.Add(keep);
+        command.Options.Add(proxies);
         command.SetAction((parsed, cancel) =>
         {
             var addresses = parsed.GetValue(listen) is { Length: > 0 } given ? given : [ServerOptions.DefaultGatewayHttp];
-            return GatewayProcess.Run(new GatewayOptions
+            var folder = context.DataFolderOf(parsed);
+            var options = new GatewayOptions
             {
                 Listen = [.. addresses.Select(address => ListenAddress.Parse(address, "--listen").ToString())],
-                Folder = context.DataFolderOf(parsed).Gateway,
-            }, cancel);
+                Folder = folder.Gateway,
+                AccessLog = AccessLogOptions.Parse(parsed.GetValue(log)),
+                AccessLogFile = Path.Combine(folder.Logs, AccessLogOptions.FileName),
+                TrustedProxies = parsed.GetValue(proxies) ?? [],
+            };
+            return GatewayProcess.Run(options with { AccessLogKeep = parsed.GetValue(keep) ?? options.AccessLogKeep }, cancel);
         });
         return command;
     }

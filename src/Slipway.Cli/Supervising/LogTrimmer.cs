@@ -28,6 +28,8 @@ static class LogTrimmer
     {
         foreach (var log in Directory.EnumerateFiles(logs, "*.log"))
         {
+            // The gateway turns that one over itself, without losing a line.
+            if (Path.GetFileName(log) == Commands.AccessLogOptions.FileName) continue;
             try
             {
                 if (new FileInfo(log).Length <= limit) continue;

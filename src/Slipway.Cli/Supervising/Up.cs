@@ -13,6 +13,14 @@ sealed record UpRequest
 
     public IReadOnlyList<ListenAddress> GatewayHttp { get; init; } = [];
 
+    /// <summary>combined, json or off.</summary>
+    public string? AccessLog { get; init; }
+
+    public int? AccessLogKeep { get; init; }
+
+    /// <summary>In CIDR notation; one that is "none" trusts nobody.</summary>
+    public IReadOnlyList<string>? TrustProxy { get; init; }
+
     /// <summary>DOCKER_HOST of the person's shell.</summary>
     public string? DockerHost { get; init; }
 
@@ -85,7 +93,15 @@ sealed class Up(TextWriter output, TimeProvider time)
     {
         var listen = request.Listen ?? stored?.Listen ?? ListenAddress.Parse(ServerOptions.DefaultListen, "--listen");
         var gateway = request.GatewayHttp.Count > 0 ? request.GatewayHttp : stored?.GatewayHttp ?? [DefaultGateway()];
-        var settings = new UpSettings { Listen = listen, GatewayHttp = gateway, DockerHost = request.DockerHost ?? stored?.DockerHost };
+        var settings = new UpSettings
+        {
+            Listen = listen,
+            GatewayHttp = gateway,
+            DockerHost = request.DockerHost ?? stored?.DockerHost,
+            AccessLog = request.AccessLog == "off" ? null : request.AccessLog ?? stored?.AccessLog,
+            AccessLogKeep = request.AccessLogKeep ?? stored?.AccessLogKeep,
+            TrustProxy = request.TrustProxy is ["none"] ? null : request.TrustProxy ?? stored?.TrustProxy,
+        };
         if (running is { Supervisor: null, Server: null, Gateway: null } || stored is null || settings.IsSameAs(stored)) return settings;
         var engine = settings.DockerHost == stored.DockerHost ? "" : $"\nThe engine it uses is {stored.DockerHost ?? "the local one"}; DOCKER_HOST says {settings.DockerHost}.";
         throw new CommandFailedException(

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Slipway.Model;
 using Slipway.Server.Data;
 
@@ -14,6 +16,24 @@ sealed record UpSettings
 
     /// <summary>The engine's address (DOCKER_HOST), or null for the local socket.</summary>
     public string? DockerHost { get; init; }
+
+    /// <summary>combined or json; null: off.</summary>
+    public string? AccessLog { get; init; }
+
+    /// <summary>Old files of the access log that stay; null: the gateway's default.</summary>
+    public int? AccessLogKeep { get; init; }
+
+    /// <summary>Proxies before the gateway, in CIDR notation; null: none.</summary>
+    public IReadOnlyList<string>? TrustProxy { get; init; }
+
+    /// <summary>Options of 'slipway gateway' and 'slipway up' alike.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> GatewayOptions =>
+    [
+        .. AccessLog is { } log ? (string[])["--access-log", log] : [],
+        .. AccessLogKeep is { } keep ? (string[])["--access-log-keep", keep.ToString(CultureInfo.InvariantCulture)] : [],
+        .. (TrustProxy ?? []).SelectMany(proxy => (string[])["--trust-proxy", proxy]),
+    ];
 
     static string FileOf(DataFolder folder) => Path.Combine(folder.Path, "slipway.json");
 
@@ -50,8 +70,8 @@ sealed record UpSettings
     }
 
     /// <summary>The options of 'slipway up' that ask for this.</summary>
-    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}"));
+    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}").Concat(GatewayOptions));
 
     public bool IsSameAs(UpSettings other) =>
-        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && DockerHost == other.DockerHost;
+        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && DockerHost == other.DockerHost && GatewayOptions.SequenceEqual(other.GatewayOptions);
 }

@@ -16,6 +16,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. SignatureTexts.Entries,
         .. AccessTexts.Entries,
         .. CanaryTexts.Entries,
+        .. RouteTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

@@ -25,6 +25,18 @@ public sealed class MaintenanceSwitch
     /// <exception cref="ConflictException">The app is being removed.</exception>
     public async Task<bool> Turn(AppName app, Maintenance? wanted, CancellationToken cancel)
     {
+        await Store(app, wanted, cancel);
+        var begun = _time.GetTimestamp();
+        while (!IsInForce(app, wanted))
+        {
+            if (_time.GetElapsedTime(begun) > Patience) return false;
+            await Task.Delay(Look, _time, cancel);
+        }
+        return true;
+    }
+
+    internal async Task Store(AppName app, Maintenance? wanted, CancellationToken cancel)
+    {
         await _database.Write(db =>
         {
             if (ReleaseRows.Load(db, app) is not { } stored) throw new NotFoundException($"There is no app '{app}'.");
@@ -34,13 +46,6 @@ public sealed class MaintenanceSwitch
             ReleaseRows.Touch(db, app);
         }, cancel);
         _bells.Ring(app);
-        var begun = _time.GetTimestamp();
-        while (!IsInForce(app, wanted))
-        {
-            if (_time.GetElapsedTime(begun) > Patience) return false;
-            await Task.Delay(Look, _time, cancel);
-        }
-        return true;
     }
 
     /// <summary>The app's live routes say it, and the version that they came with is acknowledged. An app without routes answers nobody anyhow.</summary>

@@ -19,6 +19,7 @@ namespace Slipway.Server.Api;
 [JsonSerializable(typeof(Readiness))]
 [JsonSerializable(typeof(RollbackRequest))]
 [JsonSerializable(typeof(ScaleRequest))]
+[JsonSerializable(typeof(MaintenanceRequest))]
 [JsonSerializable(typeof(ServerFile))]
 [JsonSerializable(typeof(ServerStatus))]
 [JsonSerializable(typeof(LogLine))]

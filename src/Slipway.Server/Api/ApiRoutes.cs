@@ -48,6 +48,7 @@ static class ApiRoutes
         api.MapRollouts();
         api.MapReleases();
         api.MapServices();
+        api.MapMaintenance();
         api.MapLogs();
         api.MapBaseImages();
     }

@@ -32,6 +32,16 @@ public sealed record ScaleRequest
     public required int Replicas { get; init; }
 }
 
+/// <summary><c>PUT /api/v1/apps/{app}/maintenance</c></summary>
+public sealed record MaintenanceRequest
+{
+    /// <summary>What people read, at most 500 characters; null: a sentence of the gateway's own.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Seconds after which clients may ask again, 1 to 86400; null: 60.</summary>
+    public int? RetryAfter { get; init; }
+}
+
 /// <summary><c>POST /api/v1/base-images</c></summary>
 public sealed record BaseImageRequest
 {
