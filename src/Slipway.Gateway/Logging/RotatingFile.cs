@@ -18,7 +18,7 @@ sealed class RotatingFile(string path, long size, int keep) : IDisposable
             // Somebody who moves or removes the file (logrotate) gets a new one.
             if (_file is not null && !File.Exists(path)) Close();
             _file ??= Open();
-            if (_file.Length >= size) Rotate();
+            if (_file.CanSeek && _file.Length >= size) Rotate();
             _file ??= Open();
             _file.Write(bytes);
             _file.Flush();
