@@ -109,7 +109,11 @@ sealed class AnswerHead
         if (options is not null) ApplyConnection(options, headers);
         if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
         if (Status != 101) exchange.Policy?.ResponseHeaders?.Apply(headers);
-        return Frame(exchange, headers, length, coding);
+        if (exchange.Policy is not { Compress: true } || Status == 101) return Frame(exchange, headers, length, coding);
+        exchange.Coding = Compression.Choose(exchange, length);
+        if (!Frame(exchange, headers, length, coding)) return false;
+        if (exchange.Coding is { } chosen) Compression.Announce(headers, chosen);
+        return true;
     }
 
     void ApplyConnection(string options, IHeaderDictionary headers)

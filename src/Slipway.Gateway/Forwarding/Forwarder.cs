@@ -87,6 +87,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
                 // A tunnel has counted itself out when it became one.
                 if (exchange.Answer.Status != 101 || outcome is Outcome.Broken) instance!.Leave();
             }
+            if (route.Policy is { Outliers: not null }) Note(route, exchange, instance!, outcome);
             if (outcome is Outcome.Refused or Outcome.ConnectTimedOut || IsRepeatable(exchange, outcome))
             {
                 (tried ??= []).Add(instance!);
@@ -104,6 +105,12 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             End(exchange, outcome, route!, counters!);
             return;
         }
+    }
+
+    static void Note(CompiledRoute route, Exchange exchange, InstanceState instance, Outcome outcome)
+    {
+        if (outcome is Outcome.ClientGone or Outcome.ClientFault) return;
+        route.Note(instance, exchange.Release, outcome != Outcome.Done || exchange.Answer.Status is 502 or 503 or 504);
     }
 
     /// <summary>False when the client has gone meanwhile.</summary>

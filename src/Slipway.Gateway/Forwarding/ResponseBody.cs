@@ -15,6 +15,7 @@ static class ResponseBody
 {
     public static ValueTask<Outcome> Relay(Exchange exchange, UpstreamConnection connection) => exchange.Answer.Framing switch
     {
+        _ when exchange.Coding is not null => CompressedBody.Relay(exchange, connection),
         Framing.None => new(Outcome.Done),
         Framing.Length when connection.Received.Length >= exchange.Answer.Length => Finish(exchange, connection, (int)exchange.Answer.Length),
         Framing.Length => RelayLength(exchange, connection, exchange.Answer.Length),
@@ -170,7 +171,7 @@ static class ResponseBody
 
     /// <summary>Receives more; what was written is sent first where that has to be waited for. BrokenOff: the instance closed its side.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    static async ValueTask<Outcome> Receive(Exchange exchange, UpstreamConnection connection, PipeWriter writer, bool unsent, bool large)
+    internal static async ValueTask<Outcome> Receive(Exchange exchange, UpstreamConnection connection, PipeWriter writer, bool unsent, bool large)
     {
         if (!connection.MakeRoom(large)) return Outcome.BrokenOff;
         // A buffer's worth is there to be sent even where more is at hand: the client's speed holds the instance's back.

@@ -26,7 +26,7 @@ sealed class RateLimiter
     {
         _clock = clock ?? Stopwatch.GetTimestamp;
         _frequency = frequency ?? Stopwatch.Frequency;
-        _interval = Math.Max(1, (long)(per.TotalSeconds * _frequency / requests));
+        _interval = Math.Max(1, (long)((Int128)per.Ticks * _frequency / TimeSpan.TicksPerSecond / requests));
         _tolerance = _interval * (burst - 1);
         _places = new Place[places];
     }

@@ -26,6 +26,13 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     /// <summary>Requests are forwarded, and nothing else.</summary>
     public bool IsPlain { get; } = policy is null && source is { Redirect: null, Maintenance: null };
 
+    /// <summary>How a request that was forwarded ended, for the ejection of instances that keep failing.</summary>
+    public void Note(InstanceState instance, int release, bool failed)
+    {
+        foreach (var destination in destinations)
+            if (destination.Counters.Release == release) destination.Note(instance, failed);
+    }
+
     /// <summary>The answer to every request, where no instance is to be asked.</summary>
     public ErrorPage? Answer(Exchange exchange) => Source.Maintenance is not null ? ErrorPage.Maintenance(Source) : _redirect?.Answer(exchange);
 

@@ -9,8 +9,14 @@ namespace Slipway.Gateway.Routing;
 /// </summary>
 sealed class InstanceState(string id, IPEndPoint address)
 {
+    const int MostTimes = 10;
+
     int _inFlight;
     int _upgraded;
+
+    int _failures;
+    int _ejections;
+    long _ejectedUntil;
 
     public string Id { get; } = id;
 
@@ -34,6 +40,26 @@ sealed class InstanceState(string id, IPEndPoint address)
     {
         Interlocked.Increment(ref _upgraded);
         Interlocked.Decrement(ref _inFlight);
+    }
+
+    public bool IsEjected(long now) => Volatile.Read(ref _ejectedUntil) > now;
+
+    /// <summary>A request went well.</summary>
+    public void Succeed()
+    {
+        if (Volatile.Read(ref _failures) == 0 && Volatile.Read(ref _ejections) == 0) return;
+        Volatile.Write(ref _failures, 0);
+        Volatile.Write(ref _ejections, 0);
+    }
+
+    /// <summary>A request failed. True: so many in a row that the instance should be ejected; after an ejection the first one is enough.</summary>
+    public bool Fail(int most) => Interlocked.Increment(ref _failures) >= most || Volatile.Read(ref _ejections) > 0;
+
+    public void Eject(long now, TimeSpan time)
+    {
+        Volatile.Write(ref _failures, 0);
+        var times = Math.Min(Interlocked.Increment(ref _ejections), MostTimes);
+        Volatile.Write(ref _ejectedUntil, now + (long)(time.TotalMilliseconds * times));
     }
 
     public void LeaveUpgraded() => Interlocked.Decrement(ref _upgraded);

@@ -56,7 +56,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         var states = destination.Upstreams
             .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
         used.UnionWith(states);
-        return new CompiledDestination(destination.Weight, states, counters);
+        return new CompiledDestination(destination.Weight, states, counters, route.Policy?.Outliers);
     }
 
     static void Check(RouteTable document, List<Diagnostic> wrong)

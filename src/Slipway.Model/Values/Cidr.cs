@@ -17,7 +17,7 @@ public static class Cidr
         var written = slash < 0 ? text : text[..slash];
         // "10" and "010.1.2.3" are addresses to the parser, and a slip to everybody else.
         if (!IPAddress.TryParse(written, out var address) || (address.AddressFamily == AddressFamily.InterNetwork && address.ToString() != written)) return false;
-        if (slash >= 0) return !address.IsIPv4MappedToIPv6 && IPNetwork.TryParse(text, out network);
+        if (slash >= 0) return !address.IsIPv4MappedToIPv6 && IPNetwork.TryParse(text, out network) && network.BaseAddress.Equals(address);
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         network = new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
         return true;

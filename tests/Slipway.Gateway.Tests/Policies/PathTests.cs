@@ -70,7 +70,6 @@ public sealed class PathTests
     [InlineData("one.eu.shop.test", "one")]
     [InlineData("hop.test", "404")]
     [InlineData("xshop.test", "404")]
-    [InlineData("*.shop.test", "wide")]
     public async Task Host_Wildcards_ExactWinsThenLongest(string host, string expected)
     {
         await using var exact = await Backend.Start("exact");

@@ -21,7 +21,7 @@ public sealed class RateLimiterTests
             // Whole ticks for each token, so that the plain bucket has no rounding.
             var (requests, burst, interval) = (random.Next(1, 20), random.Next(1, 10), random.Next(1, 50));
             long now = 1_000_000;
-            var limiter = new RateLimiter(requests, TimeSpan.FromSeconds((double)requests * interval / 1000), burst, places: 1 << 10, clock: () => now, frequency: 1000);
+            var limiter = new RateLimiter(requests, TimeSpan.FromMilliseconds(requests * interval), burst, places: 1 << 10, clock: () => now, frequency: 1000);
             // By client: tokens in units of ticks.
             var buckets = new Dictionary<ulong, (long Tokens, long At)>();
             for (var step = 0; step < 500; step++)
