@@ -30,6 +30,17 @@ public sealed class SupervisorTests : IDisposable
     Task Supervise(TextWriter log, CancellationToken cancel) => new Supervisor(_data, Settings, _program, log, TimeProvider.System).Run(cancel);
 
     [Fact]
+    public void Settings_OfTheGateway_ReachItAndAreTold()
+    {
+        var settings = Settings with { AccessLog = "json", AccessLogKeep = 3, TrustProxy = ["10.0.0.0/8", "::1"] };
+        Watched.Gateway(new DataFolder("/d"), settings).Arguments.ShouldBe(
+            ["gateway", "--data", "/d", "--listen", "*:8000", "--access-log", "json", "--access-log-keep", "3", "--trust-proxy", "10.0.0.0/8", "--trust-proxy", "::1"]);
+        settings.AsOptions().ShouldEndWith("--access-log json --access-log-keep 3 --trust-proxy 10.0.0.0/8 --trust-proxy ::1");
+        settings.IsSameAs(Settings).ShouldBeFalse();
+        settings.IsSameAs(settings with { TrustProxy = ["10.0.0.0/8", "::1"] }).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Run_ChildIsKilled_StartsItAgainAndLeavesTheOther()
     {
         using var end = new CancellationTokenSource();

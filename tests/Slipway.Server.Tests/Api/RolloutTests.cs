@@ -55,6 +55,26 @@ public sealed class RolloutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Maintenance_OnAndOff_IsTheAppsOwn()
+    {
+        (await (await Deploy()).Content.ReadFromJsonAsync(ModelJson.Default.Rollout, Cancel))!.App.Value.ShouldBe("shop");
+
+        using var on = await _server.Client.PutAsJsonAsync("/api/v1/apps/shop/maintenance", new MaintenanceRequest { Message = "Back at 8", RetryAfter = 600 }, ApiJson.Default.MaintenanceRequest, Cancel);
+        on.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var status = (await _server.Client.GetFromJsonAsync("/api/v1/apps/shop", ModelJson.Default.AppStatus, Cancel))!;
+        (status.Maintenance!.Message, status.Maintenance.RetryAfter).ShouldBe(("Back at 8", 600));
+
+        using var plain = await _server.Client.PutAsync("/api/v1/apps/shop/maintenance", null, Cancel);
+        plain.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await plain.Content.ReadFromJsonAsync(ModelJson.Default.Maintenance, Cancel))!.RetryAfter.ShouldBe(60);
+        using var wrong = await _server.Client.PutAsJsonAsync("/api/v1/apps/shop/maintenance", new MaintenanceRequest { RetryAfter = 0 }, ApiJson.Default.MaintenanceRequest, Cancel);
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await _server.Client.DeleteAsync("/api/v1/apps/shop/maintenance", Cancel)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await _server.Client.GetFromJsonAsync("/api/v1/apps/shop", ModelJson.Default.AppStatus, Cancel))!.Maintenance.ShouldBeNull();
+        (await _server.Client.DeleteAsync("/api/v1/apps/nobody/maintenance", Cancel)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task Deploy_PortThatAnotherProgramHas_IsRefusedAndNothingIsStored()
     {
         using var program = new TcpListener(IPAddress.Loopback, 0);

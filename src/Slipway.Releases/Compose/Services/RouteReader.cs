@@ -130,6 +130,7 @@ static class RouteReader
     static PathRewrite? Rewrite(Field field, string path)
     {
         var (strip, rewrite) = (field["strip"], field["rewrite"]);
+        if (strip.Node is Scalar { Text: "false" }) strip = strip with { Node = null };
         if (!strip.IsMissing && !rewrite.IsMissing)
         {
             rewrite.Error("strip and rewrite both say what becomes of the path", "one of them: rewrite takes the route's path away too");
@@ -143,7 +144,6 @@ static class RouteReader
             return null;
         }
         if (strip.Text() is not { } text) return null;
-        if (text == "false") return null;
         var prefix = text == "true" ? path : text.Length > 1 ? text.TrimEnd('/') : text;
         if (!IsPath(prefix) || prefix == "/") strip.Error(prefix == "/" ? "there is nothing to strip from /" : $"'{text}' is no path", "true, with a path beside it, or a part of that path, for example /api");
         else if (path != prefix && !path.StartsWith(prefix + "/", StringComparison.Ordinal)) strip.Error($"no request of the route has a path that begins with '{prefix}': its path is {path}", $"{path}, a part of it at a slash, or true");
