@@ -100,6 +100,22 @@ public sealed class JudgeTests
         Judge.Failure(Policy, windows).ShouldBe(expected is null ? null : $"bad {verdicts.LastIndexOf('F') + 1}, {expected} windows");
     }
 
+    /// <summary>By the binomial distribution: of 100 at most 3 are above the 99% quantile with 98%, at most 2 with 92%; and so on.</summary>
+    [Theory]
+    [InlineData(100, 97, 100)]
+    [InlineData(298, 292, 298)]
+    [InlineData(299, 293, 299)]
+    [InlineData(473, 464, 472)]
+    public void Ranks_OfFewRequests_AreExact(int all, int low, int high) => (Bounds.LowRank(all, 0.99), Bounds.HighRank(all, 0.99)).ShouldBe((low, high));
+
+    [Fact]
+    public void Wilson_NoHits_IsTheRuleOfThree()
+    {
+        var (low, high) = Bounds.Wilson(0, 100);
+        low.ShouldBe(0);
+        high.ShouldBe(0.02634, 0.00001);
+    }
+
     static Judgement Decide(ArmCounts next, ArmCounts stable) => Judge.Decide(Policy, next, stable, isShared: true, 41);
 
     internal static ArmCounts Arm(long requests, long errors = 0, double milliseconds = 20)

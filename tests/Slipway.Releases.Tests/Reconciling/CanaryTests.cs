@@ -418,6 +418,34 @@ public sealed class CanaryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OldReleases_BeyondTheKept_AreForgottenWithTheirWindows()
+    {
+        await Live();
+        var rollouts = new List<Rollout>();
+        for (var version = 2; version <= 8; version++)
+        {
+            var (rollout, _) = await _world.Deploy(Sample.Model(Strategy.Canary), web: version);
+            await _world.Reaches(rollout, RolloutState.Done);
+            rollouts.Add(rollout);
+        }
+        _world.Queries.Releases(Sample.App).Select(r => r.Number).ShouldBe([8, 7, 6, 5, 4]);
+        _world.Canaries.Report(Sample.App, 4)!.Windows.ShouldNotBeEmpty();
+        _world.WindowsStored(rollouts[0]).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Remove_InTheMiddle_LeavesNothing()
+    {
+        var rollout = await Second();
+        await Settled(rollout, 0);
+        await _world.For(TimeSpan.FromSeconds(20));
+        var removal = _world.Rollouts.Remove(Sample.App, volumes: true, _cancel);
+        await _world.Until(() => removal.IsCompleted || _world.Stored(Sample.App) is null, "it is gone");
+        _world.Engine.All.ShouldBeEmpty();
+        _world.WindowsStored(rollout).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Server_KilledInAStep_GoesOnWithTheStepsTimeAndTheWindows()
     {
         var rollout = await Second();

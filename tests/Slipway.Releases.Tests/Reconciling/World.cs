@@ -68,6 +68,8 @@ sealed class World : IAsyncDisposable
 
     public StoredApp? Stored(AppName app) => _database.Read(db => ReleaseRows.Load(db, app));
 
+    public int WindowsStored(Rollout rollout) => _database.Read(db => CanaryRows.Windows(db, rollout.Id).Count);
+
     /// <summary>The server dies at the n-th moment before or after an effect, counted from now.</summary>
     public void CrashAfter(int moments) => _crashIn = moments;
 
