@@ -34,8 +34,8 @@ public sealed record Route
     public IReadOnlyList<Destination> Destinations { get; init; } = [];
 
     /// <summary>
-    /// How requests are assigned where two releases share the route; null: at random by the weights. Then a destination of weight 0 is asked only where
-    /// no other one answers.
+    /// How requests are assigned where two releases share the route; null: at random by the weights. With a split a destination of weight 0 is the one
+    /// that is asked where the other has no instance that takes the request.
     /// </summary>
     public RouteSplit? Split { get; init; }
 
@@ -51,7 +51,7 @@ public sealed record Destination
 {
     public required int Release { get; init; }
 
-    /// <summary>Share of the requests, relative to the sum over the route's destinations; 0 gets none.</summary>
+    /// <summary>Share of the requests, relative to the sum over the route's destinations; 0 gets none, but see <see cref="Route.Split"/>.</summary>
     public required int Weight { get; init; }
 
     /// <summary>Instances that are ready. Least requests in flight is chosen, ties in turn.</summary>

@@ -254,6 +254,24 @@ public sealed class CanaryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Promote_TwoApprovalsInARow_GivesOne()
+    {
+        var rollout = await Second(policy: Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Approval, Sample.Step(10000, 2)] });
+        await _world.Reaches(rollout, RolloutState.Holding);
+        var first = await _world.Rollouts.Promote(Sample.App, _cancel);
+        (first.Step, first.State).ShouldBe((2, RolloutState.Holding));
+        (await _world.Rollouts.Promote(Sample.App, _cancel)).State.ShouldBe(RolloutState.Baking);
+    }
+
+    [Fact]
+    public async Task Promote_JustBeforeAnApproval_GivesIt()
+    {
+        var rollout = await Second(policy: Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(10000, 2)] });
+        await Settled(rollout, 0);
+        (await _world.Rollouts.Promote(Sample.App, _cancel)).Step.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Approval_BadReleaseMeanwhile_IsRolledBack()
     {
         var rollout = await Second(policy: Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(10000, 2)] });
