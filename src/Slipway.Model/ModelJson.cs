@@ -54,6 +54,14 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<IReadOnlyList<ReleaseStatus>> IReadOnlyListReleaseStatus => Of<IReadOnlyList<ReleaseStatus>>();
 
+    public JsonTypeInfo<CanaryPolicy> CanaryPolicy => Of<CanaryPolicy>();
+
+    public JsonTypeInfo<CanaryWindow> CanaryWindow => Of<CanaryWindow>();
+
+    public JsonTypeInfo<CanaryStatus> CanaryStatus => Of<CanaryStatus>();
+
+    public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
+
     public JsonTypeInfo<DeploySource> DeploySource => Of<DeploySource>();
 
     public JsonTypeInfo<RolloutEvent> RolloutEvent => Of<RolloutEvent>();

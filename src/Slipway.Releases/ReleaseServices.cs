@@ -14,7 +14,7 @@ public static class ReleaseServices
     public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly("releases", typeof(ReleaseServices).Assembly);
 
     /// <summary>
-    /// <see cref="Rollouts"/>, <see cref="ReleaseQueries"/>, <see cref="RolloutJournal"/> and the <see cref="Reconciler"/>.
+    /// <see cref="Rollouts"/>, <see cref="ReleaseQueries"/>, <see cref="CanaryQueries"/>, <see cref="RolloutJournal"/> and the <see cref="Reconciler"/>.
     /// Needs a <see cref="Database.Database"/> opened with <see cref="Migrations"/>, an <see cref="IEngine"/> and <see cref="IGateways"/>.
     /// </summary>
     public static IServiceCollection AddReleases(this IServiceCollection services, ReleaseOptions options)
@@ -49,6 +49,9 @@ public static class ReleaseServices
             provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>(), () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
         services.AddSingleton(provider => new ReleaseQueries(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), options));
+        services.AddSingleton(provider => new CanaryQueries(
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), provider.GetRequiredService<ReleaseQueries>(),
+            provider.GetRequiredService<IGateways>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Reconciler(provider.GetRequiredService<LoopServices>()));
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
         return services;

@@ -52,6 +52,7 @@ sealed class TestGateway : IAsyncDisposable
     {
         UseProxy = false,
         AllowAutoRedirect = false,
+        UseCookies = false,
         ConnectCallback = async (_, cancel) => new NetworkStream(await Connect(cancel), ownsSocket: true),
     })
     {

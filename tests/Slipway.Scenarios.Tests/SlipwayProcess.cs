@@ -114,8 +114,10 @@ public sealed class SlipwayProcess : IAsyncLifetime
         }
     }
 
-    public HttpClient Visitor(int connections = 8) => new(new SocketsHttpHandler
+    /// <param name="cookies">One person, with a browser that keeps cookies; else each request is a stranger's.</param>
+    public HttpClient Visitor(int connections = 8, bool cookies = true) => new(new SocketsHttpHandler
     {
+        UseCookies = cookies,
         MaxConnectionsPerServer = connections,
         UseProxy = false,
         ConnectCallback = async (_, cancel) =>

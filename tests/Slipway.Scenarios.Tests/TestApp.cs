@@ -37,7 +37,7 @@ public sealed class TestApp : IDisposable
         set => File.WriteAllText(Path.Combine(Folder, "compose.yaml"), value);
     }
 
-    /// <param name="ready">yes; never: /up answers 503 for ever; crash: it ends at once.</param>
+    /// <param name="ready">yes; never: /up answers 503 for ever; crash: it ends at once; sick: it is ready and answers 500.</param>
     public TestApp Become(string version, string ready = "yes")
     {
         File.WriteAllText(Path.Combine(Folder, "version"), version);

@@ -17,10 +17,10 @@ public sealed class Visitors : IAsyncDisposable
     readonly ConcurrentQueue<string> _failures = new();
     int _requests;
 
-    public Visitors(SlipwayProcess slipway, TestApp app, int count = 12)
+    public Visitors(SlipwayProcess slipway, TestApp app, int count = 12, bool strangers = false)
     {
         _slipway = slipway;
-        _http = slipway.Visitor(count);
+        _http = slipway.Visitor(count, cookies: !strangers);
         _site = new Uri($"http://{app.Host}/");
         _visitors = [.. Enumerable.Range(0, count).Select(visitor => Task.Run(() => Visit(visitor)))];
     }

@@ -65,8 +65,6 @@ sealed class ApiClient : IDisposable
     public Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel) =>
         Start($"/api/v1/apps/{app}/rollouts", Json(new DeployRequest { Source = source, AutoPromote = autoPromote }, ApiJson.Default.DeployRequest), cancel);
 
-    public Task<Rollout> Promote(AppName app, CancellationToken cancel) => Start($"/api/v1/apps/{app}/promote", null, cancel);
-
     public Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel) =>
         Start($"/api/v1/apps/{app}/rollback", Json(new RollbackRequest { To = to }, ApiJson.Default.RollbackRequest), cancel);
 
@@ -110,7 +108,7 @@ sealed class ApiClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    async Task<Rollout> Start(string path, HttpContent? content, CancellationToken cancel)
+    public async Task<Rollout> Start(string path, HttpContent? content, CancellationToken cancel)
     {
         using var answer = await Send(HttpMethod.Post, path, content, cancel);
         return await Read(answer, ModelJson.Default.Rollout, cancel);

@@ -22,8 +22,8 @@ static class RollbackCommand
     }
 
     /// <summary>2 or v2.</summary>
-    internal static int ReleaseNumber(string text) =>
+    internal static int ReleaseNumber(string text, string key = "--to") =>
         int.TryParse(text.StartsWith('v') ? text[1..] : text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
-            : throw new Model.InvalidInputException(new Model.Diagnostic { Key = "--to", Message = $"'{text}' is no release", Found = text, Expected = "a number from 'slipway releases APP', for example 2 or v2" });
+            : throw new Model.InvalidInputException(new Model.Diagnostic { Key = key, Message = $"'{text}' is no release", Found = text, Expected = "a number from 'slipway releases APP', for example 2 or v2" });
 }

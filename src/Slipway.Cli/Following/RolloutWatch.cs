@@ -69,6 +69,15 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
         if (end.State is not (RolloutState.Done or RolloutState.Holding)) return ReportFailure(rollout.App, now, end);
 
         var app = await Patiently(() => api.App(rollout.App, CancellationToken.None));
+        if (end.State == RolloutState.Holding && now.Canary is { } canary)
+        {
+            var why = canary.Hold switch { CanaryHold.Approval => "waits for an approval", CanaryHold.NoData => "holds: the judge has no data", _ => "is paused" };
+            Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} gets {Readable.Share(canary.Weight)} of the requests and {why}.");
+            foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
+            foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");
+            Output.WriteLine($"  next     {app.Next ?? $"slipway promote {rollout.App}"}");
+            return ExitCode.Done;
+        }
         if (end.State == RolloutState.Holding)
         {
             Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} is ready and gets no traffic yet.");

@@ -64,6 +64,6 @@ sealed class LiveRolloutView : IRolloutView
     }
 
     /// <summary>A terminal that does not know its size says 0.</summary>
-    static (int Columns, int Rows) TerminalSize() =>
+    internal static (int Columns, int Rows) TerminalSize() =>
         (Console.WindowWidth is > 0 and var columns ? columns : 80, Console.WindowHeight is > 0 and var rows ? rows : 24);
 }

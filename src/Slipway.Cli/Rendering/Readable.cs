@@ -17,6 +17,22 @@ static class Readable
         var t => $"{(int)t.TotalDays} days",
     };
 
+    /// <summary>As the file says it: 90 s, 2 min, 1 h.</summary>
+    public static string Span(TimeSpan time) => time switch
+    {
+        { Ticks: > 0 } when time.Ticks % TimeSpan.TicksPerHour == 0 => FormattableString.Invariant($"{time.TotalHours:0} h"),
+        { Ticks: > 0 } when time.Ticks % TimeSpan.TicksPerMinute == 0 => FormattableString.Invariant($"{time.TotalMinutes:0} min"),
+        _ => FormattableString.Invariant($"{time.TotalSeconds:0.##} s"),
+    };
+
+    /// <summary>A weight of 10,000 as a percentage.</summary>
+    public static string Share(int weight) => FormattableString.Invariant($"{weight / 100.0:0.##}%");
+
+    /// <summary>0.004 as 0.4%.</summary>
+    public static string Percent(double share) => FormattableString.Invariant($"{share * 100:0.##}%");
+
+    public static string Milliseconds(double? time) => time is { } known ? FormattableString.Invariant($"{known:0.#} ms") : "-";
+
     public static string Ago(DateTimeOffset then, DateTimeOffset now) => then > now ? "now" : Coarse(now - then) + " ago";
 
     /// <summary>1.5 GB; powers of 1000, as disks are sold.</summary>

@@ -15,6 +15,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. RuleTexts.Entries,
         .. SignatureTexts.Entries,
         .. AccessTexts.Entries,
+        .. CanaryTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

@@ -69,6 +69,12 @@ sealed class Exchange
     /// <summary>Set where the client waits for 100 Continue. True: the instance wants the body; false: it answered without.</summary>
     public TaskCompletionSource<bool>? Continue { get; private set; }
 
+    /// <summary>Who a request without a cookie was taken for, where its route is split.</summary>
+    public UInt128? NewUser { get; set; }
+
+    /// <summary>Set-Cookie of an answer to <see cref="NewUser"/>.</summary>
+    public string? Cookie { get; set; }
+
     /// <summary>What Kestrel said about a malformed body.</summary>
     public BadHttpRequestException? Fault { get; set; }
 
@@ -86,6 +92,7 @@ sealed class Exchange
         BodyConsumed = false;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
+        if (Cookie is not null) (NewUser, Cookie) = (null, null);
         if (!IsHttp2) return;
         _gone = false;
         _aborted = Lifetime.RequestAborted.UnsafeRegister(static x => ((Exchange)x!).ClientLeft(), this);

@@ -23,7 +23,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             refusal.Write(exchange);
             return;
         }
-        var choice = switchboard.Enter(host, exchange.Request.Path, exchange.Listener, null);
+        var choice = switchboard.Enter(exchange, host, null);
         if (choice.Instance is null)
         {
             if (choice.Route is null) traffic.CountUnrouted();
@@ -61,13 +61,13 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             {
                 (tried ??= []).Add(instance!);
                 exchange.Response.Headers.Clear();
-                choice = switchboard.Enter(host, exchange.Request.Path, exchange.Listener, tried);
+                choice = switchboard.Enter(exchange, host, tried);
                 if (choice.Instance is not null) continue;
                 if (outcome is Outcome.Refused && !isSecondRound && await Pause(exchange))
                 {
                     isSecondRound = true;
                     tried.Clear();
-                    choice = switchboard.Enter(host, exchange.Request.Path, exchange.Listener, null);
+                    choice = switchboard.Enter(exchange, host, null);
                     if (choice.Instance is not null) continue;
                 }
             }

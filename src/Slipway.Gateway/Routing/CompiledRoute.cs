@@ -1,3 +1,4 @@
+using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Splitting;
 using Slipway.Model;
@@ -5,7 +6,9 @@ using Slipway.Model;
 namespace Slipway.Gateway.Routing;
 
 /// <summary>One route as requests read it.</summary>
-sealed class CompiledRoute(Route source, CompiledDestination[] destinations)
+/// <param name="destinations">Those that may get requests; with a split the new release stands last.</param>
+/// <param name="split">Null: at random by the weights.</param>
+sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split)
 {
     readonly int _weights = destinations.Sum(d => d.Weight);
 
@@ -19,15 +22,15 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations)
     public bool Covers(ReadOnlySpan<char> path) =>
         _prefix.Length == 0 || (path.StartsWith(_prefix, StringComparison.Ordinal) && (path.Length == _prefix.Length || path[_prefix.Length] == '/'));
 
-    /// <summary>A destination by weight, in it the instance with the least in flight; none that was tried. Null: nothing is left.</summary>
-    public InstanceState? Choose(IReadOnlyList<InstanceState>? tried, out ReleaseCounters? counters)
+    /// <summary>A destination by the split or the weights, in it the instance with the least in flight; none that was tried. Null: nothing is left.</summary>
+    public InstanceState? Choose(Exchange exchange, IReadOnlyList<InstanceState>? tried, out ReleaseCounters? counters)
     {
         if (destinations.Length == 1 && tried is null)
         {
             counters = destinations[0].Counters;
             return destinations[0].Choose(null);
         }
-        var start = Splitter.Pick(destinations, _weights);
+        var start = split is null ? Splitter.Pick(destinations, _weights) : split.TakesNew(exchange) ? destinations.Length - 1 : 0;
         // From the picked one on: where its instances are all tried, the others' are asked before the client is told of a failure.
         for (var i = 0; i < destinations.Length; i++)
         {

@@ -1,4 +1,4 @@
-using System.Net;
+using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Measuring;
 
 namespace Slipway.Gateway.Routing;
@@ -23,16 +23,18 @@ sealed class Switchboard(CompiledTable first)
     public void Switch(CompiledTable next) => Interlocked.Exchange(ref _table, next);
 
     /// <summary>Finds the route, chooses an instance and counts the request in on it; whoever calls must count it out again.</summary>
-    /// <param name="listener">The port that a route has for itself, or null on the gateway's own addresses.</param>
+    /// <param name="exchange">The request; one that a split assigns to a new user is given his cookie.</param>
+    /// <param name="host">Its Host header.</param>
     /// <param name="tried">Instances that refused this request.</param>
-    public Choice Enter(string host, string path, IPEndPoint? listener, IReadOnlyList<InstanceState>? tried)
+    public Choice Enter(Exchange exchange, string host, IReadOnlyList<InstanceState>? tried)
     {
+        var (path, listener) = (exchange.Request.Path, exchange.Listener);
         while (true)
         {
             var table = Volatile.Read(ref _table);
             var route = listener is null ? table.Find(host, path) : table.FindByPort(listener);
             if (route is null) return default;
-            var instance = route.Choose(tried, out var counters);
+            var instance = route.Choose(exchange, tried, out var counters);
             if (instance is null) return new Choice(route, null, null);
             instance.Enter();
             if (Volatile.Read(ref _table) == table) return new Choice(route, instance, counters);

@@ -8,6 +8,8 @@ namespace Slipway.Gateway.Routing;
 /// <summary>From the document to what requests read. Finds everything that is wrong with a document before anything is changed.</summary>
 sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
 {
+    const int KeyLength = 32;
+
     /// <exception cref="InvalidInputException">The document can't be served by; every reason is in it.</exception>
     public CompiledTable Compile(RouteTable document)
     {
@@ -21,7 +23,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
         foreach (var route in document.Routes)
         {
-            var compiled = new CompiledRoute(route, [.. Destinations(route, used)]);
+            var compiled = Compile(route, used);
             foreach (var host in route.Hosts)
             {
                 byHost[host] = byHost.TryGetValue(host, out var others) ? [.. others.Append(compiled).OrderByDescending(r => r.PathLength)] : [compiled];
@@ -31,17 +33,25 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         return new CompiledTable(document, byHost, byPort, used);
     }
 
-    IEnumerable<CompiledDestination> Destinations(Route route, HashSet<InstanceState> used)
+    CompiledRoute Compile(Route route, HashSet<InstanceState> used)
     {
-        foreach (var destination in route.Destinations)
-        {
-            // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
-            var counters = traffic.Obtain(route.App, route.Service, destination.Release);
-            var states = destination.Upstreams
-                .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
-            used.UnionWith(states);
-            if (destination.Weight > 0 && states.Length > 0) yield return new CompiledDestination(destination.Weight, states, counters);
-        }
+        var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, used))).Where(d => !d.Compiled.IsEmpty).ToList();
+        // One release alone is no split, whatever the document asks: nobody is assigned, and no cookie is issued.
+        if (route.Split is not { } split || destinations.Count != 2)
+            return new CompiledRoute(route, [.. destinations.Select(d => d.Compiled).Where(d => d.Weight > 0 || route.Split is not null)], null);
+        var rising = destinations.Single(d => d.Release == split.Release).Compiled;
+        var stable = destinations.Single(d => d.Release != split.Release).Compiled;
+        return new CompiledRoute(route, [stable, rising], new CompiledSplit(split, route.App, rising.Weight, rising.Weight + stable.Weight));
+    }
+
+    CompiledDestination Compile(Route route, Destination destination, HashSet<InstanceState> used)
+    {
+        // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
+        var counters = route.IsPreview ? new ReleaseCounters() : traffic.Obtain(route.App, route.Service, destination.Release);
+        var states = destination.Upstreams
+            .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
+        used.UnionWith(states);
+        return new CompiledDestination(destination.Weight, states, counters);
     }
 
     static void Check(RouteTable document, List<Diagnostic> wrong)
@@ -64,11 +74,22 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
                 if (Listener(port) is not { } listener) Add(wrong, $"{key}.ports", $"'{port.Address}:{port.Port}' is nothing to listen on", port.Port, "an IP address or none, and a port of 1 to 65535");
                 else if (!ports.TryAdd(listener, route)) Add(wrong, $"{key}.ports", $"port {listener} of {Owner(route)} is taken by {Owner(ports[listener])}", port.Port, "one route for each port");
             }
+            if (route.Split is { } split) Check(split, route, key, wrong);
             for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);
         }
     }
 
     static string Owner(Route route) => $"{route.App}/{route.Service}";
+
+    static void Check(RouteSplit split, Route route, RouteKey key, List<Diagnostic> wrong)
+    {
+        if (route.Destinations.Count > 2 || (route.Destinations.Count == 2 && route.Destinations.Count(d => d.Release == split.Release) != 1))
+            Add(wrong, $"{key}.split.release", $"a split is between two releases, one of them v{split.Release}", string.Join(", ", route.Destinations.Select(d => $"v{d.Release}")), "two destinations of different releases");
+        if (split is { Sticky: StickyKind.Header, Header: null or "" }) Add(wrong, $"{key}.split.header", "the header that tells the users apart is not named", "", "a header's name");
+        var bytes = new byte[KeyLength];
+        // The key itself is a secret, and stands in no message.
+        if (!Convert.TryFromBase64String(split.Key ?? "", bytes, out var length) || length != KeyLength) Add(wrong, $"{key}.split.key", "the key can't be read", "(not shown)", $"{KeyLength} bytes as Base64");
+    }
 
     static void Check(Destination destination, RouteKey key, List<Diagnostic> wrong)
     {

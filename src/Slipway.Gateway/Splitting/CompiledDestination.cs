@@ -11,6 +11,8 @@ sealed class CompiledDestination(int weight, InstanceState[] instances, ReleaseC
 
     public int Weight { get; } = weight;
 
+    public bool IsEmpty => instances.Length == 0;
+
     public ReleaseCounters Counters { get; } = counters;
 
     /// <summary>Least in flight, ties in turn.</summary>

@@ -13,6 +13,9 @@ public enum Strategy
 
     /// <summary>The new release whole in the other slot, unseen until it is promoted; all traffic switched at once; the old one kept warm.</summary>
     [JsonStringEnumMemberName("blue-green")] BlueGreen,
+
+    /// <summary>The new release whole in the other slot, its share of the requests rising step by step while a judge compares it with the live one.</summary>
+    [JsonStringEnumMemberName("canary")] Canary,
 }
 
 /// <summary>What <c>x-release</c> says of one service, defaults applied.</summary>
@@ -33,6 +36,9 @@ public sealed record ReleasePolicy
     public IReadOnlyList<GatewayPort> GatewayPorts { get; init; } = [];
 
     public required Strategy Strategy { get; init; }
+
+    /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/>, else null.</summary>
+    public CanaryPolicy? Canary { get; init; }
 
     public ReadyGate Ready { get; init; } = new();
 

@@ -64,11 +64,14 @@ public enum RolloutState
     /// <summary>Instances run; the readiness gate is being passed.</summary>
     [JsonStringEnumMemberName("verifying")] Verifying,
 
-    /// <summary>Ready and unseen, waiting for a promote (blue-green).</summary>
+    /// <summary>Waiting for a person: ready and unseen (blue-green), or in the middle of a canary, whose <see cref="CanaryProgress.Hold"/> says why.</summary>
     [JsonStringEnumMemberName("holding")] Holding,
 
-    /// <summary>Instance by instance (rolling).</summary>
+    /// <summary>Instance by instance (rolling), or weight by weight (canary).</summary>
     [JsonStringEnumMemberName("shifting")] Shifting,
+
+    /// <summary>All requests go to the new release; the old one is still at full capacity (canary).</summary>
+    [JsonStringEnumMemberName("baking")] Baking,
 
     /// <summary>Routes are being switched and acknowledged.</summary>
     [JsonStringEnumMemberName("promoting")] Promoting,
@@ -128,8 +131,14 @@ public sealed record Rollout
     /// <summary>Promote as soon as it is ready, without waiting for a person.</summary>
     public bool AutoPromote { get; init; }
 
-    /// <summary>Instances shifted so far (rolling).</summary>
+    /// <summary>Instances shifted so far (rolling), or the index of the step that it is at, from 0 (canary).</summary>
     public int Step { get; init; }
+
+    /// <summary>How far a canary is; null before its first step, and for other strategies.</summary>
+    public CanaryProgress? Canary { get; init; }
+
+    /// <summary>The account that asked for it; null where it was made before that was kept.</summary>
+    public string? By { get; init; }
 
     /// <summary>Why it did not end in <see cref="RolloutState.Done"/>; whole sentences, with the last log lines where there are any.</summary>
     public string? Error { get; init; }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Engines;
 using Slipway.Model;
+using Slipway.Releases.Canary;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -63,6 +64,8 @@ sealed partial class AppLoop : IDisposable
         var acknowledged = _services.Publisher.Acknowledged;
         var instances = await Observe(cancel);
         _attempts.Observe(plan, instances, _services.Time.GetUtcNow());
+        var now = _services.Time.GetUtcNow();
+        var isCounting = stored.Drains.Count > 0 || stored.Slots.Any(s => s.Leaving == Leaving.Draining) || CanaryRun.Of(stored)?.WantsReport(now) == true;
         var view = new AppView
         {
             Stored = stored,
@@ -71,8 +74,9 @@ sealed partial class AppLoop : IDisposable
             Verdicts = _readiness.Judge(plan, instances),
             Attempts = _attempts.Snapshot(),
             Acknowledged = acknowledged,
-            Reports = stored.Drains.Count > 0 || stored.Slots.Any(s => s.Leaving == Leaving.Draining) ? await Report(cancel) : null,
-            Now = _services.Time.GetUtcNow(),
+            Reports = isCounting ? await Report(cancel) : null,
+            // From before the report: what was asked for by this time is judged by it.
+            Now = now,
         };
         _services.Observations.Set(view);
         var decision = AppDecision.Decide(view);

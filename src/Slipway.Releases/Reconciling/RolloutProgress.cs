@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Canary;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -7,6 +8,7 @@ namespace Slipway.Releases.Reconciling;
 /// The rollout's own way, decided by the server (a person's commands are in <see cref="Rollouts"/>):
 /// <code>
 /// Queued ─► Building ─► Staging ─► Verifying ─┬─(blue-green, something is live)─► Holding ─(promote)─┐
+///                                             ├─(canary)─► Shifting ⇄ Holding ─► Baking ──────────┐    │
 ///                                             ├─(rolling)─► Shifting 0, 1, 2 … ──(all shifted)──┐    │
 ///                                             └─(first release, auto-promote)──────────────────┐│    │
 ///   warm rollback ─────────────────────────────────────────────────────────────────────────► Promoting ─► Retaining ─► Done
@@ -29,6 +31,10 @@ static class RolloutProgress
                 break;
             case RolloutState.Verifying:
                 Verify(view, rollout, target, isSettled, decision);
+                break;
+            case RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking when CanaryRun.Of(stored) is { } run:
+                if (FailureOf(view, run.Next, decision) is { } failure) decision.Do(failure);
+                else CanarySteps.Decide(view, run, isSettled, decision);
                 break;
             case RolloutState.Shifting:
                 ShiftOn(view, rollout, isSettled, decision);
@@ -69,12 +75,16 @@ static class RolloutProgress
         if (FailureOf(view, staged, decision) is { } failure) decision.Do(failure);
         else if (view.IsReady(staged))
         {
+            var strategy = ReleaseStrategy.Of(target.Model);
             var next = view.Stored.LiveSlot is null ? RolloutState.Promoting
-                : ReleaseStrategy.Of(target.Model) == Strategy.Rolling ? RolloutState.Shifting
+                : strategy == Strategy.Rolling ? RolloutState.Shifting
                 : rollout.AutoPromote ? RolloutState.Promoting
                 : RolloutState.Holding;
+            if (next == RolloutState.Holding && strategy == Strategy.Canary && !CanarySteps.SharesRequests(view))
+                decision.Do(new Step.Move(RolloutState.Promoting, "no service with a route has changed: there are no requests to share"));
             // Who is told that the release holds goes and looks at its preview host: it must be there by then.
-            if (next == RolloutState.Holding && !isSettled) decision.WaitFor($"v{target.Number} is ready; waiting for the gateway to acknowledge its preview host");
+            else if (next == RolloutState.Holding && !isSettled) decision.WaitFor($"v{target.Number} is ready; waiting for the gateway to acknowledge its preview host");
+            else if (next == RolloutState.Holding && strategy == Strategy.Canary) decision.Do(new Step.EnterStep(0));
             else decision.Do(new Step.Move(next));
         }
     }
@@ -96,7 +106,7 @@ static class RolloutProgress
         if (TakesOver(view, next, decision)) return;
         if (FailureOf(view, next, decision) is { } failure) decision.Do(failure);
         else if (view.IsReady(next))
-            decision.Do(new Step.GoLive(next.Slot, KeepOldWarm: ReleaseStrategy.Of(target.Model) == Strategy.BlueGreen));
+            decision.Do(new Step.GoLive(next.Slot, KeepOldWarm: ReleaseStrategy.Of(target.Model) != Strategy.Rolling));
         else decision.WaitFor($"waiting for v{target.Number} to be ready");
     }
 
@@ -110,8 +120,10 @@ static class RolloutProgress
                 decision.Do(new Step.Hold(live.Slot, $"v{live.Release.Number} is put back"));
                 return;
             }
-            var mayLeave = view.IsReady(live) || (rollout.Step == 0 && view.Now > rollout.Changed + Within(live));
-            if (!mayLeave && (rollout.Step > 0 || view.Plan.Workloads.Any(w => w.IsExclusive)))
+            // Of a canary the old release has stayed whole, however far its weight had come.
+            var isWhole = rollout.Step == 0 || rollout.Canary is not null;
+            var mayLeave = view.IsReady(live) || (isWhole && view.Now > rollout.Changed + Within(live));
+            if (!mayLeave && (!isWhole || view.Plan.Workloads.Any(w => w.IsExclusive)))
             {
                 if (rollout.Changed + Within(live) is var patience && patience > view.Now) decision.LookAgain(patience);
                 decision.WaitFor($"waiting for v{live.Release.Number} to be ready again");

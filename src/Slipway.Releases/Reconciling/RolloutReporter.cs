@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Canary;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -25,6 +26,21 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
                 break;
             case Step.Advance advance:
                 Note(rollout, $"step {advance.To} of {Shift.LastStep(view.Stored)}: new instances take over from old ones");
+                break;
+            case Step.EnterStep enter when ReleaseStrategy.CanaryOf(view.Stored.Target!.Model) is { } policy:
+                State(rollout, CanaryMoves.Enter(rollout, policy, enter.To, "", null, view.Now).State, CanaryWords.Of(policy, enter.To));
+                break;
+            case Step.Record record when record.Window.Verdict == JudgeVerdict.Fail || view.Stored.CanaryWindows is not [.., var before] || record.Window.Verdict != before.Verdict:
+                Note(rollout, CanaryWords.Of(record.Window), record.Window.Verdict == JudgeVerdict.Fail ? Severity.Warning : null);
+                break;
+            case Step.HoldOn:
+                State(rollout, RolloutState.Holding, $"no data for longer than {CanaryWords.Of(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!.Judge.HoldMax)}: goes on when there is some, or with a promote");
+                break;
+            case Step.GoOn when ReleaseStrategy.CanaryOf(view.Stored.Target!.Model) is { } policy:
+                State(rollout, CanaryMoves.GoOn(rollout, policy, view.Now).State, "there is data again");
+                break;
+            case Step.LeaveSteps:
+                State(rollout, RolloutState.Promoting, null);
                 break;
             case Step.Hold hold:
                 Note(rollout, hold.Reason);
@@ -85,7 +101,8 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
         Detail = state == "died" ? $"exit code {instance.ExitCode}{(instance.OutOfMemory ? ", out of memory" : "")}" : null,
     });
 
-    void Note(Rollout rollout, string text) => journal.Append(rollout.Id, new RolloutEvent.Note { Time = time.GetUtcNow(), Text = text });
+    void Note(Rollout rollout, string text, Severity? severity = null) =>
+        journal.Append(rollout.Id, new RolloutEvent.Note { Time = time.GetUtcNow(), Severity = severity, Text = text });
 
     void State(Rollout rollout, RolloutState state, string? message) => journal.Append(
         rollout.Id, new RolloutEvent.StateChanged { Time = time.GetUtcNow(), State = state, Release = rollout.Release, Message = message });

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Slipway.Model;
+using Slipway.Releases.Canary;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -20,15 +21,25 @@ static class RoutePlanner
 
     public static bool AreSame(IReadOnlyList<Route> one, IReadOnlyList<Route> other) => Text(one) == Text(other);
 
-    /// <summary>The release that waits, ready and unseen, for a person; from the moment that it is ready, so that it can be seen by when it is said to hold.</summary>
+    /// <summary>
+    /// The release that waits, ready and unseen, for a person, or gets a part of the requests; from the moment that it is ready, so that it can be seen
+    /// by when it is said to hold.
+    /// </summary>
     static SlotState? Previewed(AppView view) =>
-        view.Stored.Rollout is { State: RolloutState.Verifying or RolloutState.Holding or RolloutState.Promoting } rollout
+        view.Stored.Rollout is { } rollout
         && view.Stored.Slots.FirstOrDefault(s => s is { Standing: Standing.Staged, Leaving: Leaving.No }) is { } staged
-        && (rollout.State != RolloutState.Verifying || (!rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model) == Strategy.BlueGreen && view.IsReady(staged)))
-            ? staged : null;
+        && rollout.State switch
+        {
+            RolloutState.Holding or RolloutState.Promoting => true,
+            RolloutState.Shifting or RolloutState.Baking => rollout.Canary is not null,
+            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model) is Strategy.BlueGreen or Strategy.Canary && view.IsReady(staged),
+            _ => false,
+        } ? staged : null;
 
     static Route LiveRoute(AppView view, SlotState live, ServiceModel service)
     {
+        if (CanaryRun.Of(view.Stored) is { IsMeasured: true } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (var stable, { } rising))
+            return SplitRoute(view, canary, service, stable, rising);
         var sides = new List<PlannedWorkload>();
         if (view.Plan.InForce.TryGetValue((live.Slot, service.Name), out var current)) sides.Add(current);
         if (view.Stored.Rollout is { State: RolloutState.Shifting or RolloutState.RollingBack }
@@ -40,10 +51,33 @@ static class RoutePlanner
         return Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
     }
 
+    /// <summary>Both releases, by the step's weight. One that has no instance to give a request to is left out, and the other answers in its place.</summary>
+    static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising)
+    {
+        List<Destination> Weighed(Func<AppView, Instance, Upstream, bool> fits) =>
+        [
+            .. Destinations(view, canary.Live.Slot, stable is null ? [] : [stable], fits).Select(d => d with { Weight = CanaryPolicy.AllRequests - canary.Progress.Weight }),
+            .. Destinations(view, canary.Live.Slot, [rising], fits).Select(d => d with { Weight = canary.Progress.Weight }),
+        ];
+
+        var destinations = Weighed(IsRoutable);
+        if (destinations.Count == 0) destinations = Weighed((_, instance, _) => instance.State == InstanceState.Running);
+        return Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, stable) with
+        {
+            Split = new RouteSplit
+            {
+                Release = canary.Next.Release.Number,
+                Sticky = canary.Policy.Sticky,
+                Header = canary.Policy.StickyHeader,
+                Key = view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} has a canary and no key for it."),
+            },
+        };
+    }
+
     static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
     {
         IReadOnlyList<PlannedWorkload> sides = view.Plan.InForce.TryGetValue((staged.Slot, service.Name), out var planned) ? [planned] : [];
-        return Make(view, service, [.. service.Release.Hosts.Select(h => PreviewPrefix + h)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned);
+        return Make(view, service, [.. service.Release.Hosts.Select(h => PreviewPrefix + h)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with { IsPreview = true };
     }
 
     static Route Make(AppView view, ServiceModel service, IReadOnlyList<string> hosts, IReadOnlyList<GatewayPort> ports, List<Destination> destinations, PlannedWorkload? current) => new()

@@ -42,10 +42,14 @@ readonly record struct Shift
 static class ReleaseStrategy
 {
     /// <summary>
-    /// Blue-green where any routed service says so; else rolling. Services to be recreated are replaced in the course of either.
+    /// Canary or blue-green where any routed service says so; else rolling. Services to be recreated are replaced in the course of any of them.
     /// </summary>
     public static Strategy Of(AppModel model) =>
-        model.Services.Any(s => s.Release.IsRouted && s.Release.Strategy == Strategy.BlueGreen) ? Strategy.BlueGreen : Strategy.Rolling;
+        CanaryOf(model) is not null ? Strategy.Canary
+        : model.Services.Any(s => s.Release.IsRouted && s.Release.Strategy == Strategy.BlueGreen) ? Strategy.BlueGreen : Strategy.Rolling;
+
+    /// <summary>The one policy of all canary services of the app; null where there are none.</summary>
+    public static CanaryPolicy? CanaryOf(AppModel model) => model.Services.Select(s => s.Release).FirstOrDefault(r => r is { IsRouted: true, Canary: not null })?.Canary;
 
     public static TimeSpan Warm(AppModel model) =>
         model.Services.Where(s => s.Release.IsRouted).Select(s => s.Release.Keep.Warm).DefaultIfEmpty(TimeSpan.Zero).Max();

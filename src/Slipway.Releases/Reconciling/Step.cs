@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Canary;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -40,6 +41,25 @@ abstract record Step
 
     /// <summary>One more instance of each service is shifted.</summary>
     public sealed record Advance(int To) : Step;
+
+    /// <summary>A canary's next step: its weight is wanted from now on.</summary>
+    public sealed record EnterStep(int To) : Step;
+
+    /// <summary>Every gateway serves by the canary's weight: its time begins.</summary>
+    /// <param name="Sample">What was counted until then; null where no gateway says.</param>
+    public sealed record BeginStep(TrafficSample? Sample) : Step;
+
+    /// <summary>A verdict on the canary.</summary>
+    public sealed record Record(CanaryWindow Window, TrafficSample? Sample) : Step;
+
+    /// <summary>The canary waits.</summary>
+    public sealed record HoldOn(CanaryHold Why) : Step;
+
+    /// <summary>The canary waits no longer.</summary>
+    public sealed record GoOn : Step;
+
+    /// <summary>The last step has passed: the canary's release is to be the live one.</summary>
+    public sealed record LeaveSteps : Step;
 
     /// <summary>The rollout failed: back to what was live.</summary>
     /// <param name="Instance">Whose last lines belong into the message.</param>

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Slipway.Model;
+using Slipway.Releases.Canary;
 using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
@@ -65,7 +66,7 @@ public sealed class ReleaseQueries
             Live = stored.Live,
             Slots = stored.Slots.ToDictionary(s => s.Slot.Name, s => s.Release.Number),
             Urls = stored.LiveSlot is { } live ? [.. live.Release.Model.Services.SelectMany(s => UrlsOf(s, ""))] : [],
-            PreviewUrls = staged is not null && rollout is { State: RolloutState.Holding } ? [.. staged.Release.Model.Services.SelectMany(s => UrlsOf(s, RoutePlanner.PreviewPrefix))] : [],
+            PreviewUrls = staged is not null && (rollout is { State: RolloutState.Holding } || CanaryRun.Of(stored) is not null) ? [.. staged.Release.Model.Services.SelectMany(s => UrlsOf(s, RoutePlanner.PreviewPrefix))] : [],
             Services = shown is null ? [] : [.. shown.Release.Model.Services.Select(s => StatusOf(stored, shown, s))],
             Rollout = rollout,
             Next = NextOf(stored, rollout),
@@ -107,7 +108,9 @@ public sealed class ReleaseQueries
 
     static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
     {
+        RolloutState.Holding when rollout.Canary?.Hold == CanaryHold.Paused => $"slipway resume {stored.App}",
         RolloutState.Holding => $"slipway promote {stored.App}",
+        RolloutState.Shifting or RolloutState.Baking when rollout.Canary is not null => $"slipway watch {stored.App}",
         RolloutState.Done when stored.Slots.Any(s => s is { Standing: Standing.Warm, Leaving: Leaving.No }) => $"slipway rollback {stored.App}",
         null => $"slipway deploy --app {stored.App}",
         _ => null,

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Security.Cryptography;
 using Dapper;
 using Slipway.Engines;
 using Slipway.Model;
+using Slipway.Releases.Canary;
 using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
@@ -35,9 +37,11 @@ public sealed class Rollouts
         _database.Read(db => { HostClaims.Check(db, model, ports); return true; });
     }
 
-    /// <summary>Begins a rollout: <see cref="RolloutState.Queued"/>, until the builder takes it. A release that waits for its promote gives way.</summary>
+    /// <summary>
+    /// Begins a rollout: <see cref="RolloutState.Queued"/>, until the builder takes it. A release that waits for its promote, and a canary, give way.
+    /// </summary>
     /// <exception cref="ConflictException">Another rollout of the app is under way, or the app is being removed.</exception>
-    public async Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel)
+    public async Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel, string? by = null)
     {
         var (rollout, superseded) = await _database.Write(db =>
         {
@@ -48,6 +52,7 @@ public sealed class Rollouts
                 From = stored?.Live,
                 Source = source,
                 AutoPromote = autoPromote,
+                By = by,
             }), waiting);
         }, cancel);
         if (superseded is not null) Report(superseded, $"replaced by the deploy that is rollout {rollout.Id}");
@@ -109,6 +114,8 @@ public sealed class Rollouts
             HostClaims.Check(db, model, ports);
             if (stored.LiveSlot is { } live && ReleaseDraft.IsSame(live.Release, model, images))
                 return (null, Save(db, current with { State = RolloutState.Done, Release = live.Release.Number }));
+            if (ReleaseStrategy.CanaryOf(model) is not null)
+                db.Execute("UPDATE apps SET split_key = @key WHERE app = @app AND split_key IS NULL", new { app = current.App.Value, key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) });
             var made = ReleaseDraft.Store(db, stored, model, images, current.Source?.Note, _time.GetUtcNow());
             return ((Release?)made, Save(db, current with { State = RolloutState.Staging, Release = made.Number }));
         }, cancel);
@@ -120,11 +127,20 @@ public sealed class Rollouts
     /// <summary>The build failed. No error when the rollout ended meanwhile.</summary>
     public Task Fail(long rollout, string error, CancellationToken cancel) => EndBuild(rollout, RolloutState.Failed, error, cancel);
 
-    /// <summary>Gives the staged release the traffic.</summary>
+    /// <summary>
+    /// Gives the staged release the traffic. Of a canary: gives the approval that it waits for, or goes on to its next step at once, past an approval.
+    /// </summary>
+    /// <param name="app">The app.</param>
+    /// <param name="cancel">Before anything is stored.</param>
+    /// <param name="toStep">Of a canary the step to go to, from 1; null: the next one.</param>
+    /// <param name="by">The account that asks.</param>
     /// <exception cref="ConflictException">No release waits for it; the message says what is going on.</exception>
-    public async Task<Rollout> Promote(AppName app, CancellationToken cancel) => await Change(app, db =>
+    /// <exception cref="InvalidInputException">There is no such step, or the canary is past it.</exception>
+    public async Task<Rollout> Promote(AppName app, CancellationToken cancel, int? toStep = null, string? by = null) => await Change(app, db =>
     {
         var stored = Existing(db, app);
+        if (CanaryRun.Of(stored) is { Rollout.State: not RolloutState.Promoting } run) return Promoted(run, toStep, by);
+        if (toStep is not null) throw new ConflictException($"Steps are what a canary has: {(stored.Rollout is { } active ? Doing(active) : $"no rollout of {app} is under way.")}");
         return stored.Rollout switch
         {
             { State: RolloutState.Holding } waiting => waiting with { State = RolloutState.Promoting, AutoPromote = true },
@@ -133,21 +149,52 @@ public sealed class Rollouts
         };
     }, cancel);
 
+    /// <summary>Stops a canary's time where it is: the requests stay shared as they are, and the judge goes on looking.</summary>
+    /// <exception cref="ConflictException">No canary is at a step whose time runs.</exception>
+    public async Task<Rollout> Pause(AppName app, CancellationToken cancel) => await Change(app, db =>
+    {
+        var run = Running(db, app, "pause");
+        return run.Progress.Hold switch
+        {
+            CanaryHold.Paused => throw new ConflictException($"The canary of {app} is paused already. To go on: slipway resume {app}"),
+            CanaryHold.Approval => throw new ConflictException($"The canary of {app} waits for a person already. To go on: slipway promote {app}"),
+            _ => CanaryMoves.Hold(run.Rollout, CanaryHold.Paused, _time.GetUtcNow()),
+        };
+    }, cancel);
+
+    /// <summary>Lets the time of a canary that was paused run on.</summary>
+    /// <exception cref="ConflictException">None was; the message says what it waits for instead.</exception>
+    public async Task<Rollout> Resume(AppName app, CancellationToken cancel) => await Change(app, db =>
+    {
+        var run = Running(db, app, "resume");
+        return run.Progress.Hold switch
+        {
+            null => throw new ConflictException($"The canary of {app} is not paused."),
+            CanaryHold.Approval => throw new ConflictException($"Step {run.Rollout.Step + 1} of the canary of {app} waits for an approval. To give it: slipway promote {app}"),
+            CanaryHold.NoData => throw new ConflictException($"The canary of {app} holds because the judge has no data, and goes on by itself when there is some. To go on without: slipway promote {app}"),
+            _ => CanaryMoves.GoOn(run.Rollout, run.Policy, _time.GetUtcNow()),
+        };
+    }, cancel);
+
     /// <summary>
     /// Gives the traffic back to an earlier release: a warm one by a change of routes alone, a cold one by staging it anew from its stored digests.
+    /// In the middle of a canary it gives all of it back to the live one, as <see cref="Abort"/> does.
     /// </summary>
     /// <param name="app">The app.</param>
     /// <param name="to">The release's number; null: the one that was live before.</param>
     /// <param name="cancel">Before anything is stored.</param>
     /// <exception cref="ConflictException">Another rollout is under way, or there is nothing to roll back to.</exception>
-    public async Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel)
+    /// <param name="by">The account that asks.</param>
+    public async Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel, string? by = null)
     {
         var ports = _ports();
-        return await Change(app, db => Rollback(db, app, to, ports), cancel);
+        return await Change(app, db => Rollback(db, app, to, ports, by), cancel);
     }
 
-    Rollout Rollback(DbConnection db, AppName app, int? to, MachinePorts ports)
+    Rollout Rollback(DbConnection db, AppName app, int? to, MachinePorts ports, string? by)
     {
+        if (ReleaseRows.Load(db, app) is { } now && CanaryRun.Of(now) is { Rollout.State: not RolloutState.Promoting } run && (to ?? run.Live.Release.Number) == run.Live.Release.Number)
+            return Aborted(now, run.Rollout, by);
         var (stored, _) = Free(db, app, supersede: false);
         if (stored is null) throw Unknown(db, app);
         if (stored.LiveSlot is not { } live) throw new ConflictException($"{app} has no live release that could be rolled back.");
@@ -163,31 +210,32 @@ public sealed class Rollouts
             Release = number,
             From = live.Release.Number,
             AutoPromote = true,
+            By = by,
         });
     }
 
     /// <summary>Ends the rollout that is under way. What is live stays live.</summary>
     /// <exception cref="ConflictException">None is, or its release is live already.</exception>
-    public async Task<Rollout> Abort(AppName app, CancellationToken cancel)
+    public async Task<Rollout> Abort(AppName app, CancellationToken cancel, string? by = null)
     {
         var rollout = await Change(app, db =>
         {
             var stored = Existing(db, app);
-            return Aborted(stored, stored.Rollout ?? throw new ConflictException($"No rollout of {app} is under way."));
+            return Aborted(stored, stored.Rollout ?? throw new ConflictException($"No rollout of {app} is under way."), by);
         }, cancel);
         CancelBuild(rollout);
         return rollout;
     }
 
     /// <summary>Ends this rollout as <see cref="Abort"/> does. No error when it has ended.</summary>
-    public async Task Cancel(long rollout, CancellationToken cancel)
+    public async Task Cancel(long rollout, CancellationToken cancel, string? by = null)
     {
         var known = _database.Read(db => ReleaseRows.FindRollout(db, rollout)) ?? throw new NotFoundException($"There is no rollout {rollout}.");
         if (known.State.IsEnded) return;
         CancelBuild(await Change(known.App, db =>
         {
             var current = ReleaseRows.FindRollout(db, rollout)!;
-            return current.State.IsEnded ? current : Aborted(ReleaseRows.Load(db, current.App)!, current);
+            return current.State.IsEnded ? current : Aborted(ReleaseRows.Load(db, current.App)!, current, by);
         }, cancel));
     }
 
@@ -247,9 +295,17 @@ public sealed class Rollouts
     async Task<Rollout> Change(AppName app, Func<DbConnection, Rollout> change, CancellationToken cancel)
     {
         var rollout = await _database.Write(db => Save(db, change(db)), cancel);
-        Report(rollout, rollout.Error);
+        Report(rollout, rollout.Error ?? StepOf(rollout));
         _bells.Ring(app);
         return rollout;
+    }
+
+    /// <summary>Where a canary has come to by a person's command.</summary>
+    string? StepOf(Rollout rollout)
+    {
+        if (rollout is not { Canary: { } progress, Release: { } number, State: RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking }) return null;
+        if (progress.Hold == CanaryHold.Paused) return $"paused, with {CanarySteps.Percent(progress.Weight)} of the requests";
+        return _database.Read(db => ReleaseRows.FindRelease(db, rollout.App, number)) is { } release && ReleaseStrategy.CanaryOf(release.Model) is { } policy ? CanaryWords.Of(policy, rollout.Step) : null;
     }
 
     async Task EndBuild(long rollout, RolloutState state, string error, CancellationToken cancel)
@@ -268,24 +324,53 @@ public sealed class Rollouts
             return !ReleaseRows.HasRemoval(db, app) ? (null, null) : throw new ConflictException($"{app} is being removed. Try again when its images are gone.");
         if (stored.Removing) throw new ConflictException($"{app} is being removed. Try again when it is gone.");
         if (stored.Rollout is not { } rollout) return (stored, null);
-        if (!supersede || rollout.State != RolloutState.Holding) throw new ConflictException(Doing(rollout));
+        if (!supersede || (rollout.State != RolloutState.Holding && CanaryRun.Of(stored) is not { Rollout.State: not RolloutState.Promoting })) throw new ConflictException(Doing(rollout));
         db.Execute("UPDATE slots SET leaving = 1 WHERE app = @app AND standing = 'staged' AND leaving = 0", new { app = app.Value });
-        return (stored, Save(db, rollout with { State = RolloutState.Superseded }));
+        CanaryRows.ForgetSamples(db, rollout.Id);
+        return (stored, Save(db, CanaryMoves.Leave(rollout, RolloutState.Superseded, "superseded", null, _time.GetUtcNow())));
     }
 
-    Rollout Aborted(StoredApp stored, Rollout rollout) => rollout.State switch
+    static CanaryRun Running(DbConnection db, AppName app, string what)
+    {
+        var stored = Existing(db, app);
+        if (CanaryRun.Of(stored) is { Rollout.State: not RolloutState.Promoting } run) return run;
+        throw new ConflictException($"There is no canary to {what}: {(stored.Rollout is { } active ? Doing(active) : $"no rollout of {app} is under way.")}");
+    }
+
+    Rollout Promoted(CanaryRun run, int? toStep, string? by)
+    {
+        var (rollout, policy, at, how) = (run.Rollout, run.Policy, run.Rollout.Step, run.Progress.Hold == CanaryHold.Approval ? "approved" : "promoted");
+        if (toStep is { } step && (step <= at + 1 || step > policy.Steps.Count))
+            throw new InvalidInputException(new Diagnostic
+            {
+                Key = "to-step",
+                Message = step > policy.Steps.Count || step < 1 ? $"the canary of {rollout.App} has no step {step}" : $"the canary of {rollout.App} is at step {at + 1} already, and goes forward only",
+                Found = $"{step}",
+                Expected = at + 1 == policy.Steps.Count ? "no step: it is at the last one" : $"{at + 2} to {policy.Steps.Count}",
+            });
+        var to = toStep - 1 ?? at + 1;
+        // Who promotes has approved; but of two approvals in a row each is given for itself.
+        if (toStep is null && how == "promoted" && to < policy.Steps.Count && policy.Steps[to].IsApproval) to++;
+        return to < policy.Steps.Count
+            ? CanaryMoves.Enter(rollout, policy, to, how, by, _time.GetUtcNow())
+            : CanaryMoves.Leave(rollout, RolloutState.Promoting, how, by, _time.GetUtcNow());
+    }
+
+    Rollout Aborted(StoredApp stored, Rollout rollout, string? by) => rollout.State switch
     {
         RolloutState.Queued or RolloutState.Building => rollout with { State = RolloutState.Cancelled, Error = "It was cancelled." },
         RolloutState.RollingBack => throw new ConflictException($"Rollout {rollout.Id} of {stored.App} is being rolled back already."),
         _ when stored.Live is not null && stored.Live == rollout.Release => throw new ConflictException(
             $"v{rollout.Release} of {stored.App} is live already. To go back: slipway rollback {stored.App}"),
-        _ => rollout with { State = RolloutState.RollingBack, Error = "It was aborted.", Changed = _time.GetUtcNow() },
+        _ => CanaryMoves.Leave(rollout, RolloutState.RollingBack, "aborted", by, _time.GetUtcNow()) with { Error = by is null ? "It was aborted." : $"It was aborted by {by}." },
     };
 
     static string Doing(Rollout rollout)
     {
         var what = rollout.Release is { } number ? $" to v{number}" : "";
-        var next = rollout.State == RolloutState.Holding
+        var next = rollout.Canary is not null && rollout.State is RolloutState.Holding or RolloutState.Shifting or RolloutState.Baking
+            ? $"Let it go on (slipway promote {rollout.App}) or end it (slipway abort {rollout.App}) first."
+            : rollout.State == RolloutState.Holding
             ? $"Promote it (slipway promote {rollout.App}) or end it (slipway abort {rollout.App}) first."
             : $"Wait for its end, or end it: slipway abort {rollout.App}";
         return $"Rollout {rollout.Id} of {rollout.App}{what} is {Word(rollout.State)} since {rollout.Changed:yyyy-MM-dd HH:mm:ss} UTC. {next}";

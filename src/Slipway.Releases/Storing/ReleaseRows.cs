@@ -7,6 +7,9 @@ namespace Slipway.Releases.Storing;
 /// <summary>The SQL of the tables in 0001_releases.sql. Every method works inside the caller's transaction or snapshot.</summary>
 static class ReleaseRows
 {
+    /// <summary>A failed verdict that lies further back counts no more.</summary>
+    const int WindowsLookedAt = 200;
+
     public static IReadOnlyList<AppName> Apps(DbConnection db) =>
         [.. db.Query<string>("SELECT app FROM apps ORDER BY app").Select(AppName.Parse)];
 
@@ -18,7 +21,7 @@ static class ReleaseRows
 
     public static StoredApp? Load(DbConnection db, AppName app)
     {
-        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version FROM apps WHERE app = @app", new { app = app.Value });
+        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version, split_key FROM apps WHERE app = @app", new { app = app.Value });
         if (row is null) return null;
         var rollout = ActiveRollout(db, app);
         return new StoredApp
@@ -37,6 +40,9 @@ static class ReleaseRows
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
                 .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
             Routes = [.. Table(db).Routes.Where(r => r.App == app)],
+            SplitKey = row.SplitKey,
+            CanaryWindows = rollout?.Canary is null ? [] : CanaryRows.Windows(db, rollout.Id, WindowsLookedAt),
+            CanarySamples = rollout?.Canary is null ? [] : CanaryRows.Samples(db, rollout.Id),
         };
     }
 
@@ -118,6 +124,7 @@ static class ReleaseRows
         public long Removing { get; set; }
         public long Revision { get; set; }
         public long RouteVersion { get; set; }
+        public string? SplitKey { get; set; }
     }
 
     sealed class SlotRow

@@ -14,6 +14,7 @@ namespace Slipway.Releases.Storing;
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(Reconciling.WorkloadIdentity))]
+[JsonSerializable(typeof(Canary.TrafficSample))]
 sealed partial class ReleasesJson : JsonSerializerContext
 {
     public static string Write<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);

@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Canary;
 
 namespace Slipway.Releases.Storing;
 
@@ -35,6 +36,15 @@ sealed record StoredApp
 
     /// <summary>This app's part of the stored route table.</summary>
     public IReadOnlyList<Route> Routes { get; init; } = [];
+
+    /// <summary>Signs the cookies of the app's users, 32 bytes as Base64; null until its first canary.</summary>
+    public string? SplitKey { get; init; }
+
+    /// <summary>The newest verdicts on <see cref="Rollout"/>, oldest first; none unless it is a canary.</summary>
+    public IReadOnlyList<CanaryWindow> CanaryWindows { get; init; } = [];
+
+    /// <summary>What the gateways had counted at each of them, for as long as a window reaches back.</summary>
+    public IReadOnlyList<TrafficSample> CanarySamples { get; init; } = [];
 
     public SlotState? LiveSlot => Live is null ? null : Slots.FirstOrDefault(s => s.Release.Number == Live && s.Standing == Standing.Live);
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Slipway.Model;
+using Slipway.Releases.Canary;
 using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Storing;
@@ -68,16 +69,45 @@ sealed class Transitions(Database.Database database, TimeProvider time)
                 break;
             case Step.Move move:
                 ReleaseRows.Save(db, seen.Rollout! with { State = move.State, Error = move.State == RolloutState.Done ? null : seen.Rollout!.Error, Changed = now });
+                if (move.State.IsEnded) CanaryRows.ForgetSamples(db, seen.Rollout!.Id);
                 if (move.State == RolloutState.Done) ForgetOld(db, seen);
                 break;
+            case Step.EnterStep or Step.BeginStep or Step.Record or Step.HoldOn or Step.GoOn or Step.LeaveSteps:
+                Canary(db, seen, step, now);
+                break;
             case Step.Fail:
-                ReleaseRows.Save(db, seen.Rollout! with { State = RolloutState.RollingBack, Error = error, Changed = now });
+                ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, "failed", null, now) with { Error = error });
                 break;
             case Step.Forget:
+                CanaryRows.Forget(db, seen.App);
                 foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }
+    }
+
+    static void Canary(DbConnection db, StoredApp seen, Step step, DateTimeOffset now)
+    {
+        var (rollout, policy) = (seen.Rollout!, ReleaseStrategy.CanaryOf(seen.Target!.Model)!);
+        var (window, sample) = step switch
+        {
+            Step.BeginStep begin => (null, begin.Sample),
+            Step.Record record => (record.Window, record.Sample),
+            _ => ((CanaryWindow?)null, (TrafficSample?)null),
+        };
+        if (window is not null) CanaryRows.Add(db, rollout.Id, window);
+        if (sample is not null) CanaryRows.Add(db, rollout.Id, sample, sample.At - policy.Judge.Window - (2 * policy.Judge.Every));
+        var next = step switch
+        {
+            Step.EnterStep enter => CanaryMoves.Enter(rollout, policy, enter.To, "passed", null, now),
+            // From the sample on: a window reaches back to it.
+            Step.BeginStep => CanaryMoves.Begin(rollout, sample?.At ?? now),
+            Step.HoldOn hold => CanaryMoves.Hold(rollout, hold.Why, now),
+            Step.GoOn => CanaryMoves.GoOn(rollout, policy, now),
+            Step.LeaveSteps => CanaryMoves.Leave(rollout, RolloutState.Promoting, "passed", null, now),
+            _ => rollout,
+        };
+        if (next != rollout) ReleaseRows.Save(db, next);
     }
 
     static void GoLive(DbConnection db, StoredApp seen, Step.GoLive live, DateTimeOffset now)
@@ -104,5 +134,6 @@ sealed class Transitions(Database.Database database, TimeProvider time)
               AND number NOT IN (SELECT number FROM releases WHERE app = @app ORDER BY number DESC LIMIT @keep)
             """,
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
+        CanaryRows.ForgetOld(db, seen.App);
     }
 }

@@ -15,6 +15,7 @@ namespace Slipway.Server.Api;
 [JsonSerializable(typeof(DeployRequest))]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(PromoteRequest))]
 [JsonSerializable(typeof(Readiness))]
 [JsonSerializable(typeof(RollbackRequest))]
 [JsonSerializable(typeof(ScaleRequest))]

@@ -18,10 +18,20 @@ static class ReleasesApi
         releases.MapGet("/{number:int}", Get).WithName("GetRelease").Errors(400, 404)
             .WithSummary("One release whole")
             .WithDescription("The resolved Compose model, environment and all, and the digest of every image.");
+
+        releases.MapGet("/{number:int}/report", Report).WithName("GetReleaseReport").Errors(400, 404)
+            .WithSummary("What happened to a release")
+            .WithDescription("The rollouts that brought it in: who asked and when, why each ended; of a canary its steps with their durations, and every window that the judge looked at.");
     }
 
     static Ok<IReadOnlyList<ReleaseStatus>> List(string app, ReleaseQueries releases) =>
         TypedResults.Ok(releases.Releases(releases.Require(AppName.Parse(app)).App));
+
+    static Ok<ReleaseReport> Report(string app, int number, ReleaseQueries releases, CanaryQueries canaries)
+    {
+        var name = releases.Require(AppName.Parse(app)).App;
+        return TypedResults.Ok(canaries.Report(name, releases.RequireRelease(name, number).Number)!);
+    }
 
     static Ok<Release> Get(string app, int number, ReleaseQueries releases) =>
         TypedResults.Ok(releases.RequireRelease(releases.Require(AppName.Parse(app)).App, number));

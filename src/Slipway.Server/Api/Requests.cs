@@ -7,8 +7,15 @@ public sealed record DeployRequest
 {
     public required DeploySource Source { get; init; }
 
-    /// <summary>Promote a blue-green release as soon as it is ready.</summary>
+    /// <summary>Promote a blue-green or canary release as soon as it is ready, without steps.</summary>
     public bool AutoPromote { get; init; }
+}
+
+/// <summary><c>POST /api/v1/apps/{app}/promote</c></summary>
+public sealed record PromoteRequest
+{
+    /// <summary>The step of a canary to go to, from 1; null: the next one.</summary>
+    public int? ToStep { get; init; }
 }
 
 /// <summary><c>POST /api/v1/apps/{app}/rollback</c></summary>

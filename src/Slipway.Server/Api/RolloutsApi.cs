@@ -22,22 +22,34 @@ static class RolloutsApi
             .WithDescription("Newest first.");
 
         ofApp.MapPost("/promote", Promote).WithName("Promote").Errors(400, 404, 409)
-            .WithSummary("Give the staged release the traffic")
-            .WithDescription("Of a blue-green rollout that is holding. All of it at once; the release that was live stays warm.");
+            .WithSummary("Give the staged release the traffic, or let a canary go on")
+            .WithDescription("Of a blue-green rollout that is holding: all of it at once; the release that was live stays warm. Of a canary: to its next step at once, past an approval; or to the step named by toStep, from 1.");
+
+        ofApp.MapPost("/pause", Pause).WithName("Pause").Errors(400, 404, 409)
+            .WithSummary("Stop a canary's time")
+            .WithDescription("The requests stay shared as they are, and the judge goes on looking: a release that it fails is rolled back while paused, too.");
+
+        ofApp.MapPost("/resume", Resume).WithName("Resume").Errors(400, 404, 409)
+            .WithSummary("Let a canary's time run on")
+            .WithDescription("Of a canary that was paused. The step goes on with the time that was left of it.");
 
         ofApp.MapPost("/rollback", Rollback).WithName("Rollback").Errors(400, 404, 409)
             .WithSummary("Give the traffic back to an earlier release")
-            .WithDescription("The one that was live before, or the one named by to. To a warm release this is a change of routes only.");
+            .WithDescription("The one that was live before, or the one named by to. To a warm release this is a change of routes only. In the middle of a canary: all of it back to the live release at once, as abort does.");
 
         ofApp.MapPost("/abort", Abort).WithName("Abort").Errors(400, 404, 409)
             .WithSummary("End the rollout that goes on")
-            .WithDescription("What was live stays live.");
+            .WithDescription("What was live stays live, and of a canary gets all requests again at once.");
 
         var rollouts = api.MapGroup("/rollouts/{id:long}").WithTags("Rollouts");
 
         rollouts.MapGet("/", Get).WithName("GetRollout").Errors(404)
             .WithSummary("One rollout")
             .WithDescription("Its state, and in error why it did not end in done.");
+
+        rollouts.MapGet("/canary", Canary).WithName("GetCanary").Errors(404)
+            .WithSummary("A canary's steps and verdicts")
+            .WithDescription("Its policy, how far it is, every window that the judge looked at with both releases' requests, errors and p99, what was counted since, and how long the step still lasts. 404 where the rollout is no canary, or has not come to its first step.");
 
         rollouts.MapGet("/events", Events).WithName("ReadRolloutEvents").Errors(404)
             .WithSummary("What happened in a rollout")
@@ -49,26 +61,40 @@ static class RolloutsApi
     }
 
     static async Task<Accepted<Rollout>> Deploy(
-        string app, DeployRequest request, Rollouts rollouts, ReleaseQueries releases, IEngine engine, CancellationToken cancel)
+        string app, DeployRequest request, HttpContext context, Rollouts rollouts, ReleaseQueries releases, IEngine engine, CancellationToken cancel)
     {
         var (name, source) = (AppName.Parse(app), request.Source);
         await Neighbours.Check(name, releases, engine, cancel);
         // Only to find what is wrong with it: the builder reads it again, because a build may begin after the folder changed.
         await Task.Run(() => rollouts.CheckClaims(SourceReader.Read(name, source).Model), cancel);
-        return Accepted(await rollouts.Deploy(name, source, request.AutoPromote, cancel));
+        return Accepted(await rollouts.Deploy(name, source, request.AutoPromote, cancel, By(context)));
     }
 
     static Ok<IReadOnlyList<Rollout>> List(string app, ReleaseQueries releases) =>
         TypedResults.Ok(releases.Rollouts(releases.Require(AppName.Parse(app)).App));
 
-    static async Task<Accepted<Rollout>> Promote(string app, Rollouts rollouts, CancellationToken cancel) =>
-        Accepted(await rollouts.Promote(AppName.Parse(app), cancel));
+    static async Task<Accepted<Rollout>> Promote(string app, HttpContext context, Rollouts rollouts, CancellationToken cancel, PromoteRequest? request = null) =>
+        Accepted(await rollouts.Promote(AppName.Parse(app), cancel, request?.ToStep, By(context)));
 
-    static async Task<Accepted<Rollout>> Rollback(string app, Rollouts rollouts, CancellationToken cancel, RollbackRequest? request = null) =>
-        Accepted(await rollouts.Rollback(AppName.Parse(app), request?.To, cancel));
+    static async Task<Accepted<Rollout>> Pause(string app, Rollouts rollouts, CancellationToken cancel) =>
+        Accepted(await rollouts.Pause(AppName.Parse(app), cancel));
 
-    static async Task<Accepted<Rollout>> Abort(string app, Rollouts rollouts, CancellationToken cancel) =>
-        Accepted(await rollouts.Abort(AppName.Parse(app), cancel));
+    static async Task<Accepted<Rollout>> Resume(string app, Rollouts rollouts, CancellationToken cancel) =>
+        Accepted(await rollouts.Resume(AppName.Parse(app), cancel));
+
+    static async Task<Accepted<Rollout>> Rollback(string app, HttpContext context, Rollouts rollouts, CancellationToken cancel, RollbackRequest? request = null) =>
+        Accepted(await rollouts.Rollback(AppName.Parse(app), request?.To, cancel, By(context)));
+
+    static async Task<Accepted<Rollout>> Abort(string app, HttpContext context, Rollouts rollouts, CancellationToken cancel) =>
+        Accepted(await rollouts.Abort(AppName.Parse(app), cancel, By(context)));
+
+    static async Task<Ok<CanaryStatus>> Canary(long id, ReleaseQueries releases, CanaryQueries canaries, CancellationToken cancel)
+    {
+        var rollout = releases.RequireRollout(id);
+        return TypedResults.Ok(await canaries.Of(id, cancel) ?? throw new NotFoundException($"Rollout {id} of {rollout.App} is no canary, or has not come to its first step."));
+    }
+
+    static string? By(HttpContext context) => context.User.Identity?.Name;
 
     static Ok<Rollout> Get(long id, ReleaseQueries releases) => TypedResults.Ok(releases.RequireRollout(id));
 
@@ -78,9 +104,9 @@ static class RolloutsApi
         return new(journal.Read(id, from, follow, cancel).Select(line => new JournalEntry(line.Index, line.Event)), ApiJson.Default.JournalEntry);
     }
 
-    static async Task<Accepted<Rollout>> Cancel(long id, Rollouts rollouts, ReleaseQueries releases, CancellationToken cancel)
+    static async Task<Accepted<Rollout>> Cancel(long id, HttpContext context, Rollouts rollouts, ReleaseQueries releases, CancellationToken cancel)
     {
-        await rollouts.Cancel(id, cancel);
+        await rollouts.Cancel(id, cancel, By(context));
         return Accepted(releases.RequireRollout(id));
     }
 

@@ -33,6 +33,11 @@ public class RolloutPictureTests
     }
 
     [Fact]
+    public void Take_StepOfACanary_SaysWhich() =>
+        new RolloutPicture().Take(new RolloutEvent.StateChanged { Time = DateTimeOffset.UnixEpoch, State = RolloutState.Shifting, Release = 2, Message = "step 1 of 4: 5% of the requests, for 2 min" })
+            .ShouldHaveSingleItem().Whole.ShouldBe("shifting v2: step 1 of 4: 5% of the requests, for 2 min");
+
+    [Fact]
     public void Take_StepFails_SaysWhichAndLeavesTheReasonToTheEnd()
     {
         var picture = new RolloutPicture();

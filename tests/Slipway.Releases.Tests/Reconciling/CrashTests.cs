@@ -8,7 +8,7 @@ namespace Slipway.Releases.Tests.Reconciling;
 /// </summary>
 public sealed class CrashTests
 {
-    public static TheoryData<Strategy, bool> Ways => new() { { Strategy.BlueGreen, true }, { Strategy.BlueGreen, false }, { Strategy.Rolling, true }, { Strategy.Recreate, false } };
+    public static TheoryData<Strategy, bool> Ways => new() { { Strategy.BlueGreen, true }, { Strategy.BlueGreen, false }, { Strategy.Rolling, true }, { Strategy.Recreate, false }, { Strategy.Canary, false }, { Strategy.Canary, true } };
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -30,6 +30,7 @@ public sealed class CrashTests
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var world = new World();
+        world.Gateways.Crowd = new FakeCrowd(world.Time);
         var (first, _) = await world.Deploy(Sample.Model(strategy, replicas: strategy == Strategy.Rolling ? 2 : 1, worker: true), 1);
         await world.Reaches(first, RolloutState.Done);
 

@@ -11,6 +11,12 @@ sealed class FakeGateways : IGateways
 
     public Dictionary<string, (int InFlight, int Upgraded)> Traffic { get; } = [];
 
+    /// <summary>What people ask of split routes; none, where nobody asks.</summary>
+    public FakeCrowd? Crowd { get; set; }
+
+    /// <summary>Another one is another gateway process, whose counters start at 0.</summary>
+    public string Session { get; set; } = "one";
+
     public Action<string>? Before { get; set; }
 
     public Action<string>? After { get; set; }
@@ -23,6 +29,7 @@ sealed class FakeGateways : IGateways
         if (IsAway) throw new GatewayUnavailableException("No gateway answers at memory:.");
         Before?.Invoke("publish");
         table.Version.ShouldBeGreaterThanOrEqualTo(Table.Version);
+        Crowd?.Ask(Table);
         var isNew = table.Version > Table.Version;
         Table = table;
         if (isNew) Swapped?.Invoke(table);
@@ -33,16 +40,17 @@ sealed class FakeGateways : IGateways
     public Task<IReadOnlyList<GatewayReport>> Report(CancellationToken cancel)
     {
         if (IsAway) throw new GatewayUnavailableException("No gateway answers at memory:.");
+        Crowd?.Ask(Table);
         return Task.FromResult<IReadOnlyList<GatewayReport>>(
         [
             new GatewayReport
             {
-                Session = "one",
+                Session = Session,
                 ProcessId = 1,
                 Started = DateTimeOffset.UnixEpoch,
                 TableVersion = Table.Version,
                 Instances = [.. Traffic.Select(t => new InstanceTraffic { Instance = t.Key, InFlight = t.Value.InFlight, Upgraded = t.Value.Upgraded })],
-                Releases = [],
+                Releases = Crowd?.Counted ?? [],
             },
         ]);
     }

@@ -5,7 +5,10 @@ sealed class FakeTime : TimeProvider
 {
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public override DateTimeOffset GetUtcNow() => Now;
+    /// <summary>How far it goes on with each look at it, as a real one does.</summary>
+    public TimeSpan EachLook { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => Now += EachLook;
 
     public void Advance(TimeSpan by) => Now += by;
 

@@ -10,11 +10,15 @@ public sealed class RandomWalkTests
     enum Act
     {
         DeployBlueGreen,
+        DeployCanary,
+        DeployBadCanary,
         DeployRolling,
         DeployRecreate,
         DeployWithNewRedis,
         DeployBroken,
         Promote,
+        Pause,
+        Resume,
         Rollback,
         Abort,
         Scale,
@@ -43,6 +47,7 @@ public sealed class RandomWalkTests
     static async Task Walk(IReadOnlyList<Act> acts)
     {
         await using var world = new World();
+        world.Gateways.Crowd = new FakeCrowd(world.Time);
         var version = 0;
         var broken = new HashSet<int>();
         world.Silent = i => i.Service == "web" && broken.Contains(i.Release);
@@ -67,11 +72,14 @@ public sealed class RandomWalkTests
         if (world.Stored(Sample.App) is not { } stored) return;
         if (stored.Rollout is { } rollout) rollout.State.ShouldBeOneOf(RolloutState.Holding, RolloutState.Queued, RolloutState.Building);
         if (stored.LiveSlot is not { } live) return;
+        if (stored.Rollout?.Canary is { Weight: > 0 }) return;
         var routed = world.Gateways.Table.Routes.Single(r => r.Hosts.Contains("web.shop.localhost"));
         var full = stored.Scales.TryGetValue("web", out var scaled) ? scaled : 1;
         routed.Destinations.Sum(d => d.Upstreams.Count).ShouldBe(full, world.Describe());
         if (full > 0) routed.Destinations.Select(d => d.Release).ShouldBe([live.Release.Number]);
     }
+
+    static CanaryPolicy Stepped { get; } = Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(5000, 2), Sample.Step(10000, 2)] };
 
     static async Task Do(World world, Act act, Func<int> next, HashSet<int> broken)
     {
@@ -97,6 +105,18 @@ public sealed class RandomWalkTests
                 break;
             case Act.Promote:
                 await world.Rollouts.Promote(Sample.App, cancel);
+                break;
+            case Act.DeployCanary:
+                await world.Deploy(Sample.Model(Strategy.Canary, worker: true, canary: Stepped), next());
+                break;
+            case Act.DeployBadCanary:
+                if ((await world.Deploy(Sample.Model(Strategy.Canary, canary: Stepped), next())).Release is { } bad) world.Gateways.Crowd!.Errors[bad.Number] = 0.3;
+                break;
+            case Act.Pause:
+                await world.Rollouts.Pause(Sample.App, cancel);
+                break;
+            case Act.Resume:
+                await world.Rollouts.Resume(Sample.App, cancel);
                 break;
             case Act.Rollback:
                 await world.Rollouts.Rollback(Sample.App, null, cancel);

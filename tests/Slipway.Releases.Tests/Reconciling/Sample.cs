@@ -10,7 +10,14 @@ static class Sample
 
     public static DrainPolicy Drain { get; } = new() { Requests = TimeSpan.FromSeconds(30), WebSockets = TimeSpan.FromSeconds(60) };
 
-    public static AppModel Model(Strategy strategy, int replicas = 1, bool worker = false, AppName? app = null, string? host = null) => new()
+    /// <summary>10% and 50% for two minutes each, then all, baked for two minutes; the judge as it comes.</summary>
+    public static CanaryPolicy Canary { get; } = new() { Steps = [Step(1000, 2), Step(5000, 2), Step(10000, 2)] };
+
+    public static CanaryStep Step(int weight, double minutes) => new() { Weight = weight, Lasts = TimeSpan.FromMinutes(minutes) };
+
+    public static CanaryStep Approval { get; } = new();
+
+    public static AppModel Model(Strategy strategy, int replicas = 1, bool worker = false, AppName? app = null, string? host = null, CanaryPolicy? canary = null) => new()
     {
         Name = app ?? App,
         Services =
@@ -21,7 +28,7 @@ static class Sample
                 Container = new ContainerSpec(),
                 Replicas = replicas,
                 DependsOn = [new DependencyModel { Service = "redis" }],
-                Release = new ReleasePolicy { Hosts = [host ?? $"web.{app ?? App}.localhost"], Port = 5000, Strategy = strategy, Drain = Drain },
+                Release = new ReleasePolicy { Hosts = [host ?? $"web.{app ?? App}.localhost"], Port = 5000, Strategy = strategy, Drain = Drain, Canary = strategy == Strategy.Canary ? canary ?? Canary : null },
             },
             new ServiceModel
             {
@@ -55,6 +62,10 @@ static class Sample
     /// <summary>Releases that get requests for web, as the gateway has it.</summary>
     public static IReadOnlyList<int> Serving(this World world, string host = "web.shop.localhost") =>
         [.. world.Gateways.Table.Routes.Where(r => r.Hosts.Contains(host)).SelectMany(r => r.Destinations).Where(d => d.Upstreams.Count > 0).Select(d => d.Release)];
+
+    /// <summary>The weight of a release of web, as the gateway has it; null where it is no destination.</summary>
+    public static int? WeightOf(this World world, int release, string host = "web.shop.localhost") =>
+        world.Gateways.Table.Routes.Where(r => r.Hosts.Contains(host)).SelectMany(r => r.Destinations).FirstOrDefault(d => d.Release == release)?.Weight;
 
     public static IReadOnlyList<string> Running(this World world) =>
         [.. world.Engine.All.Where(i => i.State == InstanceState.Running).Select(i => i.Name).Order(StringComparer.Ordinal)];

@@ -53,6 +53,8 @@ sealed class World : IAsyncDisposable
 
     public ReleaseQueries Queries { get; private set; } = null!;
 
+    public CanaryQueries Canaries { get; private set; } = null!;
+
     /// <summary>Instances that answer no probe.</summary>
     public Func<Instance, bool> Silent { get; set; } = _ => false;
 
@@ -65,6 +67,8 @@ sealed class World : IAsyncDisposable
     public Action<string>? Trace { get; set; }
 
     public StoredApp? Stored(AppName app) => _database.Read(db => ReleaseRows.Load(db, app));
+
+    public int WindowsStored(Rollout rollout) => _database.Read(db => CanaryRows.Windows(db, rollout.Id).Count);
 
     /// <summary>The server dies at the n-th moment before or after an effect, counted from now.</summary>
     public void CrashAfter(int moments) => _crashIn = moments;
@@ -97,6 +101,7 @@ sealed class World : IAsyncDisposable
         };
         Rollouts = new Rollouts(_database, Journal, new GrantedFiles(Path.Combine(_folder, "files")), bells, Time, () => Ports());
         Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" });
+        Canaries = new CanaryQueries(_database, _observations, Queries, Gateways, Time);
     }
 
     /// <summary>Lets the reconciler work, and time go on when there is nothing else to wait for, until the condition holds.</summary>

@@ -7,7 +7,7 @@ import time
 import urllib.parse
 
 VERSION = open("version").read().strip()
-READY = open("ready").read().strip()  # yes, never, or crash
+READY = open("ready").read().strip()  # yes, never, crash, or sick
 active = 0
 lock = threading.Lock()
 
@@ -39,6 +39,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         time.sleep(float(query.get("seconds", ["0"])[0]))
         if url.path == "/up" and READY == "never":
             self.say(503, b"not ready\n")
+        elif url.path != "/up" and READY == "sick":
+            self.say(500, b"sick\n")
         elif url.path == "/host":
             self.say(200, os.uname().nodename.encode())
         elif body:

@@ -12,10 +12,16 @@ static class KeyCatalog
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
+    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake", "approve").Refuse("not in this version", "mirror");
+    static readonly KeyShape Judge = new KeyShape()
+        .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
+        .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
+
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
-        .Refuse("not in this version", "steps", "judge", "match", "sticky");
+        .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
+        .Refuse("not in this version", "match");
 
     public static KeyShape Build { get; } = new KeyShape()
         .Honour("context", "dockerfile", "dockerfile_inline", "args", "target", "labels", "cache_from", "extra_hosts", "network", "no_cache", "pull", "shm_size")

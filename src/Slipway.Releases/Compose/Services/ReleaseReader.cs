@@ -8,22 +8,25 @@ namespace Slipway.Releases.Compose;
 /// <code>
 /// routed    has an x-release mapping, or publishes a TCP port that is not known to speak something else than HTTP
 /// strategy  routed:   as asked; else recreate where two versions can't run at once; else rolling
-///           unrouted: recreate where two versions can't run at once; else blue-green if a routed service is; else rolling
+///           unrouted: recreate where two versions can't run at once; else canary or blue-green if a routed service is; else rolling
 /// </code>
 /// Two versions of a service can't run at once where it writes to a volume or bind mount, or holds a port of the host.
 /// </summary>
 static class ReleaseReader
 {
+    const string Strategies = "recreate, rolling, blue-green or canary";
+
     public static IReadOnlyList<ServiceModel> Apply(IReadOnlyList<ServiceModel> services, Reading reading)
     {
         var general = reading.Root["x-release"];
         var routed = services.Select(s => Route(s, general, reading)).ToList();
-        var isBlueGreen = routed.Any(s => s.Release is { IsRouted: true, Strategy: Strategy.BlueGreen });
+        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s is Strategy.BlueGreen or Strategy.Canary).DefaultIfEmpty(Strategy.Rolling).Max();
         var result = routed.Select(s => s.Release.IsRouted ? s : s with
         {
-            Release = s.Release with { Strategy = RunsOnce(s) ? Strategy.Recreate : isBlueGreen ? Strategy.BlueGreen : Strategy.Rolling },
+            Release = s.Release with { Strategy = RunsOnce(s) ? Strategy.Recreate : group },
         }).ToList();
         CheckHosts(result, reading);
+        CanaryReader.CheckGroup(result, reading);
         return result;
     }
 
@@ -38,13 +41,15 @@ static class ReleaseReader
         var gateway = service.Ports.Where(p => p.Protocol == "tcp" && p.Target == port).ToList();
         var rest = service with { Ports = [.. service.Ports.Except(gateway)] };
         var hosts = Hosts(field["host"], service.Name, reading);
+        var strategy = StrategyOf(field["strategy"], rest);
         var policy = new ReleasePolicy
         {
             Hosts = hosts,
             Path = PathOf(field["path"]),
             Port = port,
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
-            Strategy = StrategyOf(field["strategy"], rest, reading),
+            Strategy = strategy,
+            Canary = CanaryReader.Read(field, own, strategy),
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
             {
@@ -103,7 +108,7 @@ static class ReleaseReader
         return "/";
     }
 
-    static Strategy StrategyOf(Field field, ServiceModel service, Reading reading)
+    static Strategy StrategyOf(Field field, ServiceModel service)
     {
         Strategy? asked = null;
         switch (field.Text())
@@ -119,11 +124,14 @@ static class ReleaseReader
             case "blue-green":
                 asked = Strategy.BlueGreen;
                 break;
-            case "canary" or "ab":
-                field.Error($"the strategy '{field.Text()}' is not in this version", "recreate, rolling or blue-green");
+            case "canary":
+                asked = Strategy.Canary;
+                break;
+            case "ab":
+                field.Error("the strategy 'ab' is not in this version", Strategies);
                 break;
             case var text:
-                field.Error($"the strategy '{text}' is not known", "recreate, rolling or blue-green");
+                field.Error($"the strategy '{text}' is not known", Strategies);
                 break;
         }
         if (asked is null) return RunsOnce(service) ? Strategy.Recreate : Strategy.Rolling;

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Slipway.Model;
+
+namespace Slipway.Cli.Rendering;
+
+/// <summary>A canary for people: whole for a terminal, in one line elsewhere. Pure.</summary>
+static class CanaryPicture
+{
+    const int Bar = 20;
+
+    /// <summary>Differs where there is something new to tell; one verdict after the other for want of data is nothing new.</summary>
+    public static string Key(Rollout rollout, CanaryStatus? canary) =>
+        string.Create(CultureInfo.InvariantCulture, $"{rollout.Id} {rollout.State} {rollout.Step} {rollout.Canary?.Hold} {rollout.Canary?.Settled is not null} {(canary?.Windows is [.., var last] ? last.Verdict == JudgeVerdict.NoData ? "-" : last.Number : 0)}");
+
+    /// <summary>step 2 of 4 with 25%: v42 130 req/s, 0.2% errors, p99 203 ms | v41 ... | judge: pass | 3 min 20 s left</summary>
+    public static string Line(Rollout rollout, CanaryStatus? canary)
+    {
+        var name = $"{rollout.App}{(rollout.Release is { } release ? $" v{release}" : "")} {Readable.State(rollout.State)}";
+        if (canary is null) return name;
+        var parts = new List<string> { $"{name}, {Place(canary)}" };
+        if (Shown(canary) is { } window)
+        {
+            parts.Add($"v{window.New.Release} {Text(window.New, window)}");
+            parts.Add($"v{window.Stable.Release} {Text(window.Stable, window)}");
+        }
+        if (canary.Windows is [.., var last]) parts.Add($"judge: {Verdict(last)}");
+        if (Waits(canary) is { } waits) parts.Add(waits);
+        return string.Join(" | ", parts);
+    }
+
+    /// <param name="columns">Of the terminal.</param>
+    public static IReadOnlyList<ToneLine> Of(CanaryStatus canary, int columns)
+    {
+        var rollout = canary.Rollout;
+        var lines = new List<ToneLine> { new(Tone.Strong, $"{rollout.App} v{rollout.Release} {Readable.State(rollout.State)}, {Place(canary)}", Waits(canary) is { } waits ? "  " + waits : "") };
+        var weight = rollout.Canary!.Weight;
+        var window = Shown(canary);
+        lines.Add(new ToneLine(Tone.Dim, $"  {"",-8} {"",-Bar - 8}{"REQUESTS",12}{"ERRORS",10}{"P99",12}"));
+        lines.Add(Arm(rollout.Release ?? 0, weight, window?.New, window, Tone.Good));
+        lines.Add(Arm(rollout.From ?? 0, CanaryPolicy.AllRequests - weight, window?.Stable, window, Tone.Plain));
+        lines.Add(new ToneLine(Tone.Plain, "  " + string.Join("  ", canary.Policy.Steps.Select((step, i) => $"{Mark(rollout, i)} {Name(step)}"))));
+        if (canary.Windows is [.., var last])
+            lines.Add(new ToneLine(
+                last.Verdict switch { JudgeVerdict.Pass => Tone.Good, JudgeVerdict.Fail => Tone.Bad, _ => Tone.Warning },
+                $"  judge  {Verdict(last)}{Failed(canary)}", $"  {last.To.ToLocalTime():HH:mm:ss}"));
+        else lines.Add(new ToneLine(Tone.Dim, "  judge  has not spoken yet"));
+        return columns < 40 ? [.. lines.Where((_, i) => i != 1)] : lines;
+    }
+
+    /// <summary>step 2 of 4 with 25% of the requests</summary>
+    static string Place(CanaryStatus canary) =>
+        $"step {canary.Rollout.Step + 1} of {canary.Policy.Steps.Count} with {Readable.Share(canary.Rollout.Canary!.Weight)} of the requests";
+
+    static string? Waits(CanaryStatus canary) => canary.Rollout.Canary switch
+    {
+        { Hold: CanaryHold.Approval } => "waits for an approval (slipway promote)",
+        { Hold: CanaryHold.Paused } => "paused (slipway resume)",
+        { Hold: CanaryHold.NoData } => "holds: no data (slipway promote)",
+        { Settled: null } => "the gateway takes the weight",
+        _ when canary.Left is { } left && left > TimeSpan.Zero => $"{Readable.Duration(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)))} left",
+        _ when canary.Left is not null => "time over, waits for the judge",
+        _ => null,
+    };
+
+    /// <summary>What is counted just now, else the last verdict's window.</summary>
+    static CanaryWindow? Shown(CanaryStatus canary) => canary.Now ?? (canary.Windows is [.., var last] ? last : null);
+
+    static ToneLine Arm(int release, int weight, CanaryArm? arm, CanaryWindow? window, Tone tone)
+    {
+        var filled = (int)Math.Round(weight * Bar / (double)CanaryPolicy.AllRequests);
+        var bar = new string('█', filled) + new string('░', Bar - filled);
+        return new ToneLine(tone, $"  {$"v{release}",-8} {bar} {Readable.Share(weight),7}{(arm is null ? "" : $"{PerSecond(arm, window!),12}{Readable.Percent(arm.ErrorRate),10}{Readable.Milliseconds(arm.P99),12}")}");
+    }
+
+    static string Text(CanaryArm arm, CanaryWindow window) => $"{PerSecond(arm, window)}, {Readable.Percent(arm.ErrorRate)} errors, p99 {Readable.Milliseconds(arm.P99)}";
+
+    static string PerSecond(CanaryArm arm, CanaryWindow window)
+    {
+        var seconds = (window.To - window.From).TotalSeconds;
+        return seconds <= 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{arm.Requests / seconds:0.#}/s");
+    }
+
+    static string Verdict(CanaryWindow window) => window.Verdict switch
+    {
+        JudgeVerdict.Pass => "pass",
+        JudgeVerdict.Fail => $"fail: {window.Reason}",
+        _ => $"no data: {window.Reason}",
+    };
+
+    static string Failed(CanaryStatus canary)
+    {
+        var last = canary.Windows.Where(w => w.Verdict != JudgeVerdict.NoData).TakeLast(canary.Policy.Judge.FailOf).Count(w => w.Verdict == JudgeVerdict.Fail);
+        return last == 0 ? "" : $" ({last} failed, {canary.Policy.Judge.FailAfter} of {canary.Policy.Judge.FailOf} end it)";
+    }
+
+    static char Mark(Rollout rollout, int step) => step < rollout.Step ? '✔' : step == rollout.Step ? '●' : '○';
+
+    internal static string Name(CanaryStep step) =>
+        step.IsApproval ? "approve" : $"{Readable.Share(step.Weight!.Value)} {(step.IsBake ? "bake " : "")}{Readable.Span(step.Lasts)}";
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Slipway.Model;
+
+namespace Slipway.Cli.Rendering;
+
+/// <summary>A release and how it was brought in, for people who look back.</summary>
+static class ReleasePage
+{
+    /// <summary>Of a long canary the last ones; --json has them all.</summary>
+    const int ShownRows = 40;
+
+    public static void Write(TextWriter output, Paint paint, ReleaseReport report)
+    {
+        var release = report.Release;
+        output.WriteLine($"{paint.Bold($"{report.App} v{release.Number}")}  {release.Standing.ToString().ToLowerInvariant()}, {release.Slot.Name} slot, made {At(release.Created)}");
+        if (release.Note is { } note) output.WriteLine($"note     {Readable.Line(note)}");
+        output.WriteLine($"changed  {(release.Changed.Count == 0 ? "nothing that runs" : string.Join(", ", release.Changed))}");
+        foreach (var (service, image) in release.Images) output.WriteLine($"image    {service} {Readable.ShortImage(image)}");
+        foreach (var rollout in report.Rollouts) Write(output, paint, report, rollout);
+        if (report.Windows.Count > 0) WriteWindows(output, paint, report);
+    }
+
+    static void Write(TextWriter output, Paint paint, ReleaseReport report, Rollout rollout)
+    {
+        output.WriteLine();
+        output.WriteLine($"{paint.Bold($"rollout {rollout.Id}")}  {(rollout.Kind == RolloutKind.Deploy ? "deploy" : "rollback")}{(rollout.From is { } from ? $" over v{from}" : "")}{(rollout.By is { } by ? $", by {by}" : "")}, {At(rollout.Created)}");
+        output.WriteLine($"{(rollout.State.IsEnded ? "ended   " : "is      ")} {Readable.State(rollout.State)}, {At(rollout.Changed)}{(rollout.State.IsEnded ? $", after {Readable.Duration(rollout.Changed - rollout.Created)}" : "")}");
+        if (rollout.Error is { } why)
+            foreach (var (line, i) in why.Split('\n').Select((line, i) => (line, i))) output.WriteLine($"{(i == 0 ? "why      " : "         ")}{Readable.Line(line)}");
+        if (rollout.Canary is not { History.Count: > 0 } canary) return;
+        Columns.Write(output, paint, ["STEP", "PLANNED", "SHARE", "BEGAN", "LASTED", "ENDED"], canary.History.Select(step => (string[])
+        [
+            $"{step.Step + 1}",
+            report.Policy is { } policy && step.Step < policy.Steps.Count ? CanaryPicture.Name(policy.Steps[step.Step]) : "-",
+            Readable.Share(step.Weight),
+            At(step.Began),
+            step.Ended is { } ended ? Readable.Duration(ended - step.Began) : "-",
+            step.End is { } end ? $"{end}{(step.By is { } person ? $" by {person}" : "")}" : "goes on",
+        ]));
+    }
+
+    static void WriteWindows(TextWriter output, Paint paint, ReleaseReport report)
+    {
+        output.WriteLine();
+        var rows = Rows(report.Windows);
+        if (rows.Count > ShownRows) output.WriteLine(paint.Dim($"the last of {report.Windows.Count} windows; --json has all"));
+        var (next, stable) = (report.Windows[^1].New.Release, report.Windows[^1].Stable.Release);
+        Columns.Write(
+            output, paint, ["WINDOW", "UNTIL", "SHARE", $"v{next}", "ERRORS", "P99", $"v{stable}", "ERRORS", "P99", "VERDICT"],
+            rows.TakeLast(ShownRows).Select(row => (string[])
+            [
+                row.First.Number == row.Last.Number ? $"{row.Last.Number}" : $"{row.First.Number}-{row.Last.Number}",
+                row.Last.To.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture),
+                Readable.Share(row.Last.Weight),
+                .. Arm(row.Last.New),
+                .. Arm(row.Last.Stable),
+                row.Last.Verdict switch { JudgeVerdict.Pass => "pass", JudgeVerdict.Fail => $"fail: {row.Last.Reason}", _ => $"no data: {row.Last.Reason}" },
+            ]));
+    }
+
+    /// <summary>Windows without data that follow each other at one weight are one row.</summary>
+    static List<(CanaryWindow First, CanaryWindow Last)> Rows(IReadOnlyList<CanaryWindow> windows)
+    {
+        var rows = new List<(CanaryWindow First, CanaryWindow Last)>();
+        foreach (var window in windows)
+            if (rows is [.., var (first, last)] && (last.Verdict, last.Weight, window.Verdict) == (JudgeVerdict.NoData, window.Weight, JudgeVerdict.NoData)) rows[^1] = (first, window);
+            else rows.Add((window, window));
+        return rows;
+    }
+
+    static IEnumerable<string> Arm(CanaryArm arm) => [arm.Requests.ToString(CultureInfo.InvariantCulture), Readable.Percent(arm.ErrorRate), Readable.Milliseconds(arm.P99)];
+
+    static string At(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+}

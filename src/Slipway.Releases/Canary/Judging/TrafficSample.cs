@@ -1,0 +1,69 @@
+using Slipway.Model;
+
+namespace Slipway.Releases.Canary;
+
+/// <summary>
+/// What every gateway had counted of the two releases at one moment, over the services that they share. Counters only rise, and only within a gateway's
+/// session: two samples make a window where they are of the same sessions.
+/// </summary>
+sealed record TrafficSample
+{
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>By the gateway's session.</summary>
+    public required IReadOnlyDictionary<string, ArmPair> Sessions { get; init; }
+
+    /// <param name="reports">Null or none: no gateway answered.</param>
+    /// <returns>Null also where a gateway of another version counts times by other bounds.</returns>
+    public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at) =>
+        reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => t.Latency.Count != ArmCounts.None.Latency.Count)) ? null : new TrafficSample
+        {
+            At = at,
+            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next), Sum(g, app, services, stable))),
+        };
+
+    /// <summary>From the other, earlier sample to this one; null where a gateway came or went in between.</summary>
+    public ArmPair? Since(TrafficSample earlier)
+    {
+        if (earlier.Sessions.Count != Sessions.Count || !Sessions.Keys.All(earlier.Sessions.ContainsKey)) return null;
+        return Sessions.Select(s => s.Value.Minus(earlier.Sessions[s.Key])).Aggregate((one, other) => one.Plus(other));
+    }
+
+    static ArmCounts Sum(IEnumerable<GatewayReport> reports, AppName app, IReadOnlySet<string> services, int release) => reports
+        .SelectMany(r => r.Releases)
+        .Where(t => t.App == app && t.Release == release && services.Contains(t.Service))
+        .Select(t => new ArmCounts
+        {
+            Requests = t.Requests,
+            Errors = Math.Min(t.Requests, t.ByClass[5] + t.Failed),
+            Latency = t.Latency,
+        })
+        .Aggregate(ArmCounts.None, ArmPair.Plus);
+}
+
+/// <summary>The counts of both releases.</summary>
+sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
+{
+    public ArmPair Plus(ArmPair other) => new(Plus(Next, other.Next), Plus(Stable, other.Stable));
+
+    public ArmPair Minus(ArmPair earlier) => new(Minus(Next, earlier.Next), Minus(Stable, earlier.Stable));
+
+    internal static ArmCounts Plus(ArmCounts one, ArmCounts other) => new()
+    {
+        Requests = one.Requests + other.Requests,
+        Errors = one.Errors + other.Errors,
+        Latency = [.. one.Latency.Zip(other.Latency, (a, b) => a + b)],
+    };
+
+    /// <summary>The parts of a report are not read at one instant, so that a difference may be off by a request: never below nothing.</summary>
+    static ArmCounts Minus(ArmCounts later, ArmCounts earlier)
+    {
+        var requests = Math.Max(0, later.Requests - earlier.Requests);
+        return new ArmCounts
+        {
+            Requests = requests,
+            Errors = Math.Clamp(later.Errors - earlier.Errors, 0, requests),
+            Latency = [.. later.Latency.Zip(earlier.Latency, (a, b) => Math.Max(0, a - b))],
+        };
+    }
+}

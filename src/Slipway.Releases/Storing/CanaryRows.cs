@@ -1,0 +1,58 @@
+using System.Data.Common;
+using Dapper;
+using Slipway.Model;
+using Slipway.Releases.Canary;
+
+namespace Slipway.Releases.Storing;
+
+/// <summary>The SQL of the tables in 0003_canary.sql. Every method works inside the caller's transaction or snapshot.</summary>
+static class CanaryRows
+{
+    /// <summary>Of a rollout that is paused for days the oldest are forgotten.</summary>
+    const int Kept = 1000;
+
+    /// <param name="most">The newest so many.</param>
+    /// <returns>Oldest first.</returns>
+    public static IReadOnlyList<CanaryWindow> Windows(DbConnection db, long rollout, int most = Kept) =>
+        [.. db.Query<string>("SELECT record FROM canary_windows WHERE rollout = @rollout ORDER BY number DESC LIMIT @most", new { rollout, most })
+            .Select(record => ReleasesJson.Read(record, ModelJson.Default.CanaryWindow)).Reverse()];
+
+    /// <returns>Oldest first.</returns>
+    public static IReadOnlyList<TrafficSample> Samples(DbConnection db, long rollout) =>
+        [.. db.Query<string>("SELECT record FROM canary_samples WHERE rollout = @rollout ORDER BY at", new { rollout })
+            .Select(record => ReleasesJson.Read(record, ReleasesJson.Default.TrafficSample))];
+
+    public static void Add(DbConnection db, long rollout, CanaryWindow window)
+    {
+        db.Execute(
+            "INSERT INTO canary_windows (rollout, number, record) VALUES (@rollout, @number, @record)",
+            new { rollout, number = window.Number, record = ReleasesJson.Write(window, ModelJson.Default.CanaryWindow) });
+        db.Execute("DELETE FROM canary_windows WHERE rollout = @rollout AND number <= @last", new { rollout, last = window.Number - Kept });
+    }
+
+    /// <param name="oldest">No window reaches back beyond it any more.</param>
+    public static void Add(DbConnection db, long rollout, TrafficSample sample, DateTimeOffset oldest)
+    {
+        db.Execute("DELETE FROM canary_samples WHERE rollout = @rollout AND at < @oldest", new { rollout, oldest = oldest.ToUnixTimeMilliseconds() });
+        db.Execute(
+            "INSERT INTO canary_samples (rollout, at, record) VALUES (@rollout, @at, @record) ON CONFLICT DO NOTHING",
+            new { rollout, at = sample.At.ToUnixTimeMilliseconds(), record = ReleasesJson.Write(sample, ReleasesJson.Default.TrafficSample) });
+    }
+
+    /// <summary>The rollout has ended: nothing is measured any more.</summary>
+    public static void ForgetSamples(DbConnection db, long rollout) => db.Execute("DELETE FROM canary_samples WHERE rollout = @rollout", new { rollout });
+
+    /// <summary>Verdicts on releases that are in the history no more.</summary>
+    public static void ForgetOld(DbConnection db, AppName app)
+    {
+        foreach (var rollout in db.Query<long>("SELECT DISTINCT rollout FROM canary_windows WHERE rollout IN (SELECT id FROM rollouts WHERE app = @app)", new { app = app.Value }).ToList())
+            if (ReleaseRows.FindRollout(db, rollout)?.Release is not { } number || ReleaseRows.FindRelease(db, app, number) is null)
+                db.Execute("DELETE FROM canary_windows WHERE rollout = @rollout", new { rollout });
+    }
+
+    public static void Forget(DbConnection db, AppName app)
+    {
+        foreach (var table in (string[])["canary_windows", "canary_samples"])
+            db.Execute($"DELETE FROM {table} WHERE rollout IN (SELECT id FROM rollouts WHERE app = @app)", new { app = app.Value });
+    }
+}
