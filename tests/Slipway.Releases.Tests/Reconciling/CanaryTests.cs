@@ -457,7 +457,7 @@ public sealed class CanaryTests : IAsyncLifetime
         var rollout = await Second();
         await Settled(rollout, 0);
         await _world.For(TimeSpan.FromSeconds(20));
-        var removal = _world.Rollouts.Remove(Sample.App, volumes: true, _cancel);
+        var removal = await _world.BeginRemoval(Sample.App, volumes: true);
         await _world.Until(() => removal.IsCompleted || _world.Stored(Sample.App) is null, "it is gone");
         _world.Engine.All.ShouldBeEmpty();
         _world.WindowsStored(rollout).ShouldBe(0);

@@ -104,6 +104,15 @@ sealed class World : IAsyncDisposable
         Canaries = new CanaryQueries(_database, _observations, Queries, Gateways, Time);
     }
 
+    /// <summary>Asks for an app's removal, and returns when that is stored: the world's time does not wait for the disk.</summary>
+    /// <returns>Ends when the app is gone.</returns>
+    public async Task<Task> BeginRemoval(AppName app, bool volumes)
+    {
+        var removal = Rollouts.Remove(app, volumes, TestContext.Current.CancellationToken);
+        while (!removal.IsCompleted && !Rollouts.Removals().Contains(app)) await Task.Delay(1, TestContext.Current.CancellationToken);
+        return removal;
+    }
+
     /// <summary>Lets the reconciler work, and time go on when there is nothing else to wait for, until the condition holds.</summary>
     public async Task Until(Func<bool> condition, string what, int passes = 600)
     {
