@@ -18,9 +18,12 @@ static class RoutePlanner
     {
         if (view.Stored.Removing || view.Stored.LiveSlot is not { } live) return [];
         var routes = live.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => LiveRoute(view, live, s) with { Maintenance = view.Stored.Maintenance }).ToList();
-        routes.AddRange(live.Release.Model.Services.Where(s => s.Release.IsRouted).SelectMany(s => Redirects(view.Stored.App, s)));
         if (Previewed(view) is { } staged)
             routes.AddRange(staged.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => PreviewRoute(view, staged, s)));
+        // What a redirect of the live release shares with a preview host of the next one is the preview's: a place twice is a table that no gateway takes.
+        var taken = routes.SelectMany(r => r.Hosts.Select(h => (h, r.Path))).ToHashSet();
+        routes.AddRange(live.Release.Model.Services.Where(s => s.Release.IsRouted).SelectMany(s => Redirects(view.Stored.App, s))
+            .Select(r => r with { Hosts = [.. r.Hosts.Where(h => taken.Add((h, r.Path)))] }).Where(r => r.Hosts.Count > 0));
         return routes;
     }
 
