@@ -112,12 +112,15 @@ public sealed class LimitTests
     {
         await using var gateway = await Start();
         var json = """{"version":1,"future":1,"routes":[{"app":"shop","service":"web","hosts":["app.test"],"policy":{"compress":true,"future":{"a":1},"rate":{"requests":1,"per":"00:00:01","burst":1,"by":"moon"}},"redirect":{"host":"b.test","new":1}}]}""";
-        using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, cancel) =>
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancel) =>
         {
             var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
             await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(gateway.Options.ControlSocket), cancel);
             return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
-        } });
+        }
+        });
         (await http.PutAsync("http://gateway/table", new StringContent(json, Encoding.UTF8, "application/json"), Cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
         var redirect = (await gateway.Control.Table(Cancel)).Routes.Single().Redirect!;
         (redirect.Path, redirect.Status).ShouldBe(("/", 308));
