@@ -13,8 +13,11 @@ using Slipway.Registry.Manifests;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Mirroring;
 using Slipway.Registry.Notifications;
+using Slipway.Registry.Policies;
 using Slipway.Registry.Rules;
+using Slipway.Registry.Scanning;
 using Slipway.Registry.Secrets;
+using Slipway.Registry.Signatures;
 using Slipway.Registry.Storage;
 using Slipway.Registry.Uploads;
 using Slipway.Registry.Verifying;
@@ -33,8 +36,10 @@ public static class RegistryExtensions
         return services
             .AddSingleton(options)
             .AddSingleton(_ => options.Storage?.Open() ?? new FileBlobStore(options.Folder))
+            .AddSingleton<StoreMark>()
             .AddSingleton<EventLog>()
             .AddSingleton<BlobIndex>()
+            .AddSingleton<SmallBlobs>()
             .AddSingleton<DigestLocks>()
             .AddSingleton<BlobPublisher>()
             .AddSingleton<UploadHolds>()
@@ -50,7 +55,10 @@ public static class RegistryExtensions
             .AddNotifications(options.Webhooks)
             .AddRules()
             .AddImageBrowsing()
+            .AddSignatures()
+            .AddPolicies()
             .AddMirroring()
+            .AddScanning()
             .AddSingleton<BlobEndpoints>()
             .AddSingleton<UploadEndpoints>()
             .AddSingleton<ManifestBody>()
@@ -63,11 +71,15 @@ public static class RegistryExtensions
     }
 
     /// <summary>
-    /// Tries whether the store of blobs can be used, before the host starts: a server that fails every push is worse than one that says why it does not run.
+    /// Tries, before the host starts, whether the store of blobs can be used and belongs to the database: a server that fails every push, or takes another
+    /// registry's blobs for garbage, is worse than one that says why it does not run.
     /// </summary>
-    /// <exception cref="IOException">It can't; the text says which setting to look at.</exception>
-    public static Task CheckRegistryStore(this IServiceProvider services, CancellationToken cancel) =>
-        services.GetRequiredService<IBlobStore>() is ICheckedStore store ? store.Check(cancel) : Task.CompletedTask;
+    /// <exception cref="IOException">It can't, or does not; the text says which setting to look at.</exception>
+    public static async Task CheckRegistryStore(this IServiceProvider services, CancellationToken cancel)
+    {
+        if (services.GetRequiredService<IBlobStore>() is ICheckedStore store) await store.Check(cancel);
+        await services.GetRequiredService<StoreMark>().Check(cancel);
+    }
 
     /// <summary>What keeps the store in order: garbage collection, verification.</summary>
     static IServiceCollection AddUpkeep(this IServiceCollection services) => services

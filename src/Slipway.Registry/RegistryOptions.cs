@@ -67,6 +67,12 @@ public sealed record RegistryOptions
     /// <summary>What clients call the registry (https://registry.example.com), for the address of the token endpoint. Default: what each request was sent to.</summary>
     public string? PublicUrl { get; init; }
 
+    /// <summary>How this machine reaches the registry (http://127.0.0.1:8080), for a scanner that runs beside it. Null: not known.</summary>
+    public Func<string>? Address { get; init; }
+
+    /// <summary>How images are scanned for vulnerabilities.</summary>
+    public Scanning.ScanOptions Scanning { get; init; } = new();
+
     /// <summary>How events are sent to webhooks.</summary>
     public Notifications.WebhookOptions Webhooks { get; init; } = new();
 

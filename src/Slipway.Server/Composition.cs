@@ -40,6 +40,7 @@ static class Composition
         services.AddRegistry(registry with
         {
             Folder = folder.Registry,
+            Address = () => listener.Url,
             Access = new AccessOptions { AdminToken = () => token.Text },
             PassingTags = ImageTags.PushPrefix,
         });
@@ -60,6 +61,7 @@ static class Composition
         services.AddSingleton<AppLogs>();
         services.AddSingleton<AppRemoval>();
         services.AddSingleton<ImageTags>();
+        services.AddSingleton<DeployGate>();
         services.AddLed(led =>
         {
             led.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });

@@ -25,7 +25,13 @@ sealed class TestGateway : IAsyncDisposable
     public GatewayClient Control { get; }
     public IPEndPoint Address { get; private set; } = new(0, 0);
 
-    public static string NewFolder() => Directory.CreateTempSubdirectory("slipway-gw-").FullName;
+    /// <summary>Removed when the tests end; one is often served from by a second gateway after the first.</summary>
+    public static string NewFolder()
+    {
+        var folder = Directory.CreateTempSubdirectory("slipway-gw-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
+    }
 
     public static async Task<TestGateway> Start(string? folder = null, Func<GatewayOptions, GatewayOptions>? change = null)
     {

@@ -41,6 +41,7 @@ app.MapGet("/verify", async (HttpContext context) =>
         if (line.Report is { } report) await context.Response.WriteAsync(report.Clean ? "clean\n" : "not clean\n");
     }
 });
+await app.Services.CheckRegistryStore(default);
 await app.StartAsync();
 // Started ahead of its time, it waits here with everything loaded.
 Console.WriteLine("ready");

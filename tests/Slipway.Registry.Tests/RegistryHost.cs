@@ -33,6 +33,9 @@ public sealed class RegistryHost : IAsyncDisposable
 
     public string BlobFolder => Path.Combine(_folder, "registry");
 
+    /// <summary>The files of blobs and uploads, whatever they are called.</summary>
+    public IEnumerable<string> Files => Directory.EnumerateFiles(BlobFolder, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "store-id");
+
     public IServiceProvider Services => _app.Services;
 
     public Database.Database Db => _database;
@@ -95,6 +98,7 @@ public sealed class RegistryHost : IAsyncDisposable
         _services(builder.Services);
         _app = builder.Build();
         _app.MapRegistry();
+        await _app.Services.CheckRegistryStore(default);
         await _app.StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Client = new HttpClient { BaseAddress = new Uri(address) };

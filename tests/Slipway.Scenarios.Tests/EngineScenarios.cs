@@ -35,7 +35,7 @@ public sealed class EngineScenarios(SlipwayProcess shared)
         (await slipway.List($"apps/{app.Name}/instances")).Count.ShouldBe(4);
     }
 
-    /// <summary>A dockerd with folders, socket and address pool of its own.</summary>
+    /// <summary>A dockerd with folders, socket and containerd of its own.</summary>
     sealed class PrivateEngine : IAsyncDisposable
     {
         readonly string _folder = Path.Combine(Path.GetTempPath(), "slipway-scenarios", $"engine-{Guid.NewGuid().ToString("N")[..8]}");
@@ -55,7 +55,8 @@ public sealed class EngineScenarios(SlipwayProcess shared)
 
         /// <summary>
         /// Builds need the default network, and a dockerd that is given another bridge deletes docker0 under the machine's engine: it takes part in docker0,
-        /// with a range of addresses to itself.
+        /// with a range of addresses to itself. It has no address pool of its own: with one, a dockerd that comes up a second time makes docker0 anew, and the
+        /// machine's engine has no way out any more. Networks of its own choose addresses that no route of the machine has.
         /// </summary>
         public async Task StartAgain()
         {
@@ -64,7 +65,7 @@ public sealed class EngineScenarios(SlipwayProcess shared)
             [
                 "-c",
                 $"exec dockerd --data-root {_folder}/data --exec-root {_folder}/exec --pidfile {_folder}/docker.pid -H {Address} --bridge docker0 --fixed-cidr $(ip -4 -o addr show docker0 | grep -oE '[0-9]+[.][0-9]+' | head -n 1).200.0/24 "
-                    + $"--default-address-pool base=10.211.0.0/16,size=24 >>{_folder}/dockerd.log 2>&1",
+                    + $">>{_folder}/dockerd.log 2>&1",
             ]);
             _process = Process.Start(start)!;
             await SlipwayProcess.Until(async () => await Exit($"docker -H {Address} version") == 0, "the private engine answers", 60);

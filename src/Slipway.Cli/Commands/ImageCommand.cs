@@ -14,6 +14,8 @@ static class ImageCommand
         command.Subcommands.Add(ImageRemoveCommand.Make(context));
         command.Subcommands.Add(ImageDiffCommand.Make(context));
         command.Subcommands.Add(ImageLabelCommand.Make(context));
+        command.Subcommands.Add(ImageScanCommand.Make(context));
+        command.Subcommands.Add(ImageFindingsCommand.Make(context));
         command.Subcommands.Add(ImageExportCommand.Make(context));
         command.Subcommands.Add(ImageImportCommand.Make(context));
         return command;

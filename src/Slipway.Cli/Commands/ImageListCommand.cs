@@ -48,9 +48,9 @@ static class ImageListCommand
     {
         if (tags.Count == 0) context.Shell.Out.WriteLine($"{repository} has no tag that matches.");
         else
-            Columns.Write(context.Shell.Out, context.Paint, ["TAG", "DIGEST", "SIZE", "PLATFORMS", "PUSHED", "PULLED", "LABELS"], tags.Select(tag => (string[])
+            Columns.Write(context.Shell.Out, context.Paint, ["TAG", "DIGEST", "SIZE", "PLATFORMS", "PUSHED", "PULLED", "FOUND", "LABELS"], tags.Select(tag => (string[])
             [
-                tag.Tag, tag.Digest.Short, Readable.Bytes(tag.Size), tag.Platforms.Count == 0 ? "-" : Readable.Line(string.Join(',', tag.Platforms)), Ago(tag.Pushed), Ago(tag.Pulled), Labels(tag.Labels),
+                tag.Tag, tag.Digest.Short, Readable.Bytes(tag.Size), tag.Platforms.Count == 0 ? "-" : Readable.Line(string.Join(',', tag.Platforms)), Ago(tag.Pushed), Ago(tag.Pulled), ScanPicture.Short(tag.Scan), Labels(tag.Labels),
             ]));
     }
 

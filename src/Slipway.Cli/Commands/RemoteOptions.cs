@@ -3,9 +3,9 @@ using System.CommandLine;
 namespace Slipway.Cli.Commands;
 
 /// <summary>As whom to speak to another registry. A password is never an argument: those can be seen by every process.</summary>
-sealed class RemoteOptions(CommandContext context)
+sealed class RemoteOptions(CommandContext context, string userText = "--user")
 {
-    readonly Option<string?> _user = new("--user") { Description = context.Texts["--user"], HelpName = "USER" };
+    readonly Option<string?> _user = new("--user") { Description = context.Texts[userText], HelpName = "USER" };
     readonly Option<bool> _password = new("--password-stdin") { Description = context.Texts["--password-stdin"] };
 
     public void AddTo(Command command)

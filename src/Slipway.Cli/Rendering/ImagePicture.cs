@@ -1,6 +1,7 @@
 using Slipway.Cli.Commands;
 using Slipway.Registry.Images;
 using Slipway.Registry.Images.Diffs;
+using Slipway.Registry.Signatures;
 
 namespace Slipway.Cli.Rendering;
 
@@ -17,9 +18,11 @@ sealed class ImagePicture(TextWriter output, Paint paint)
         Field("size", Readable.Bytes(image.Size));
         Field("pushed", ImageListCommand.Ago(image.Pushed));
         if (image.Pulled is { } pulled) Field("pulled", ImageListCommand.Ago(pulled));
+        if (image.Scan is { } scan) Field("scan", ScanPicture.Line(scan));
         if (image.Immutable is { } rule) Field("immutable", rule);
         Field("labels", ImageListCommand.Labels(image.Labels));
         Field("annotations", ImageListCommand.Labels(image.Annotations));
+        foreach (var signature in image.Signatures) Write(signature, image);
         foreach (var use in image.UsedBy) Field("used by", use);
         foreach (var index in image.Indexes) Field("in index", index);
         if (image.Platforms.Count > 0)
@@ -43,6 +46,18 @@ sealed class ImagePicture(TextWriter output, Paint paint)
             Head("attached");
             Rows(image.Referrers.Select(referrer => (string[])[referrer.Digest[..19], referrer.ArtifactType ?? referrer.MediaType]));
         }
+    }
+
+    void Write(FoundSignature signature, ImageDetails image)
+    {
+        var of = signature.Signed == image.Digest ? "" : $" (of the index {signature.Signed.Short})";
+        Field("signed", signature switch
+        {
+            { State: SignatureState.Trusted } => $"{paint.Green("✔")} by {signature.Signer}, {signature.Format}{of}"
+                + Readable.Line(signature.Subject is { } subject ? $", {subject}" : signature.Identity is { } identity ? $", as {identity}" : ""),
+            { State: SignatureState.NotTrusted } => $"{paint.Yellow("?")} not trusted, {signature.Format}{of}: {Readable.Line(signature.Reason ?? "")}",
+            _ => $"{paint.Red("✘")} invalid, {signature.Format}{of}: {Readable.Line(signature.Reason ?? "")}",
+        });
     }
 
     public void Write(ImageDiff diff)

@@ -10,8 +10,10 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. ServerTexts.Entries,
         .. RegistryTexts.Entries,
         .. WebhookTexts.Entries,
+        .. ScanningTexts.Entries,
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,
+        .. SignatureTexts.Entries,
         .. AccessTexts.Entries,
         .. CanaryTexts.Entries,
     ];

@@ -9,7 +9,7 @@ static class WebhookTexts
         ("webhook add NAME", "The receiver's name here.", "接收方的名称。"),
         ("webhook add URL", "Where events are posted to (http or https).", "接收事件的地址（http 或 https）。"),
         ("webhook add --project", "Only events of this project (default: all).", "仅发送该项目的事件（默认：全部）。"),
-        ("webhook add --action", "push, pull, mount or delete; may be repeated (default: push and delete).", "push、pull、mount 或 delete，可重复指定（默认：push 和 delete）。"),
+        ("webhook add --action", "push, pull, mount, delete or scan; may be repeated (default: push and delete).", "push、pull、mount、delete 或 scan，可重复指定（默认：push 和 delete）。"),
         ("webhook list", "List the receivers and how their deliveries go.", "列出接收方及其投递情况。"),
         ("webhook remove", "Remove a receiver.", "删除接收方。"),
         ("webhook NAME", "The receiver.", "接收方。"),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
 using Slipway.Registry.Events;
 
 namespace Slipway.Registry.Auth;
@@ -91,6 +92,9 @@ public sealed class Authenticator : IDisposable
     internal (AccountRow? Account, string? Wrong) AccountOf(Verified token)
     {
         if (token.Account == Identity.Admin.Name || token.Account == Identity.Anonymous.Name) return (null, null);
+        if (token.Account == Identity.ScannerName)
+            return (null, _database.Read(connection => connection.ExecuteScalar<long?>("SELECT 1 FROM registry_scans WHERE manifest_id = @Version AND state = 'running'", new { token.Version })) is null
+                ? "the scan that the token was made for has ended" : null);
         var account = _database.Read(connection => AccountRow.Find(connection, token.Account));
         if (account is null || account.Version != token.Version) return (null, $"the account {token.Account} has been changed, disabled or removed since the token was made: log in again");
         return account.IsUsable(_time.GetUtcNow()) ? (account, null) : (null, Unusable(account));
@@ -155,11 +159,12 @@ public sealed class Authenticator : IDisposable
             if (access.Type != "repository" || !ScopePattern.TryParse(access.Name, out var pattern)) continue;
             var actions = new TokenScope(access.Type, access.Name, access.Actions).Wanted();
             // Of anonymous tokens, what is public is asked again on each request.
-            if (held is not null) actions &= held.On(access.Name);
+            if (token.Account == Identity.ScannerName) actions &= RegistryActions.Pull;
+            else if (held is not null) actions &= held.On(access.Name);
             else actions = RegistryActions.None;
             grants.Add(new Grant(pattern, actions));
         }
-        return new Identity(token.Account, new Rights(grants), account?.Kind ?? (token.Account == Identity.Admin.Name ? "user" : "anonymous"))
+        return new Identity(token.Account, new Rights(grants), account?.Kind ?? (token.Account == Identity.Admin.Name ? "user" : token.Account == Identity.ScannerName ? "scanner" : "anonymous"))
         {
             Asked = asked,
             // registry:catalog:* shows what the account may see at all, and lets nothing be pulled.

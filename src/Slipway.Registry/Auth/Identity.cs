@@ -16,6 +16,9 @@ public sealed class Identity
         Principal = new ClaimsPrincipal(kind == "anonymous" ? new ClaimsIdentity() : new ClaimsIdentity(claims, "Slipway"));
     }
 
+    /// <summary>Whom the tokens of a scanner are made for: no account, and no name that an account can have.</summary>
+    public const string ScannerName = "slipway/scanner";
+
     public static Identity Anonymous { get; } = new("anonymous", Rights.None, "anonymous");
 
     /// <summary>The holder of the platform's own admin token.</summary>
@@ -25,7 +28,7 @@ public sealed class Identity
 
     public Rights Rights { get; }
 
-    /// <summary>"user", "robot" or "anonymous".</summary>
+    /// <summary>"user", "robot", "scanner" or "anonymous".</summary>
     public string Kind { get; }
 
     public bool IsAnonymous => Kind == "anonymous";

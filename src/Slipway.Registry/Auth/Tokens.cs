@@ -16,7 +16,8 @@ sealed class Tokens(TokenKeys keys, AccessOptions options, TimeProvider time)
     readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false, MaximumTokenSizeInBytes = 16 << 10 };
 
     /// <summary>A token for what was granted; it names also what was asked for and not granted, with no actions.</summary>
-    public string Issue(string account, long version, IReadOnlyList<Access> access) => Sign(account, Service, options.TokenLifetime, new Dictionary<string, object>
+    /// <param name="lifetime">Null: that of the options.</param>
+    public string Issue(string account, long version, IReadOnlyList<Access> access, TimeSpan? lifetime = null) => Sign(account, Service, lifetime ?? options.TokenLifetime, new Dictionary<string, object>
     {
         ["ver"] = version,
         ["access"] = access.Select(one => new Dictionary<string, object> { ["type"] = one.Type, ["name"] = one.Name, ["actions"] = one.Actions.ToArray() }).ToArray(),

@@ -4,12 +4,13 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Slipway.Registry.Auth;
 using Slipway.Registry.Manifests;
+using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Names;
 
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>"Determining Support", "Listing Tags", "Listing Referrers", and the catalog that came before the specification.</summary>
-sealed class ListEndpoints(Listings listings)
+sealed class ListEndpoints(Listings listings, CachedReferrers cached)
 {
     /// <summary>Entries of a page when none are asked for.</summary>
     const int UsualPage = 1000;
@@ -65,6 +66,7 @@ sealed class ListEndpoints(Listings listings)
         var query = context.Request.Query;
         var artifactType = query["artifactType"].ToString() is { Length: > 0 } asked ? asked : null;
         if (artifactType is not null) context.Response.Headers["OCI-Filters-Applied"] = "artifactType";
+        UpstreamHeaders.Write(context.Response, null, await cached.Bring(request.Repository, request.Subject, context.RequestAborted));
         var (referrers, more) = listings.Referrers(request.Repository, request.Subject, artifactType, query["last"].ToString(), size);
         context.Response.ContentType = ManifestDocument.OciIndex;
         if (more && size > 0) LinkNext(context, $"/v2/{request.Repository}/referrers/{request.Subject}", size, referrers[^1].Digest, artifactType);

@@ -28,7 +28,8 @@ sealed class ManifestEndpoints(ManifestStore manifests, ManifestBody body, Descr
         UpstreamHeaders.Write(response, null, pulled.Warning);
         if (HttpMethods.IsGet(context.Request.Method))
         {
-            pulls.Note(request.Repository, manifest.Digest);
+            // That a scanner looks at it each day does not mean that anybody uses it.
+            if (context.User.Identity?.Name != Identity.ScannerName) pulls.Note(request.Repository, manifest.Digest);
             audit?.Pulled(Caller.Of(context), request.Repository, request.Text, manifest);
         }
         response.Headers.ETag = manifest.ETag;

@@ -12,6 +12,9 @@ sealed record RegistryError(int Status, IReadOnlyList<ErrorEntry> Entries)
     /// <summary>What a 429 asks the client to wait ("Error Codes": SHOULD include Retry-After).</summary>
     const string RetryAfterSeconds = "10";
 
+    /// <summary>The first entry, for people.</summary>
+    public string Message => Entries[0].Message;
+
     RegistryError(int status, string code, string message) : this(status, [new ErrorEntry(code, message, null)])
     {
     }

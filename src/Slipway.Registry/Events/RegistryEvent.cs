@@ -8,7 +8,7 @@ public sealed record RegistryEvent
 
     public DateTimeOffset Time { get; init; }
 
-    /// <summary>What was done: "push", "pull", "mount", "delete"; for rights and settings "create", "change", "delete".</summary>
+    /// <summary>What was done: "push", "pull", "mount", "delete", "scan"; for rights and settings "create", "change", "delete".</summary>
     public required string Action { get; init; }
 
     /// <summary>What it was done to: "manifest", "blob", "tag", "repository", or the kind of a setting ("account", "project" ...).</summary>

@@ -4,14 +4,16 @@ using Dapper;
 using Slipway.Registry.Events;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Names;
+using Slipway.Registry.Rules;
+using Slipway.Registry.Signatures;
 
 namespace Slipway.Registry.GarbageCollection;
 
 /// <summary>
 /// Manifests that have had no tag for long, are in no index of their repository, and are attached to no manifest there (a signature lives as long as what
-/// it signs). Those of an index that goes are the next to go.
+/// it signs; what has a tag of its own only for that, as signatures that are made here, goes with it). Those of an index that goes are the next to go.
 /// </summary>
-sealed class UntaggedManifests(Database.Database database, ManifestCache cache, EventLog events)
+sealed class UntaggedManifests(Database.Database database, ManifestCache cache, ImmutableTags immutable, EventLog events)
 {
     const int Span = 5000;
     const int Batch = 100;
@@ -72,9 +74,37 @@ sealed class UntaggedManifests(Database.Database database, ManifestCache cache, 
         if (removed)
             events.Record(connection, Caller.Server, new RegistryEvent
             {
-                Action = "delete", Target = "manifest", Repository = manifest.Repository, Digest = manifest.Digest, Detail = "garbage collection: untagged",
+                Action = "delete",
+                Target = "manifest",
+                Repository = manifest.Repository,
+                Digest = manifest.Digest,
+                Detail = "garbage collection: untagged",
             });
+        if (removed) RemoveSignature(connection, manifest);
         return removed;
+    }
+
+    void RemoveSignature(DbConnection connection, Candidate signed)
+    {
+        if (!RepositoryName.TryParse(signed.Repository, out var repository)) return;
+        var tag = SignatureTypes.TagOf(Model.Digest.Parse(signed.Digest));
+        var signature = connection.QuerySingleOrDefault<Candidate>(
+            """
+            SELECT m.id, m.repository_id, m.digest, length(m.content) AS size FROM registry_tags t JOIN registry_manifests m ON m.id = t.manifest_id
+            WHERE t.repository_id = @RepositoryId AND t.name = @tag AND m.subject = @Digest
+            """,
+            new { signed.RepositoryId, signed.Digest, tag });
+        if (signature is null || immutable.Patterns(connection, repository).Find(tag) is not null) return;
+        connection.Execute("DELETE FROM registry_manifests WHERE id = @Id", new { signature.Id });
+        events.Record(connection, Caller.Server, new RegistryEvent
+        {
+            Action = "delete",
+            Target = "manifest",
+            Repository = signed.Repository,
+            Digest = signature.Digest,
+            Detail = "garbage collection: what it signs went",
+        });
+        cache.Forget(repository, [tag, signature.Digest]);
     }
 
     sealed record Candidate

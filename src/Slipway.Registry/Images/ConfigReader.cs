@@ -8,7 +8,7 @@ using Slipway.Registry.Storage;
 namespace Slipway.Registry.Images;
 
 /// <summary>Reads the configs of images from the store. What a digest names never changes, so platforms are remembered. Thread-safe.</summary>
-sealed class ConfigReader(BlobIndex blobs, IBlobStore store)
+sealed class ConfigReader(SmallBlobs blobs)
 {
     /// <summary>A larger config is no config; those of images have some kilobytes.</summary>
     const int MaxBytes = 4 << 20;
@@ -20,17 +20,8 @@ sealed class ConfigReader(BlobIndex blobs, IBlobStore store)
     /// <summary>Null where it is not here, or is no image's config.</summary>
     public async Task<ImageConfig?> Read(RepositoryName repository, Digest digest, CancellationToken cancel)
     {
-        if (blobs.Find(repository, digest) is not { Size: <= MaxBytes } blob) return null;
-        await using var reader = await store.OpenBlob(blob.Key, cancel);
-        if (reader is null || reader.Length != blob.Size) return null;
-        var content = new byte[blob.Size];
-        for (var filled = 0; filled < content.Length;)
-        {
-            var read = await reader.Read(content.AsMemory(filled), filled, cancel);
-            if (read == 0) return null;
-            filled += read;
-        }
-        return Parse(content);
+        var content = await blobs.Read(repository, digest, MaxBytes, cancel);
+        return content is null ? null : Parse(content);
     }
 
     /// <summary>linux/amd64, or null where the blob is no image's config.</summary>

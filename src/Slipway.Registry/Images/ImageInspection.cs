@@ -5,6 +5,8 @@ using Slipway.Model;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Names;
 using Slipway.Registry.Rules;
+using Slipway.Registry.Scanning;
+using Slipway.Registry.Signatures;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Images;
@@ -17,9 +19,10 @@ public sealed class ImageInspection
     readonly ConfigReader _configs;
     readonly ImmutableTags _immutable;
     readonly ImageUses _uses;
+    readonly ImageSignatures _signatures;
 
-    internal ImageInspection(Database.Database database, ManifestStore manifests, ConfigReader configs, ImmutableTags immutable, ImageUses uses) =>
-        (_database, _manifests, _configs, _immutable, _uses) = (database, manifests, configs, immutable, uses);
+    internal ImageInspection(Database.Database database, ManifestStore manifests, ConfigReader configs, ImmutableTags immutable, ImageUses uses, ImageSignatures signatures) =>
+        (_database, _manifests, _configs, _immutable, _uses, _signatures) = (database, manifests, configs, immutable, uses, signatures);
 
     /// <param name="image">team/app, team/app:1.2, team/app@sha256:...</param>
     /// <param name="platform">Which entry of an index config and layers are shown of; null: linux/amd64, or the first.</param>
@@ -30,6 +33,7 @@ public sealed class ImageInspection
         var name = ImageName.Parse(image);
         var manifest = _manifests.Find(name.Repository, name.Reference) ?? throw Missing(name);
         var details = _database.Read(connection => Facts(connection, name.Repository, manifest));
+        details = details with { Signatures = await _signatures.Find(name.Repository, manifest.Digest, ProjectScope.Of(name.Repository), cancel) };
         var (shown, entry) = Resolve(name.Repository, manifest, platform);
         if (entry is not null) details = details with { Platform = entry.Platform };
         return shown is null ? details : await WithContent(details, name.Repository, shown, cancel);
@@ -87,6 +91,8 @@ public sealed class ImageInspection
                 WHERE f.repository_id = @RepositoryId AND f.digest = @digest AND f.kind = 'manifest' ORDER BY m.digest
                 """,
                 new { row.RepositoryId, digest = manifest.Digest.Value }).AsList(),
+            Scan = Scans.Summaries(connection, row.RepositoryId, [new ScanManifest { Id = row.Id, Digest = manifest.Digest.Value, MediaType = manifest.MediaType, Content = manifest.Content }])
+                .GetValueOrDefault(row.Id) is { State: not ScanState.None } scan ? scan : null,
             UsedBy = [.. _uses(connection).Where(use => use.Repository == repository.Value && use.Digest == manifest.Digest).Select(use => use.By).Distinct()],
         };
     }

@@ -5,6 +5,7 @@ using Slipway.Model;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Mirroring;
 using Slipway.Registry.Names;
+using Slipway.Registry.Scanning;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Images;
@@ -16,6 +17,9 @@ public sealed class ImageListing
 
     /// <summary>Repositories of one look, when a filter leaves out most of them.</summary>
     const int LookAt = 500;
+
+    /// <summary>Tags that only lead cosign to a signature which is attached to its image anyway: nobody looks for them among an image's names.</summary>
+    const string SignatureTags = "sha___-%.sig";
 
     readonly Database.Database _database;
     readonly ConfigReader _configs;
@@ -108,6 +112,7 @@ public sealed class ImageListing
         var next = rows.Count > limit ? rows[limit - 1].Row.Name : null;
         if (next is not null) rows.RemoveRange(limit, rows.Count - limit);
         var sizes = ImageSizes.Of(connection, id, rows.Select(row => row.Row.Id).Distinct().ToList());
+        var scans = Scans.Summaries(connection, id, [.. rows.Select(row => new ScanManifest { Id = row.Row.Id, Digest = row.Row.Digest, MediaType = row.Row.MediaType, Content = row.Row.Content })]);
         return ([.. rows.Select(pair => (pair.Row, new TagEntry
         {
             Tag = pair.Row.Name,
@@ -118,6 +123,7 @@ public sealed class ImageListing
             Pulled = pair.Row.Pulled is { } pulled ? Time(pulled) : null,
             Labels = pair.Labels,
             Referrers = pair.Row.Referrers,
+            Scan = scans.GetValueOrDefault(pair.Row.Id) is { State: not ScanState.None } scan ? scan with { Platforms = [] } : null,
         }))], next);
     }
 
@@ -127,22 +133,23 @@ public sealed class ImageListing
                (SELECT count(*) FROM registry_manifests f WHERE f.repository_id = @id AND f.subject = m.digest) AS referrers
         FROM registry_tags t JOIN registry_manifests m ON m.id = t.manifest_id
         LEFT JOIN registry_last_pulls p ON p.repository_id = @id AND p.digest = m.digest
-        WHERE t.repository_id = @id AND t.name > @after AND (@name IS NULL
+        WHERE t.repository_id = @id AND t.name > @after AND NOT (m.subject IS NOT NULL AND t.name LIKE @signatures) AND (@name IS NULL
               OR EXISTS (SELECT 1 FROM registry_repository_labels l WHERE l.repository_id = @id AND l.name = @name)
               OR EXISTS (SELECT 1 FROM registry_image_labels l WHERE l.manifest_id = m.id AND l.name = @name))
         ORDER BY t.name LIMIT @limit
         """,
-        new { id, after, name = label is null ? null : ImageLabels.Parts(label).Name, limit }).AsList();
+        new { id, after, name = label is null ? null : ImageLabels.Parts(label).Name, signatures = SignatureTags, limit }).AsList();
 
     static RepositoryEntry Entry(DbConnection connection, RepositoryRecord row)
     {
         var facts = connection.QuerySingle<RepositoryFacts>(
             """
-            SELECT (SELECT count(*) FROM registry_tags WHERE repository_id = @Id) AS tags,
+            SELECT (SELECT count(*) FROM registry_tags t JOIN registry_manifests m ON m.id = t.manifest_id
+                    WHERE t.repository_id = @Id AND NOT (m.subject IS NOT NULL AND t.name LIKE @signatures)) AS tags,
                    (SELECT max(updated) FROM registry_tags WHERE repository_id = @Id) AS pushed,
                    (SELECT CAST(coalesce(sum(b.size), 0) AS BIGINT) FROM registry_repository_blobs l JOIN registry_blobs b ON b.id = l.blob_id WHERE l.repository_id = @Id) AS size
             """,
-            new { row.Id });
+            new { row.Id, signatures = SignatureTags });
         return new RepositoryEntry { Repository = row.Name, Tags = facts.Tags, Size = facts.Size, Pushed = facts.Pushed is { } pushed ? Time(pushed) : null };
     }
 

@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Registry.Scanning;
 
 namespace Slipway.Registry.Images;
 
@@ -44,6 +45,9 @@ public sealed record TagEntry
 
     /// <summary>What is attached to it: signatures, SBOMs.</summary>
     public long Referrers { get; init; }
+
+    /// <summary>What is known of its vulnerabilities; null before its first scan, and for what can't be scanned.</summary>
+    public ScanSummary? Scan { get; init; }
 }
 
 /// <summary>Entries of a page, and where the next one begins: <c>after</c> of the next request; null at the end.</summary>
@@ -90,8 +94,14 @@ public sealed record ImageDetails
     /// <summary>What is attached to it.</summary>
     public IReadOnlyList<ReferrerEntry> Referrers { get; init; } = [];
 
+    /// <summary>Its signatures, judged by what its project trusts.</summary>
+    public IReadOnlyList<Signatures.FoundSignature> Signatures { get; init; } = [];
+
     /// <summary>Digests of the indexes in the repository that have it as an entry.</summary>
     public IReadOnlyList<string> Indexes { get; init; } = [];
+
+    /// <summary>As in <see cref="TagEntry.Scan"/>.</summary>
+    public ScanSummary? Scan { get; init; }
 
     /// <summary>The releases that use it: guestbook v3 (live).</summary>
     public IReadOnlyList<string> UsedBy { get; init; } = [];

@@ -3,6 +3,7 @@ using Slipway.Registry.Events;
 using Slipway.Registry.Images.Diffs;
 using Slipway.Registry.Manifests;
 using Slipway.Registry.Rules;
+using Slipway.Registry.Signatures;
 using Slipway.Registry.Storage;
 
 namespace Slipway.Registry.Images;
@@ -15,7 +16,7 @@ static class ImagesServices
         .AddSingleton(all => new ImageListing(all.GetRequiredService<Database.Database>(), all.GetRequiredService<ConfigReader>()))
         .AddSingleton(all => new ImageInspection(
             all.GetRequiredService<Database.Database>(), all.GetRequiredService<ManifestStore>(), all.GetRequiredService<ConfigReader>(),
-            all.GetRequiredService<ImmutableTags>(), all.GetRequiredService<ImageUses>()))
+            all.GetRequiredService<ImmutableTags>(), all.GetRequiredService<ImageUses>(), all.GetRequiredService<ImageSignatures>()))
         .AddSingleton(all => new ImageChanges(
             all.GetRequiredService<Database.Database>(), all.GetRequiredService<ManifestCache>(), all.GetRequiredService<ImmutableTags>(),
             all.GetRequiredService<ImageUses>(), all.GetRequiredService<ImageLinks>(), all.GetRequiredService<EventLog>(), all.GetRequiredService<TimeProvider>()))

@@ -23,6 +23,7 @@ static class MirroringServices
             all.GetRequiredService<UploadSessions>(), all.GetRequiredService<BlobIndex>(), all.GetRequiredService<IBlobStore>(), all.GetRequiredService<RegistryOptions>(),
             all.GetRequiredService<TimeProvider>(), all.GetService<IHostApplicationLifetime>(), all.GetRequiredService<ILogger<BlobFetches>>()))
         .AddSingleton<PullThrough>()
+        .AddSingleton<CachedReferrers>()
         .AddSingleton<LocalStores>()
         .AddSingleton(all => new Replications(
             all.GetRequiredService<Database.Database>(), all.GetRequiredService<EventLog>(), all.GetRequiredService<SecretBox>(), all.GetRequiredService<TimeProvider>()))

@@ -14,7 +14,7 @@ public sealed record WebhookRequest
     /// <summary>Only events of this project (the first segment of a repository's name); null: of all.</summary>
     public string? Project { get; init; }
 
-    /// <summary>Some of "push", "pull", "mount", "delete"; empty: push and delete.</summary>
+    /// <summary>Some of "push", "pull", "mount", "delete", "scan"; empty: push and delete.</summary>
     public IReadOnlyList<string> Actions { get; init; } = [];
 
     /// <summary>What the deliveries are signed with: whsec_ and base64 of 24 to 64 bytes (Standard Webhooks); null: one is made.</summary>

@@ -12,7 +12,7 @@ namespace Slipway.Registry.Notifications;
 public sealed partial class Webhooks
 {
     const int CountedWaiting = 10_000;
-    static readonly string[] Actions = ["push", "pull", "mount", "delete"];
+    static readonly string[] Actions = ["push", "pull", "mount", "delete", "scan"];
 
     readonly Database.Database _database;
     readonly SecretBox _secrets;

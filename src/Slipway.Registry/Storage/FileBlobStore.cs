@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Model;
 
@@ -10,6 +11,7 @@ namespace Slipway.Registry.Storage;
 /// Blobs as files. The paths are made of identifiers and digests that were parsed; nothing from outside becomes one.
 /// <code>
 /// FOLDER/
+///   store-id                        whose it is
 ///   uploads/UUID                    bytes of an upload; its length is the offset to go on from
 ///   blobs/sha256/2 HEX/64 HEX       published: there by rename after fsync, or not at all
 ///   blobs/sha512/2 HEX/128 HEX
@@ -17,7 +19,7 @@ namespace Slipway.Registry.Storage;
 /// </code>
 /// All of it is on one file system: only there is a rename all or nothing.
 /// </summary>
-sealed class FileBlobStore : IBlobStore
+sealed class FileBlobStore : IBlobStore, IMarkedStore
 {
     readonly string _root;
     readonly string _uploads;
@@ -38,6 +40,22 @@ sealed class FileBlobStore : IBlobStore
     }
 
     public long? FreeBytes => _drive.AvailableFreeSpace;
+
+    public string MarkPlace => Path.Combine(_root, "store-id");
+
+    public async Task<string?> ReadMark(CancellationToken cancel) => File.Exists(MarkPlace) ? (await File.ReadAllTextAsync(MarkPlace, cancel)).Trim() : null;
+
+    public async Task WriteMark(string mark, CancellationToken cancel)
+    {
+        var written = Path.Combine(_trash, Guid.NewGuid().ToString("D"));
+        await using (var file = new FileStream(written, FileMode.CreateNew))
+        {
+            await file.WriteAsync(Encoding.UTF8.GetBytes(mark + "\n"), cancel);
+            file.Flush(flushToDisk: true);
+        }
+        DurableFolder.Rename(written, MarkPlace);
+        DurableFolder.Flush(_root);
+    }
 
     public Task<UploadWriter> OpenUpload(Guid upload, CancellationToken cancel)
     {

@@ -38,6 +38,9 @@ sealed class UploadBuffer(SegmentPool pool)
         Filled = count;
     }
 
+    /// <summary>Forgets what is in it: the service has it, in another way.</summary>
+    public void Clear() => Filled = 0;
+
     /// <summary>Empties it into a sending, which goes on while the next bytes come if the pool has a second buffer. Returns how many bytes these were.</summary>
     public async Task<int> Send(Func<ArraySegment<byte>, CancellationToken, Task> send, CancellationToken cancel)
     {

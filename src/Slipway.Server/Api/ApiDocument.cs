@@ -10,6 +10,8 @@ static class ApiDocument
 
     public static void Describe(OpenApiOptions options)
     {
+        // Schemas are called by their type's name alone, and there is a Severity of diagnostics too.
+        options.CreateSchemaReferenceId = type => type.Type == typeof(Slipway.Registry.Scanning.Severity) ? "FindingSeverity" : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo

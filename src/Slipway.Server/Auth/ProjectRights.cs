@@ -25,4 +25,11 @@ static class ProjectRights
         var account = context.Account();
         if (!account.Rights.May(repository, actions)) throw new ForbiddenException($"{account.Name} may not do that with '{repository}': it needs the role {role} in project '{repository.Split('/', 2)[0]}'.");
     }
+
+    /// <exception cref="ForbiddenException">The caller is no administrator.</exception>
+    public static void RequireAdmin(this HttpContext context, string what)
+    {
+        var account = context.Account();
+        if (!account.Rights.IsAdmin) throw new ForbiddenException($"{account.Name} may not decide {what}: only an administrator may.");
+    }
 }

@@ -9,7 +9,7 @@ namespace Slipway.Server.Builds;
 /// Takes the rollouts that are queued, makes their images and hands them over as releases: the way from <c>queued</c> to <c>staging</c>.
 /// Killed anywhere on it, the next server takes the same rollouts and goes the way again; what was built and pushed costs next to nothing then.
 /// </summary>
-sealed partial class Builder(Rollouts rollouts, AppImages images, ImageTags tags, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
+sealed partial class Builder(Rollouts rollouts, AppImages images, DeployGate gate, ImageTags tags, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
 {
     /// <summary>Apps at once. One app has one rollout at a time by itself.</summary>
     const int AtOnce = 2;
@@ -112,15 +112,18 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, ImageTags tags
         var compose = await Task.Run(() => SourceReader.Read(rollout.App, source), cancel);
         var events = new JournalProgress(journal, rollout.Id, cancel);
         foreach (var warning in compose.Warnings)
-            events.Report(new RolloutEvent.Note { Time = time.GetUtcNow(), Severity = warning.Severity, Text = (warning with { Severity = Severity.Error }).ToString() });
+            Note((warning with { Severity = Severity.Error }).ToString(), warning.Severity);
 
         var made = await images.Make(compose.Model, rollout.Id, source.NoCache, events, cancel);
+        await gate.Pass(compose.Model, made, warning => Note(warning, Severity.Warning), text => Note(text, null), cancel);
         var release = await rollouts.Stage(
             rollout.Id, compose.Model,
             made.ToDictionary(image => image.Key, image => image.Value.Image),
             made.ToDictionary(image => image.Key, image => image.Value.Facts), cancel);
         if (release is not null) await tags.Name(release);
         await tags.ForgetPushes(rollout.App, CancellationToken.None);
+
+        void Note(string text, Severity? severity) => events.Report(new RolloutEvent.Note { Time = time.GetUtcNow(), Severity = severity, Text = text });
     }
 
     /// <summary>What a person can do something about; null: a bug.</summary>

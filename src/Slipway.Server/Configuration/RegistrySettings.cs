@@ -12,7 +12,7 @@ namespace Slipway.Server.Configuration;
 ///   publicUrl: https://registry.example.com    # default: what each request was sent to
 ///   lease: 2d                                  # default: 1d
 ///   minFree: 2gb                               # default: 512mb
-///   storage: {type: azure, ...}                # default: DATA/registry
+///   storage: {type: s3, ...}                   # default: DATA/registry
 /// </code>
 /// </summary>
 static class RegistrySettings
@@ -40,7 +40,7 @@ static class RegistrySettings
     /// <exception cref="InvalidInputException">It can't be read; every error names its key and line.</exception>
     public static RegistryOptions Read(YamlNode registry, RegistryOptions options)
     {
-        if (registry is not YamlMappingNode mapping) throw new InvalidInputException(Wrong(registry, null, "is no mapping of keys to values", "for example  storage: {type: azure, ...}"));
+        if (registry is not YamlMappingNode mapping) throw new InvalidInputException(Wrong(registry, null, "is no mapping of keys to values", "for example  storage: {type: s3, ...}"));
         var errors = new List<Diagnostic>();
         foreach (var (name, node) in mapping.Children)
         {
@@ -64,7 +64,7 @@ static class RegistrySettings
     static string PublicUrl(string value) =>
         Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { PathAndQuery: "/", UserInfo: "", Fragment: "" }
             ? value.TrimEnd('/')
-            : throw Wrong($"'{value}' is no address that clients can call the registry by", "scheme and host alone: https://registry.example.com");
+            : throw Wrong("is no address that clients can call the registry by", "scheme and host alone: https://registry.example.com");
 
     static TimeSpan Duration(string value, TimeSpan least, string leastText) =>
         !Durations.TryParse(value, out var duration) ? throw Wrong($"'{value}' is no duration", Durations.Expected)

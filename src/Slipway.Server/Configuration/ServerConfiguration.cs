@@ -11,7 +11,7 @@ namespace Slipway.Server.Configuration;
 /// <code>
 /// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db; or {file: ...}, {env: ...}
 /// roles: [control, registry]                                  # default: both
-/// registry: {publicUrl: ..., storage: {type: azure, ...}}     # see RegistrySettings
+/// registry: {publicUrl: ..., storage: {type: s3, ...}}        # see RegistrySettings
 /// </code>
 /// </summary>
 sealed record ServerConfiguration

@@ -47,7 +47,7 @@ public sealed class BlobPushTests : IAsyncLifetime
     public async Task SinglePost_WrongDigest_LeavesNothing()
     {
         await (await Http.Send("POST", $"/v2/a/b/blobs/uploads/?digest={Client.Sha256([1])}", Content)).ShouldBeRefused(400, "DIGEST_INVALID");
-        Directory.EnumerateFiles(_host.BlobFolder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
+        _host.Files.ShouldBeEmpty();
     }
 
     [Theory]
@@ -117,7 +117,7 @@ public sealed class BlobPushTests : IAsyncLifetime
         await (await Http.Send("PUT", $"{location}?digest={Client.Sha256([1])}", Content)).ShouldBeRefused(400, "DIGEST_INVALID");
         await (await Http.Send("GET", location)).ShouldBeRefused(404, "BLOB_UPLOAD_UNKNOWN");
         await (await Http.Send("GET", $"/v2/a/b/blobs/{Digest}")).ShouldBeRefused(404, "BLOB_UNKNOWN");
-        Directory.EnumerateFiles(_host.BlobFolder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
+        _host.Files.ShouldBeEmpty();
     }
 
     [Theory]
@@ -177,7 +177,7 @@ public sealed class BlobPushTests : IAsyncLifetime
         await (await Http.Send("GET", location)).ShouldBeRefused(404, "BLOB_UPLOAD_UNKNOWN");
         await (await Http.Send("PATCH", location, Content)).ShouldBeRefused(404, "BLOB_UPLOAD_UNKNOWN");
         await (await Http.Send("DELETE", location)).ShouldBeRefused(404, "BLOB_UPLOAD_UNKNOWN");
-        Directory.EnumerateFiles(_host.BlobFolder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
+        _host.Files.ShouldBeEmpty();
     }
 
     [Fact]

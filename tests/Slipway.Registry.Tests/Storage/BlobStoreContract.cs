@@ -379,6 +379,19 @@ public abstract class BlobStoreContract
         listed.Single(blob => blob.Key == other).Size.ShouldBe(1000);
     }
 
+    [Fact]
+    public async Task Mark_Written_IsReadByAnotherProcessAndIsNoBlob()
+    {
+        var marked = (IMarkedStore)Store;
+        (await marked.ReadMark(default)).ShouldBeNull();
+        await marked.WriteMark("one", default);
+        await marked.WriteMark("two", default);
+        (await ((IMarkedStore)Open()).ReadMark(default)).ShouldBe("two");
+        marked.MarkPlace.ShouldContain("store-id");
+        (await Blobs(Store)).ShouldBeEmpty();
+        (await Uploads(Store)).ShouldBeEmpty();
+    }
+
     private protected async Task<string> Push(byte[] content)
     {
         var id = Guid.NewGuid();

@@ -81,7 +81,7 @@ public sealed class ResumeTests
     {
         await using var host = await RegistryHost.Start();
         await SendRaw(host, "POST", $"/v2/a/b/blobs/uploads/?digest={Digest}", Content.Length, Content.AsMemory(0, 300_000), "");
-        await Eventually(() => !Directory.EnumerateFiles(host.BlobFolder, "*", SearchOption.AllDirectories).Any());
+        await Eventually(() => !host.Files.Any());
         (await host.Client.Send("HEAD", $"/v2/a/b/blobs/{Digest}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 

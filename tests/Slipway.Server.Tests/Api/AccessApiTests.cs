@@ -41,11 +41,23 @@ public sealed class AccessApiTests : IAsyncLifetime
         ["POST /api/v1/registry/images/tag"] = ("developer", "/images/tag", """{"source":"shop/web:v1","destination":"shop/web:v2"}""", 403),
         ["POST /api/v1/registry/images/remove"] = ("maintainer", "/images/remove", """{"image":"shop/web:v1"}""", 403),
         ["POST /api/v1/registry/images/labels"] = ("developer", "/images/labels", """{"target":"shop/web","labels":{}}""", 403),
+        ["POST /api/v1/registry/images/scan"] = ("developer", "/images/scan", """{"image":"shop/web:v1"}""", 403),
+        ["GET /api/v1/registry/images/scan"] = ("viewer", "/images/scan?image=shop/web:v1", null, 403),
+        ["GET /api/v1/registry/images/findings"] = ("viewer", "/images/findings?image=shop/web:v1", null, 403),
         ["GET /api/v1/registry/robots"] = ("stranger", "/robots", null, 403),
         ["POST /api/v1/registry/robots"] = ("maintainer", "/robots", """{"name":"Not A Name","project":"shop"}""", 403),
         ["POST /api/v1/registry/robots/{name}/rotate"] = ("maintainer", "/robots/shop+rotated/rotate", null, 404),
         ["PATCH /api/v1/registry/robots/{name}"] = ("maintainer", "/robots/shop+changed", """{"disabled":true}""", 404),
         ["DELETE /api/v1/registry/robots/{name}"] = ("maintainer", "/robots/shop+removed", null, 404),
+        ["GET /api/v1/registry/trust"] = ("stranger", "/trust", null, 403),
+        ["POST /api/v1/registry/trust"] = ("maintainer", "/trust", """{"name":"Not A Name","projects":["shop"]}""", 403),
+        ["GET /api/v1/registry/trust/{name}"] = ("viewer", "/trust/shown", null, 403),
+        ["DELETE /api/v1/registry/trust/{name}"] = ("maintainer", "/trust/removed", null, 403),
+        ["GET /api/v1/registry/policies"] = ("stranger", "/policies", null, 403),
+        ["GET /api/v1/registry/policy"] = ("stranger", "/policy", null, 403),
+        ["GET /api/v1/registry/projects/{project}/policy"] = ("viewer", "/projects/shop/policy", null, 403),
+        ["PUT /api/v1/registry/projects/{project}/policy"] = ("maintainer", "/projects/shop/policy", """{"requireSignature":true,"keys":["missing"]}""", 403),
+        ["DELETE /api/v1/registry/projects/{project}/policy"] = ("maintainer", "/projects/shop/policy", null, 403),
         ["GET /api/v1/registry/audit"] = ("maintainer", "/audit?project=shop", null, 403),
     };
 
@@ -60,6 +72,9 @@ public sealed class AccessApiTests : IAsyncLifetime
             foreach (var project in (string[])["shop", "gone"])
                 (await _server.Client.PutAsJsonAsync($"{Registry}/projects/{project}/members/{role}", new { role }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         foreach (var robot in (string[])["rotated", "changed", "removed"]) await Robot(robot, ["pull"]);
+        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        foreach (var name in (string[])["shown", "removed"])
+            (await _server.Client.PostAsJsonAsync($"{Registry}/trust", new { name, key = key.ExportSubjectPublicKeyInfoPem(), projects = (string[])["shop"] }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();

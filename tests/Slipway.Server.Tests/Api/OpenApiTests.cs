@@ -51,6 +51,17 @@ public sealed partial class OpenApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public void SeverityOfAFinding_IsNotThatOfADiagnostic()
+    {
+        var schemas = _document.RootElement.GetProperty("components").GetProperty("schemas");
+        string[] Words(string schema, string property) =>
+            [.. schemas.GetProperty(schemas.GetProperty(schema).GetProperty("properties").GetProperty(property).GetProperty("$ref").GetString()!.Split('/')[^1]).GetProperty("enum").EnumerateArray().Select(word => word.GetString()!)];
+
+        Words("Finding", "severity").ShouldContain("Critical");
+        Words("Diagnostic", "severity").ShouldBe(["Error", "Warning"]);
+    }
+
+    [Fact]
     public void Errors_AreProblems()
     {
         var refusals = from operation in Operations()

@@ -2,6 +2,7 @@ using Slipway.Model;
 using Slipway.Registry;
 using Slipway.Registry.GarbageCollection;
 using Slipway.Registry.Storage.Azure;
+using Slipway.Registry.Storage.S3;
 using Slipway.Registry.Storage.Swift;
 using Slipway.Registry.Verifying;
 using Slipway.Server.Configuration;
@@ -129,11 +130,58 @@ public sealed class ServerConfigurationTests : IDisposable
     }
 
     [Theory]
+    [InlineData("s3", S3Dialect.S3, "s3 bucket images at https://s3.eu-central-1.amazonaws.com, prefix team")]
+    [InlineData("oss", S3Dialect.Oss, "oss bucket images at https://s3.oss-eu-central-1.aliyuncs.com, prefix team")]
+    [InlineData("ks3", S3Dialect.Ks3, "ks3 bucket images at https://ks3-eu-central-1.ksyuncs.com, prefix team")]
+    public void Read_S3Storage_IsWhatItSays(string type, S3Dialect dialect, string place)
+    {
+        var storage = Read($"registry:\n  storage:\n    type: {type}\n    bucket: images\n    region: eu-central-1\n    accessKey: AKID\n    secretKey: s3cret\n    prefix: /team/\n    storageClass: STANDARD_IA\n    redirect: true\n")
+            .Registry.Storage.ShouldBeOfType<S3Options>();
+        storage.ShouldBe(new S3Options { Dialect = dialect, Bucket = "images", Region = "eu-central-1", AccessKey = "AKID", SecretKey = "s3cret", Prefix = "team", StorageClass = "STANDARD_IA", Redirect = true });
+        storage.Place.ShouldBe(place);
+    }
+
+    [Fact]
+    public void Read_S3StorageOfOnesOwn_IsWhatItSays()
+    {
+        var storage = Read("registry:\n  storage:\n    type: s3\n    bucket: images\n    endpoint: http://minio.example:9000\n    pathStyle: false\n    signingRegion: here\n    sessionToken: t0ken\n    accessKey: a\n    secretKey: b\n    serverSideEncryption: aws:kms\n    kmsKey: k\n").Registry.Storage.ShouldBeOfType<S3Options>();
+        storage.ShouldBe(new S3Options
+        {
+            Bucket = "images", Endpoint = new("http://minio.example:9000"), PathStyle = false, SigningRegion = "here", SessionToken = "t0ken", AccessKey = "a", SecretKey = "b",
+            ServerSideEncryption = "aws:kms", KmsKey = "k",
+        });
+        // The credential is the machine's own.
+        Read("registry:\n  storage:\n    type: s3\n    bucket: images\n    region: eu-central-1\n").Registry.Storage.ShouldBe(new S3Options { Bucket = "images", Region = "eu-central-1" });
+    }
+
+    [Fact]
+    public void Read_S3StorageWrong_NamesEveryErrorWithItsLineAndNoSecret()
+    {
+        var error = Should.Throw<InvalidInputException>(() =>
+            Read("registry:\n  storage:\n    type: oss\n    bucket: Images\n    secretKey: s3cret\n    endpoint: nowhere\n    pathStyle: perhaps\n    container: images\n"));
+        error.Diagnostics.Select(diagnostic => (diagnostic.Line, diagnostic.Key)).ShouldBe(
+            [(6, "registry.storage.endpoint"), (7, "registry.storage.pathStyle"), (8, "registry.storage.container"), (4, "registry.storage.bucket"), (3, "registry.storage.region"), (3, "registry.storage.accessKey")], ignoreOrder: true);
+        error.ToString().ShouldNotContain("s3cret");
+    }
+
+    [Theory]
     [InlineData("registry: here\n")]
     [InlineData("registry:\n  storage: azure\n")]
     [InlineData("registry:\n  storage:\n    container: images\n")]
     [InlineData("registry:\n  storage:\n    type: tape\n")]
     public void Read_StorageOfNoKnownType_IsRefused(string text) => Should.Throw<InvalidInputException>(() => Read(text));
+
+    [Theory]
+    [InlineData("registry.example.com")]
+    [InlineData("ftp://registry.example.com")]
+    [InlineData("https://registry.example.com/path")]
+    [InlineData("https://user:s3cret@registry.example.com")]
+    public void Read_PublicUrlThatIsNone_IsRefusedWithoutRepeatingIt(string wrong)
+    {
+        var diagnostic = Should.Throw<InvalidInputException>(() => Read($"registry:\n  publicUrl: {wrong}\n")).Diagnostics.Single();
+        (diagnostic.Key, diagnostic.Line).ShouldBe(("registry.publicUrl", 2));
+        diagnostic.ToString().ShouldNotContain("s3cret");
+    }
 
     [Fact]
     public void Read_SecretsElsewhere_AreReadFromThere()

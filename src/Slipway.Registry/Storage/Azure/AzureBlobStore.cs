@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 using Slipway.Model;
 
 namespace Slipway.Registry.Storage.Azure;
@@ -9,6 +10,7 @@ namespace Slipway.Registry.Storage.Azure;
 /// <summary>
 /// Blobs in a container of Azure Blob Storage. An upload and the blob that it becomes are the same block blob; what tells them apart is metadata.
 /// <code>
+/// PREFIX/store-id       whose it is
 /// PREFIX/blobs/UUID     metadata slipwaywrite only     an upload: what is committed is its bytes, and where to go on
 ///                       metadata slipwaydigest too     a blob, published
 ///
@@ -26,9 +28,10 @@ namespace Slipway.Registry.Storage.Azure;
 /// <item>The key is the upload's, so each publish has a new one, and no blob ever changes under its key.</item>
 /// </list>
 /// </summary>
-sealed class AzureBlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IDisposable
+sealed class AzureBlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IMarkedStore, IDisposable
 {
     const string Folder = "blobs/";
+    const string MarkKey = "store-id";
 
     readonly ConcurrentDictionary<Guid, AzureUploadWriter> _writers = new();
 
@@ -120,6 +123,18 @@ sealed class AzureBlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IDispo
             await Blobs.Delete(key, tag, CancellationToken.None);
         }
     }
+
+    public string MarkPlace => $"{Blobs.Options.Place}: {MarkKey}";
+
+    public async Task<string?> ReadMark(CancellationToken cancel)
+    {
+        if (await Blobs.Find(MarkKey, cancel) is not { } found) return null;
+        await using var reader = new AzureBlobReader(Blobs, MarkKey, found.Length);
+        using var text = new StreamReader(new BlobStream(reader));
+        return (await text.ReadToEndAsync(cancel)).Trim();
+    }
+
+    public async Task WriteMark(string mark, CancellationToken cancel) => await Blobs.Put(MarkKey, Encoding.UTF8.GetBytes(mark + "\n"), (await Blobs.Find(MarkKey, cancel))?.Tag, null, cancel);
 
     public void Dispose() => Pool.Dispose();
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 using Slipway.Model;
 
 namespace Slipway.Registry.Storage.Swift;
@@ -10,6 +11,7 @@ namespace Slipway.Registry.Storage.Swift;
 /// <summary>
 /// Blobs in a container of OpenStack Swift.
 /// <code>
+/// PREFIX/store-id                  whose it is
 /// PREFIX/uploads/UUID              an upload under way: a line that names its segments, and behind it the bytes that don't fill one yet
 /// PREFIX/segments/UUID/NAME        bytes, or a manifest over 128 of them; each name is used once
 /// PREFIX/blobs/UUID                a blob, published: the manifest over all (a Static Large Object), or the bytes themselves where they are few
@@ -30,11 +32,12 @@ namespace Slipway.Registry.Storage.Swift;
 /// they are listed as strays, under the key segments/UUID.</item>
 /// </list>
 /// </summary>
-sealed class SwiftBlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IDisposable
+sealed class SwiftBlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IMarkedStore, IDisposable
 {
     const string UploadFolder = "uploads/";
     const string SegmentFolder = "segments/";
     const string BlobFolder = "blobs/";
+    const string MarkKey = "store-id";
 
     /// <summary>Segments deleted at the same time.</summary>
     const int Deleting = 8;
@@ -164,6 +167,18 @@ sealed class SwiftBlobStore : IBlobStore, IPresignedBlobs, ICheckedStore, IDispo
             await Objects.Delete(key, CancellationToken.None);
         }
     }
+
+    public string MarkPlace => $"{Objects.Options.Place}: {MarkKey}";
+
+    public async Task<string?> ReadMark(CancellationToken cancel)
+    {
+        if (await BlobLength(MarkKey, cancel) is not { } length) return null;
+        await using var reader = new SwiftBlobReader(Objects, MarkKey, length);
+        using var text = new StreamReader(new BlobStream(reader));
+        return (await text.ReadToEndAsync(cancel)).Trim();
+    }
+
+    public Task WriteMark(string mark, CancellationToken cancel) => Objects.Put(MarkKey, Encoding.UTF8.GetBytes(mark + "\n"), cancel);
 
     public void Dispose()
     {

@@ -8,9 +8,12 @@ static class RegistryApi
         var registry = api.MapGroup("/registry");
         registry.MapImages();
         registry.MapRules();
+        registry.MapTrust();
+        registry.MapPolicies();
         registry.MapMirrors();
         registry.MapReplications();
         registry.MapWebhooks();
+        registry.MapScanning();
         registry.MapAccounts();
         registry.MapProjects();
         registry.MapRobots();

@@ -37,7 +37,7 @@ sealed class Keystone : IAsyncDisposable
 
     public async Task<(string Id, string Secret)> MakeApplicationCredential()
     {
-        using var http = new HttpClient { DefaultRequestHeaders = { { "User-Agent", "slipway-tests" } } };
+        using var http = Client();
         var (token, user, _) = await Token(http);
         using var made = await Ask(http, token, HttpMethod.Post, $"/users/{user}/application_credentials", """{"application_credential":{"name":"registry","roles":[{"name":"admin"}]}}""");
         var credential = made.RootElement.GetProperty("application_credential");
@@ -72,7 +72,10 @@ sealed class Keystone : IAsyncDisposable
         // Its group has the name of its user on every Debian.
         await Manage("fernet_setup", "--keystone-user", Environment.UserName, "--keystone-group", Environment.UserName);
         await Manage("bootstrap", "--bootstrap-password", Password, "--bootstrap-public-url", AuthUrl.AbsoluteUri, "--bootstrap-region-id", Region);
-        _programs.Start("keystone-wsgi-public", "--host", "127.0.0.1", "--port", $"{port}", "--", "--config-file", configuration);
+        // As Debian runs it, and with bodies read before they are asked for: one that is not would reset the connection under the answer.
+        _programs.Start(
+            "env", $"OS_KEYSTONE_CONFIG_FILES={configuration}", "uwsgi", "--plugins", "python3", "--http-socket", $"127.0.0.1:{port}", "--master", "--processes", "1", "--threads", "4", "--enable-threads",
+            "--lazy-apps", "--buffer-size", "65535", "--post-buffering", "65536", "--die-on-term", "--no-orphans", "--wsgi-file", "/usr/bin/keystone-wsgi-public");
         await _programs.Answers(AuthUrl);
         var proxy = await swift.StartProxy("keystone-proxy", "authtoken keystoneauth", $"""
             [filter:authtoken]
@@ -92,7 +95,7 @@ sealed class Keystone : IAsyncDisposable
             use = egg:swift#keystoneauth
             operator_roles = admin
             """);
-        using var http = new HttpClient { DefaultRequestHeaders = { { "User-Agent", "slipway-tests" } } };
+        using var http = Client();
         var (token, _, project) = await Token(http);
         using var service = await Ask(http, token, HttpMethod.Post, "/services", """{"service":{"type":"object-store","name":"swift"}}""");
         var id = service.RootElement.GetProperty("service").GetProperty("id").GetString();
@@ -105,6 +108,9 @@ sealed class Keystone : IAsyncDisposable
 
         Task Manage(params string[] arguments) => Programs.Run("keystone-manage", ["--config-file", configuration, .. arguments]);
     }
+
+    // uwsgi closes each connection after its answer, and does not say so before.
+    static HttpClient Client() => new() { DefaultRequestHeaders = { ConnectionClose = true, UserAgent = { new("slipway-tests", null) } } };
 
     async Task<(string Token, string User, string Project)> Token(HttpClient http)
     {
