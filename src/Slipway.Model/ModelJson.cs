@@ -38,6 +38,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<RouteTable> RouteTable => Of<RouteTable>();
 
+    public JsonTypeInfo<CertificateSet> CertificateSet => Of<CertificateSet>();
+
     public JsonTypeInfo<GatewayReport> GatewayReport => Of<GatewayReport>();
 
     public JsonTypeInfo<Release> Release => Of<Release>();
