@@ -21,6 +21,9 @@ public sealed record ServerOptions
     /// </summary>
     public IReadOnlyList<string> GatewayHttp { get; init; } = [DefaultGatewayHttp];
 
+    /// <summary>Where the gateway takes requests over TLS, as <see cref="GatewayHttp"/>; empty: nowhere, and no certificates are made.</summary>
+    public IReadOnlyList<string> GatewayHttps { get; init; } = [];
+
     /// <summary>What the server does; null: what DATA/slipway.yaml says, else everything.</summary>
     public ServerRoles? Roles { get; init; }
 

@@ -12,13 +12,16 @@ static class GatewayCommand
     {
         var command = context.Command("gateway");
         var listen = new Option<string[]>("--listen") { Description = context.Texts["gateway --listen"], HelpName = "ADDRESS:PORT" };
+        var https = new Option<string[]>("--listen-https") { Description = context.Texts["gateway --listen-https"], HelpName = "ADDRESS:PORT" };
         command.Options.Add(listen);
+        command.Options.Add(https);
         command.SetAction((parsed, cancel) =>
         {
             var addresses = parsed.GetValue(listen) is { Length: > 0 } given ? given : [ServerOptions.DefaultGatewayHttp];
             return GatewayProcess.Run(new GatewayOptions
             {
                 Listen = [.. addresses.Select(address => ListenAddress.Parse(address, "--listen").ToString())],
+                ListenHttps = [.. (parsed.GetValue(https) ?? []).Select(address => ListenAddress.Parse(address, "--listen-https").ToString())],
                 Folder = context.DataFolderOf(parsed).Gateway,
             }, cancel);
         });

@@ -11,9 +11,11 @@ static class UpCommand
         var foreground = new Option<bool>("--foreground") { Description = context.Texts["up --foreground"] };
         var listen = new Option<string?>("--listen") { Description = context.Texts["--listen"], HelpName = "ADDRESS:PORT" };
         var gateway = new Option<string[]>("--gateway-http") { Description = context.Texts["up --gateway-http"], HelpName = "ADDRESS:PORT", AllowMultipleArgumentsPerToken = true };
+        var https = new Option<string[]>("--gateway-https") { Description = context.Texts["up --gateway-https"], HelpName = "ADDRESS:PORT", AllowMultipleArgumentsPerToken = true };
         command.Options.Add(foreground);
         command.Options.Add(listen);
         command.Options.Add(gateway);
+        command.Options.Add(https);
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new UpRequest
@@ -21,6 +23,12 @@ static class UpCommand
                 Folder = context.DataFolderOf(parsed),
                 Listen = parsed.GetValue(listen) is { } address ? ListenAddress.Parse(address, "--listen") : null,
                 GatewayHttp = [.. (parsed.GetValue(gateway) ?? []).Select(text => ListenAddress.Parse(text, "--gateway-http"))],
+                GatewayHttps = parsed.GetValue(https) switch
+                {
+                    null or [] => null,
+                    ["off"] => [],
+                    var given => [.. given.Select(text => ListenAddress.Parse(text, "--gateway-https"))],
+                },
                 DockerHost = context.Shell.Variable("DOCKER_HOST"),
                 Foreground = parsed.GetValue(foreground),
             };

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Slipway.Model;
 using Slipway.Server.Data;
 
@@ -11,6 +12,12 @@ sealed record UpSettings
 
     /// <summary>The first one is for the URLs that people are shown.</summary>
     public required IReadOnlyList<ListenAddress> GatewayHttp { get; init; }
+
+    /// <summary>For TLS; null where none were chosen yet (by a Slipway that had no TLS): none.</summary>
+    public IReadOnlyList<ListenAddress>? GatewayHttps { get; init; }
+
+    [JsonIgnore]
+    public IReadOnlyList<ListenAddress> Https => GatewayHttps ?? [];
 
     /// <summary>The engine's address (DOCKER_HOST), or null for the local socket.</summary>
     public string? DockerHost { get; init; }
@@ -50,8 +57,9 @@ sealed record UpSettings
     }
 
     /// <summary>The options of 'slipway up' that ask for this.</summary>
-    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}"));
+    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}"))
+        + " --gateway-https " + (Https.Count == 0 ? "off" : string.Join(" --gateway-https ", Https));
 
     public bool IsSameAs(UpSettings other) =>
-        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && DockerHost == other.DockerHost;
+        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && Https.SequenceEqual(other.Https) && DockerHost == other.DockerHost;
 }

@@ -1,0 +1,16 @@
+using Slipway.Database;
+
+namespace Slipway.Server.Certificates;
+
+static class CertificateServices
+{
+    public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly("certificates", typeof(CertificateServices).Assembly);
+
+    /// <summary>What people and the keeper work with.</summary>
+    public static void AddCertificates(this IServiceCollection services)
+    {
+        services.AddSingleton<CertificateBell>();
+        services.AddSingleton<OwnAuthority>();
+        services.AddSingleton<Certificates>();
+    }
+}
