@@ -88,6 +88,7 @@ static class RoutePlanner
         Path = service.Release.Path,
         Ports = ports,
         Destinations = destinations,
+        Https = service.Release.Https,
         Unavailable = destinations.Count > 0 ? null
             : current is { IsExclusive: true } && view.Stored.Rollout is { State: RolloutState.Promoting or RolloutState.Shifting or RolloutState.RollingBack }
                 ? $"{view.Stored.App} is being replaced by v{current.Release}; try again in a moment"
