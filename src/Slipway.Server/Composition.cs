@@ -67,7 +67,7 @@ static class Composition
         services.AddSingleton<DeployGate>();
         services.AddLed(led =>
         {
-            led.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
+            led.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, GatewayHttpsPort = options.GatewayHttpsPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
             led.AddHostedService(all => all.GetRequiredService<AppRemoval>());
             led.AddHostedService<Builder>();
             if (options.GatewayHttps.Count > 0) led.AddHostedService<CertificateKeeper>();

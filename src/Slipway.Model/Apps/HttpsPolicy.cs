@@ -25,4 +25,7 @@ public sealed record HttpsPolicy
 
     /// <summary>How long browsers are told to use https alone (Strict-Transport-Security, RFC 6797), in seconds; null: they are not told.</summary>
     public long? Hsts { get; init; }
+
+    /// <summary>No certificate is ordered from an authority; the platform makes its own.</summary>
+    public bool OwnCertificate { get; init; }
 }

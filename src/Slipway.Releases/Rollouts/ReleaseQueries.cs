@@ -104,7 +104,11 @@ public sealed class ReleaseQueries
     }
 
     IEnumerable<string> UrlsOf(ServiceModel service, string prefix) => service.Release.Hosts
-        .Select(host => $"http://{prefix}{host}{(_options.GatewayPort == 80 ? "" : FormattableString.Invariant($":{_options.GatewayPort}"))}{service.Release.Path}");
+        .Select(host => service.Release.Https is { Mode: HttpsMode.Redirect or HttpsMode.Only } && _options.GatewayHttpsPort is { } https
+            ? $"https://{prefix}{host}{Port(https, 443)}{service.Release.Path}"
+            : $"http://{prefix}{host}{Port(_options.GatewayPort, 80)}{service.Release.Path}");
+
+    static string Port(int port, int usual) => port == usual ? "" : FormattableString.Invariant($":{port}");
 
     static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
     {

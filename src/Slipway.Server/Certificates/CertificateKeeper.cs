@@ -4,6 +4,7 @@ using System.Text.Json;
 using Slipway.Model;
 using Slipway.Registry.Secrets;
 using Slipway.Releases;
+using Slipway.Server.Certificates.Acme;
 using Slipway.Server.Gateways;
 
 namespace Slipway.Server.Certificates;
@@ -12,15 +13,18 @@ namespace Slipway.Server.Certificates;
 /// Sees to it that every host of the route table has a certificate, and that the gateways have them all. On the leader alone. For each host the first of
 /// <code>
 ///   given    by a person, exact or wildcard
+///   acme     by the authority that is set: ordered when the host appears, renewed at two thirds of its life
 ///   own      by the platform's authority: made when the host appears, renewed at two thirds of its life, removed with the host
 /// </code>
+/// So a host is served with its own one until the ordered one is there.
 /// A certificate that has ended is none. Nothing here keeps a table waiting: the routes are served first.
 /// </summary>
 sealed partial class CertificateKeeper(
-    Database.Database database, SecretBox box, OwnAuthority authority, LocalGateways gateways, CertificateBell bell, TimeProvider time, ILogger<CertificateKeeper> log) : BackgroundService
+    Database.Database database, SecretBox box, OwnAuthority authority, AcmeIssuance acme, LocalGateways gateways, CertificateBell bell, TimeProvider time, ILogger<CertificateKeeper> log) : BackgroundService
 {
-    static readonly TimeSpan Look = TimeSpan.FromMinutes(10), Again = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan Look = TimeSpan.FromMinutes(10), LookAfterFailures = TimeSpan.FromMinutes(1), Again = TimeSpan.FromSeconds(2);
 
+    readonly SemaphoreSlim _gate = new(1, 1);
     string? _published;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -32,7 +36,8 @@ sealed partial class CertificateKeeper(
             try
             {
                 await Keep(stoppingToken);
-                await bell.Wait(Look, stoppingToken);
+                var failures = Order(stoppingToken);
+                await bell.Wait(failures ? LookAfterFailures : Look, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -44,17 +49,45 @@ sealed partial class CertificateKeeper(
                 await Task.Delay(Again, time, stoppingToken).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
+        await acme.Ended;
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _gate.Dispose();
+    }
+
+    /// <summary>Orders what is due. Whether there are hosts that failed before.</summary>
+    bool Order(CancellationToken cancel)
+    {
+        if (gateways.Published is not { } table || database.Read(AcmeRow.Find) is not { } settings) return false;
+        var (rows, failures, now) = (database.Read(CertificateRow.All), database.Read(AcmeFailureRow.All), time.GetUtcNow());
+        var given = new Coverage(rows.Where(row => row.Source == CertificateRow.Given && row.Ends > now));
+        var have = rows.Where(row => row.Source == CertificateRow.Acme && row.AddedBy == settings.Directory && row.RenewAt > now).Select(row => row.Name).ToHashSet();
+        var waiting = failures.Where(failure => failure.Next > now).Select(failure => failure.Host).ToHashSet();
+        var due = PublicHosts.Of(table).Where(host => !given.Covers(host) && !have.Contains(host) && !waiting.Contains(host)).Order(StringComparer.Ordinal).ToList();
+        acme.Begin(due, settings, Keep, cancel);
+        return failures.Count > 0;
     }
 
     async Task Keep(CancellationToken cancel)
     {
         // Before the first table nothing is known of hosts, and the gateway serves on by what it has.
         if (gateways.Published is not { } table) return;
-        var rows = await Complete(HostsOf(table), cancel);
-        var set = Make(rows);
-        if (set.Revision == _published) return;
-        await gateways.Publish(set, cancel);
-        _published = set.Revision;
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            var rows = await Complete(HostsOf(table), cancel);
+            var set = Make(rows);
+            if (set.Revision == _published) return;
+            await gateways.Publish(set, cancel);
+            _published = set.Revision;
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     /// <summary>Makes what is missing or due, and removes what is not needed any more.</summary>
@@ -93,7 +126,7 @@ sealed partial class CertificateKeeper(
             Chain = row.Chain,
             Key = row.Key(box),
         }).ToList();
-        var set = new CertificateSet { Revision = "", Certificates = certificates };
+        var set = new CertificateSet { Revision = "", Certificates = certificates, Challenges = acme.Challenges };
         return set with { Revision = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(set, ModelJson.Default.CertificateSet))) };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Slipway.Server.Certificates.Acme;
 
 namespace Slipway.Server.Certificates;
 
@@ -62,4 +63,6 @@ public sealed record AuthorityStatus
 [JsonSerializable(typeof(CertificateRequest))]
 [JsonSerializable(typeof(IReadOnlyList<CertificateStatus>))]
 [JsonSerializable(typeof(AuthorityStatus))]
+[JsonSerializable(typeof(AcmeRequest))]
+[JsonSerializable(typeof(AcmeStatus))]
 public sealed partial class CertificatesJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using Slipway.Database;
+using Slipway.Server.Certificates.Acme;
 
 namespace Slipway.Server.Certificates;
 
@@ -12,5 +13,7 @@ static class CertificateServices
         services.AddSingleton<CertificateBell>();
         services.AddSingleton<OwnAuthority>();
         services.AddSingleton<Certificates>();
+        services.AddSingleton<AcmeSettings>();
+        services.AddSingleton<AcmeIssuance>();
     }
 }

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Secrets;
+using Slipway.Server.Certificates.Acme;
 
 namespace Slipway.Server.Certificates;
 
@@ -15,7 +16,14 @@ sealed partial class Certificates(Database.Database database, SecretBox box, Eve
     public IReadOnlyList<CertificateStatus> List()
     {
         var now = time.GetUtcNow();
-        return [.. database.Read(CertificateRow.All).Select(row => Status(row, now))];
+        var failures = database.Read(AcmeFailureRow.All).ToDictionary(failure => failure.Host);
+        var rows = database.Read(CertificateRow.All);
+        var ordered = rows.Where(row => row.Source == CertificateRow.Acme).Select(row => row.Name).ToHashSet();
+        return
+        [
+            .. failures.Values.Where(failure => !ordered.Contains(failure.Host)).Select(Failed),
+            .. rows.Select(row => Status(row, now)).Select(status => status.Source == CertificateRow.Acme && failures.TryGetValue(status.Name, out var failure) ? status with { Problem = Text(failure) } : status),
+        ];
     }
 
     /// <summary>One of the same name is replaced; gateways get it at once.</summary>
@@ -60,6 +68,10 @@ sealed partial class Certificates(Database.Database database, SecretBox box, Eve
             cancel);
         bell.Ring();
     }
+
+    static CertificateStatus Failed(AcmeFailureRow failure) => new() { Name = failure.Host, Source = CertificateRow.Acme, Hosts = [failure.Host], Problem = Text(failure) };
+
+    static string Text(AcmeFailureRow failure) => $"{failure.Error.TrimEnd('.')}. The next try is at {failure.Next.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.";
 
     static CertificateStatus Status(CertificateRow row, DateTimeOffset now) => new()
     {

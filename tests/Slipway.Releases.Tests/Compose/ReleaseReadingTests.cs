@@ -57,8 +57,15 @@ public sealed class ReleaseReadingTests
     }
 
     [Theory]
+    [InlineData("own", true)]
+    [InlineData("acme", false)]
+    public void Certificate_IsRead(string certificate, bool own) =>
+        (ComposeFolder.Service($"expose: [3000]\nx-release: {{certificate: {certificate}}}").Release.Https?.OwnCertificate ?? false).ShouldBe(own);
+
+    [Theory]
     [InlineData("{https: always}", "x-release.https: 'always' says nothing about https (expected both, redirect, only or off)")]
     [InlineData("{hsts: long}", "x-release.hsts: 'long' is no duration")]
+    [InlineData("{certificate: other}", "x-release.certificate: 'other' is no source of certificates (expected acme or own)")]
     [InlineData("{https: off, hsts: 1d}", "x-release.hsts: hsts tells browsers to use https alone, and https is off")]
     public void Https_Wrong_IsSaid(string release, string expected)
     {

@@ -1,19 +1,11 @@
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.Logging.Abstractions;
-using Slipway.Contracts;
-using Slipway.Database;
 using Slipway.Gateway;
 using Slipway.Gateway.Control;
 using Slipway.Model;
-using Slipway.Registry;
 using Slipway.Registry.Events;
-using Slipway.Registry.Secrets;
 using Slipway.Server.Certificates;
 using Slipway.Server.Data;
-using Slipway.Server.Gateways;
 using CertificateRequest = Slipway.Server.Certificates.CertificateRequest;
 
 namespace Slipway.Server.Tests.Certificates;
@@ -25,7 +17,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
     readonly DataFolder _data;
     readonly SteppedTime _time = new();
     readonly CancellationTokenSource _stop = new();
-    World _world = null!;
+    KeeperWorld _world = null!;
     Task<int> _gateway = Task.FromResult(0);
     IPEndPoint _https = null!;
     long _version;
@@ -40,7 +32,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         using var client = new GatewayClient(_data.ControlSocket);
         await Eventually.Is(() => client.IsAlive(Cancel));
         _https = IPEndPoint.Parse((await client.Report(Cancel)).Listening[1]);
-        _world = new World(_data, _time);
+        _world = new KeeperWorld(_data, _time);
     }
 
     public async ValueTask DisposeAsync()
@@ -62,7 +54,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         var first = await Served("shop.localhost", root);
         await Served("preview.shop.localhost", root);
         await _world.DisposeAsync();
-        _world = new World(_data, _time);
+        _world = new KeeperWorld(_data, _time);
         await _world.Start();
         await Route("shop.localhost");
 
@@ -172,79 +164,5 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
 
     async Task<X509Certificate2> Root() => X509Certificate2.CreateFromPem((await _world.Authority.Status(Cancel)).Certificate);
 
-    /// <summary>Waits until the host is served with a certificate of that root; the client checks chain, name and purpose.</summary>
-    async Task<X509Certificate2> Served(string host, X509Certificate2 root)
-    {
-        X509Certificate2? served = null;
-        await Eventually.Is(async () =>
-        {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, VerificationTime = _time.GetUtcNow().LocalDateTime };
-            policy.CustomTrustStore.Add(root);
-            using var socket = new TcpClient();
-            await socket.ConnectAsync(_https, Cancel);
-            await using var stream = new SslStream(socket.GetStream());
-            try
-            {
-                await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = host, CertificateChainPolicy = policy }, Cancel);
-            }
-            catch (Exception notYet) when (notYet is IOException or System.Security.Authentication.AuthenticationException)
-            {
-                return false;
-            }
-            served = X509CertificateLoader.LoadCertificate(stream.RemoteCertificate!.GetRawCertData());
-            return true;
-        });
-        return served!;
-    }
-
-    sealed class SteppedTime : TimeProvider
-    {
-        public DateTimeOffset? Now { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => Now ?? base.GetUtcNow();
-    }
-
-    /// <summary>What a server puts together, without the rest of it.</summary>
-    sealed class World : IAsyncDisposable
-    {
-        readonly CertificateKeeper _keeper;
-        bool _ended;
-
-        public World(DataFolder data, TimeProvider time)
-        {
-            data.Prepare();
-            Database = Slipway.Database.Database.Open(DatabaseAddress.File(data.Database), RegistryExtensions.RegistryMigrations, CertificateServices.Migrations);
-            Box = new SecretBox(new RegistryOptions { Folder = data.Registry });
-            Bell = new CertificateBell();
-            Gateways = new LocalGateways(data, Bell, NullLogger<LocalGateways>.Instance);
-            Authority = new OwnAuthority(Database, Box, time);
-            Certificates = new Server.Certificates.Certificates(Database, Box, new EventLog(Database, time), Bell, time);
-            _keeper = new CertificateKeeper(Database, Box, Authority, Gateways, Bell, time, NullLogger<CertificateKeeper>.Instance);
-        }
-
-        public Database.Database Database { get; }
-
-        public SecretBox Box { get; }
-
-        public CertificateBell Bell { get; }
-
-        public LocalGateways Gateways { get; }
-
-        public OwnAuthority Authority { get; }
-
-        public Server.Certificates.Certificates Certificates { get; }
-
-        public Task Start() => _keeper.StartAsync(Cancel);
-
-        public async ValueTask DisposeAsync()
-        {
-            if (_ended) return;
-            _ended = true;
-            await _keeper.StopAsync(CancellationToken.None);
-            _keeper.Dispose();
-            Gateways.Dispose();
-            Bell.Dispose();
-            await Database.DisposeAsync();
-        }
-    }
+    Task<X509Certificate2> Served(string host, X509Certificate2 root) => _world.Served(_https, host, root);
 }

@@ -18,7 +18,7 @@ static class KeyCatalog
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
 
     public static KeyShape Release { get; } = new KeyShape()
-        .Honour("host", "path", "port", "strategy", "https", "hsts")
+        .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
         .Refuse("not in this version", "match");

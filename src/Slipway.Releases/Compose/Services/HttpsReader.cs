@@ -2,7 +2,7 @@ using Slipway.Model;
 
 namespace Slipway.Releases.Compose;
 
-/// <summary><c>https</c> and <c>hsts</c> of <c>x-release</c>.</summary>
+/// <summary><c>https</c>, <c>hsts</c> and <c>certificate</c> of <c>x-release</c>.</summary>
 static class HttpsReader
 {
     const string Modes = "both, redirect, only or off";
@@ -15,7 +15,23 @@ static class HttpsReader
         var duration = hsts.Duration();
         if (duration is not null && mode == HttpsMode.Off)
             hsts.Error("hsts tells browsers to use https alone, and https is off", "another https, or no hsts");
-        return mode == HttpsMode.Both && duration is null ? null : new HttpsPolicy { Mode = mode, Hsts = duration is { } time ? (long)time.TotalSeconds : null };
+        var own = IsOwn(release["certificate"]);
+        return mode == HttpsMode.Both && duration is null && !own ? null
+            : new HttpsPolicy { Mode = mode, Hsts = duration is { } time ? (long)time.TotalSeconds : null, OwnCertificate = own };
+    }
+
+    static bool IsOwn(Field certificate)
+    {
+        switch (certificate.Text())
+        {
+            case null or "acme":
+                return false;
+            case "own":
+                return true;
+            case var text:
+                certificate.Error($"'{text}' is no source of certificates", "acme or own");
+                return false;
+        }
     }
 
     static HttpsMode Mode(Field https)
