@@ -15,6 +15,7 @@ static class CertificateCommand
         command.Subcommands.Add(MakeAdd(context));
         command.Subcommands.Add(MakeList(context));
         command.Subcommands.Add(MakeRemove(context));
+        command.Subcommands.Add(AcmeCommand.Make(context));
         return command;
     }
 
@@ -78,6 +79,6 @@ static class CertificateCommand
 
     static string Day(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "";
 
-    static async Task<string> Read(CommandContext context, string file, CancellationToken cancel) =>
+    internal static async Task<string> Read(CommandContext context, string file, CancellationToken cancel) =>
         file == "-" ? await context.Shell.In.ReadToEndAsync(cancel) : await File.ReadAllTextAsync(Path.GetFullPath(file, context.Shell.Folder), cancel);
 }

@@ -81,6 +81,27 @@ public sealed class CertificateCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task AcmeSet_SendsWhatIsSaid()
+    {
+        const string Set = """{"directory":"https://acme.test/dir","account":"https://acme.test/account/1","setBy":"alice","changed":"2026-01-02T00:00:00Z"}""";
+
+        var (code, shell, requests) = await Run(Set, 200, "certificate", "acme", "set", "--directory", "https://acme.test/dir", "--email", "ops@example.com", "--roots", "chain.pem", "--agree-to-terms");
+
+        code.ShouldBe(0, shell.Error);
+        requests.ShouldBe(["""PUT /api/v1/acme {"directory":"https://acme.test/dir","email":"ops@example.com","roots":"the chain","agreesToTerms":true}"""]);
+        shell.Out.ShouldContain("Certificates come from https://acme.test/dir from now on (account https://acme.test/account/1)");
+    }
+
+    [Fact]
+    public async Task AcmeRemove_IsSent()
+    {
+        var (code, shell, requests) = await Run("", 204, "certificate", "acme", "rm");
+
+        code.ShouldBe(0, shell.Error);
+        requests.ShouldBe(["DELETE /api/v1/acme"]);
+    }
+
+    [Fact]
     public async Task CaShow_IsThePemAlone_AndHowToTrustItBeside()
     {
         var (code, shell, requests) = await Run(Authority, 200, "ca", "show");

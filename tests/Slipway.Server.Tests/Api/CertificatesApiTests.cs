@@ -64,6 +64,9 @@ public sealed class CertificatesApiTests : IAsyncLifetime
         (await _user.GetAsync(Path, Cancel)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await _user.PostAsJsonAsync(Path, Request(MadeCertificate.For("a.test")), Cancel)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await _user.DeleteAsync($"{Path}/a.test", Cancel)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await _user.GetAsync("/api/v1/acme", Cancel)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await _user.PutAsJsonAsync("/api/v1/acme", new { directory = "https://acme.test/" }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await _user.DeleteAsync("/api/v1/acme", Cancel)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await _server.Anonymous.GetAsync("/api/v1/certificate-authority", Cancel)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
 
         var root = JsonNode.Parse(await _user.GetStringAsync("/api/v1/certificate-authority", Cancel))!;
@@ -72,6 +75,22 @@ public sealed class CertificatesApiTests : IAsyncLifetime
         certificate.Extensions.OfType<X509BasicConstraintsExtension>().Single().CertificateAuthority.ShouldBeTrue();
         root["fingerprint"]!.GetValue<string>().ShouldBe(certificate.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256).ToLowerInvariant());
         root.ToJsonString().ShouldNotContain("PRIVATE");
+    }
+
+    [Fact]
+    public async Task Acme_IsSetShownAndRemoved()
+    {
+        await using var pebble = await Pebble.Start(httpPort: 1);
+        (await _server.Client.GetAsync("/api/v1/acme", Cancel)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await _server.Client.PutAsJsonAsync("/api/v1/acme", new { directory = pebble.DirectoryUrl, roots = pebble.OwnRoot }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+
+        var set = await _server.Client.PutAsJsonAsync("/api/v1/acme", new { directory = pebble.DirectoryUrl, roots = pebble.OwnRoot, agreesToTerms = true }, Cancel);
+
+        set.StatusCode.ShouldBe(HttpStatusCode.OK);
+        JsonNode.Parse(await Read("/api/v1/acme"))!["directory"]!.GetValue<string>().ShouldBe(pebble.DirectoryUrl);
+        (await _server.Client.DeleteAsync("/api/v1/acme", Cancel)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await _server.Client.DeleteAsync("/api/v1/acme", Cancel)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await Read("/api/v1/registry/audit?target=acme")).ShouldContain(pebble.DirectoryUrl);
     }
 
     [Fact]
