@@ -80,6 +80,19 @@ public sealed class TlsTests
     }
 
     [Fact]
+    public async Task Request_ThatSaysOfItselfThatItIsSecure_IsNotBelieved()
+    {
+        await using var backend = await Backend.Start("one", context => context.Response.WriteAsync($"{context.Request.Headers["X-Forwarded-Proto"]} {context.Request.Headers["Forwarded"]}."));
+        await using var gateway = await StartTls();
+        await gateway.Publish(Routes.To(backend));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Forwarded-Proto", "https" }, { "Forwarded", "for=1.2.3.4;proto=https" } } };
+
+        using var answer = await gateway.Client().SendAsync(request, Cancel);
+
+        (await answer.Content.ReadAsStringAsync(Cancel)).ShouldBe("http .");
+    }
+
+    [Fact]
     public async Task WebSocket_OverTls_EchoesBothWays()
     {
         await using var backend = await Backend.Start("echo", async context =>
