@@ -1,4 +1,5 @@
 using System.Net;
+using Slipway.Contracts;
 using Slipway.Gateway;
 using Slipway.Gateway.Control;
 using Slipway.Model;
@@ -14,6 +15,7 @@ public sealed class AcmeTests : IAsyncLifetime
 {
     readonly TestFolder _folder = new();
     readonly DataFolder _data;
+    readonly TestDatabase _database;
     readonly SteppedTime _time = new();
     readonly CancellationTokenSource _stop = new();
     KeeperWorld _world = null!;
@@ -22,7 +24,7 @@ public sealed class AcmeTests : IAsyncLifetime
     IPEndPoint _https = null!;
     long _version;
 
-    public AcmeTests() => _data = new DataFolder(_folder.Path);
+    public AcmeTests() => (_data, _database) = (new DataFolder(_folder.Path), TestDatabase.In(_folder.Path));
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -34,7 +36,7 @@ public sealed class AcmeTests : IAsyncLifetime
         var listening = (await client.Report(Cancel)).Listening;
         _https = IPEndPoint.Parse(listening[1]);
         _pebble = await Pebble.Start(IPEndPoint.Parse(listening[0]).Port);
-        _world = new KeeperWorld(_data, _time);
+        _world = new KeeperWorld(_data, _database.Address, _time);
         await _world.Start();
     }
 
@@ -45,6 +47,7 @@ public sealed class AcmeTests : IAsyncLifetime
         await _stop.CancelAsync();
         (await _gateway).ShouldBe(0);
         _stop.Dispose();
+        _database.Dispose();
         _folder.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Slipway.Contracts;
 using Slipway.Gateway;
 using Slipway.Gateway.Control;
 using Slipway.Model;
@@ -15,6 +16,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
 {
     readonly TestFolder _folder = new();
     readonly DataFolder _data;
+    readonly TestDatabase _database;
     readonly SteppedTime _time = new();
     readonly CancellationTokenSource _stop = new();
     KeeperWorld _world = null!;
@@ -22,7 +24,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
     IPEndPoint _https = null!;
     long _version;
 
-    public CertificateKeeperTests() => _data = new DataFolder(_folder.Path);
+    public CertificateKeeperTests() => (_data, _database) = (new DataFolder(_folder.Path), TestDatabase.In(_folder.Path));
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -32,7 +34,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         using var client = new GatewayClient(_data.ControlSocket);
         await Eventually.Is(() => client.IsAlive(Cancel));
         _https = IPEndPoint.Parse((await client.Report(Cancel)).Listening[1]);
-        _world = new KeeperWorld(_data, _time);
+        _world = new KeeperWorld(_data, _database.Address, _time);
     }
 
     public async ValueTask DisposeAsync()
@@ -41,6 +43,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         await _stop.CancelAsync();
         (await _gateway).ShouldBe(0);
         _stop.Dispose();
+        _database.Dispose();
         _folder.Dispose();
     }
 
@@ -54,7 +57,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         var first = await Served("shop.localhost", root);
         await Served("preview.shop.localhost", root);
         await _world.DisposeAsync();
-        _world = new KeeperWorld(_data, _time);
+        _world = new KeeperWorld(_data, _database.Address, _time);
         await _world.Start();
         await Route("shop.localhost");
 

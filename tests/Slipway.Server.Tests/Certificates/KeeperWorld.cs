@@ -21,11 +21,11 @@ sealed class KeeperWorld : IAsyncDisposable
     readonly TimeProvider _time;
     bool _ended;
 
-    public KeeperWorld(DataFolder data, TimeProvider time)
+    public KeeperWorld(DataFolder data, DatabaseAddress database, TimeProvider time)
     {
         _time = time;
         data.Prepare();
-        Database = Slipway.Database.Database.Open(DatabaseAddress.File(data.Database), RegistryExtensions.RegistryMigrations, CertificateServices.Migrations);
+        Database = Slipway.Database.Database.Open(database, RegistryExtensions.RegistryMigrations, CertificateServices.Migrations);
         Box = new SecretBox(new RegistryOptions { Folder = data.Registry });
         Bell = new CertificateBell();
         Gateways = new LocalGateways(data, Bell, NullLogger<LocalGateways>.Instance);
