@@ -68,6 +68,37 @@ public sealed class CanaryScenarios(SlipwayProcess slipway)
         visitors.Failures.ShouldAllBe(failure => failure.Contains("500 sick"));
     }
 
+    [Fact]
+    public async Task Canary_ServerKilledInEveryStep_GoesOnAndServingNeverStops()
+    {
+        await using var own = new SlipwayProcess();
+        await own.InitializeAsync();
+        using var app = Canary("[{weight: 20%, for: 3s}, {weight: 60%, for: 3s}, {weight: 100%, bake: 3s}]");
+        await own.Deployed(app);
+        await using var visitors = new Visitors(own, app, count: 6, strangers: true);
+        await visitors.More(50);
+
+        var deploy = own.Deploy(app.Become("2"));
+        for (var step = 0; step < 3; step++)
+        {
+            await SlipwayProcess.Until(async () => (await own.Get($"apps/{app.Name}"))["rollout"] is { } rollout
+                && rollout["step"]!.GetValue<int>() == step && rollout["canary"]?["settled"] is not null, $"step {step} is served by");
+            own.Kill("server");
+        }
+
+        var result = await deploy;
+        result.ExitCode.ShouldBe(0, $"{result.All}\n{own.Logs()}");
+        visitors.ForgetVersions();
+        await visitors.More(100);
+        visitors.ForgetVersions();
+        await visitors.More(100);
+        visitors.Versions.Keys.ShouldBe(["2"]);
+        await visitors.Leave();
+        visitors.NobodyFailed();
+        var rollouts = await own.List($"apps/{app.Name}/rollouts");
+        rollouts[0]!["canary"]!["history"]!.AsArray().Select(step => step!["end"]!.GetValue<string>()).ShouldBe(["passed", "passed", "passed"]);
+    }
+
     static TestApp Canary(string steps)
     {
         var app = new TestApp("canary");

@@ -17,6 +17,8 @@ sealed class UserCookie(AppName app, byte[] key)
 
     const int SignatureLength = 16;
 
+    const int MostLooks = 8;
+
     // Of Base64url without padding: 22 characters for each 16 bytes.
     const int PartLength = 22;
 
@@ -38,10 +40,12 @@ sealed class UserCookie(AppName app, byte[] key)
 
     UInt128? Find(string header)
     {
-        // All of that name, because somebody else on the domain may have set one too.
-        for (var at = header.IndexOf(_start, StringComparison.Ordinal); at >= 0; at = header.IndexOf(_start, at + 1, StringComparison.Ordinal))
+        // More than one of that name, because somebody else on the domain may have set one too; not any number of them, because each costs a hash.
+        var looks = MostLooks;
+        for (var at = header.IndexOf(_start, StringComparison.Ordinal); at >= 0 && looks > 0; at = header.IndexOf(_start, at + 1, StringComparison.Ordinal))
         {
             if (at > 0 && header[at - 1] is not (' ' or ';')) continue;
+            looks--;
             var value = header.AsSpan(at + _start.Length);
             if (value.IndexOf(';') is >= 0 and var end) value = value[..end];
             if (TryRead(value.TrimEnd(), out var user)) return user;

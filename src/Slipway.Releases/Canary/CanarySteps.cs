@@ -95,7 +95,7 @@ static class CanarySteps
         var (next, stable) = (pair?.Next ?? ArmCounts.None, pair?.Stable ?? ArmCounts.None);
         next = next with { Restarts = Restarts(view, run.Next.Slot, began) };
         stable = stable with { Restarts = Restarts(view, run.Live.Slot, began) };
-        var judgement = sample is null ? Judgement.NoData("no gateway answers")
+        var judgement = sample is null ? Judgement.NoData("no gateway answers, or one of another version")
             : from is null ? Judgement.NoData("the gateway was started anew, or nothing was measured before")
             : Judge.Decide(judge, next, stable, run.Progress.Weight < CanaryPolicy.AllRequests, run.Live.Release.Number);
         return (judgement, new CanaryWindow

@@ -37,8 +37,9 @@ public sealed class Rollouts
         _database.Read(db => { HostClaims.Check(db, model, ports); return true; });
     }
 
-    /// <summary>Begins a rollout: <see cref="RolloutState.Queued"/>, until the builder takes it. A release that waits for its promote, or is a
-    /// canary, gives way.</summary>
+    /// <summary>
+    /// Begins a rollout: <see cref="RolloutState.Queued"/>, until the builder takes it. A release that waits for its promote, and a canary, give way.
+    /// </summary>
     /// <exception cref="ConflictException">Another rollout of the app is under way, or the app is being removed.</exception>
     public async Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel, string? by = null)
     {
@@ -126,7 +127,9 @@ public sealed class Rollouts
     /// <summary>The build failed. No error when the rollout ended meanwhile.</summary>
     public Task Fail(long rollout, string error, CancellationToken cancel) => EndBuild(rollout, RolloutState.Failed, error, cancel);
 
-    /// <summary>Gives the staged release the traffic. Of a canary: goes on to its next step at once, past an approval that is that step, or that it waits at.</summary>
+    /// <summary>
+    /// Gives the staged release the traffic. Of a canary: gives the approval that it waits for, or goes on to its next step at once, past an approval.
+    /// </summary>
     /// <param name="app">The app.</param>
     /// <param name="cancel">Before anything is stored.</param>
     /// <param name="toStep">Of a canary the step to go to, from 1; null: the next one.</param>
@@ -346,8 +349,8 @@ public sealed class Rollouts
                 Expected = at + 1 == policy.Steps.Count ? "no step: it is at the last one" : $"{at + 2} to {policy.Steps.Count}",
             });
         var to = toStep - 1 ?? at + 1;
-        // Who promotes has approved.
-        if (toStep is null && to < policy.Steps.Count && policy.Steps[to].IsApproval) to++;
+        // Who promotes has approved; but of two approvals in a row each is given for itself.
+        if (toStep is null && how == "promoted" && to < policy.Steps.Count && policy.Steps[to].IsApproval) to++;
         return to < policy.Steps.Count
             ? CanaryMoves.Enter(rollout, policy, to, how, by, _time.GetUtcNow())
             : CanaryMoves.Leave(rollout, RolloutState.Promoting, how, by, _time.GetUtcNow());

@@ -134,5 +134,6 @@ sealed class Transitions(Database.Database database, TimeProvider time)
               AND number NOT IN (SELECT number FROM releases WHERE app = @app ORDER BY number DESC LIMIT @keep)
             """,
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
+        CanaryRows.ForgetOld(db, seen.App);
     }
 }

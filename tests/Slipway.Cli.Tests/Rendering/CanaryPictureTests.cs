@@ -61,7 +61,12 @@ public class CanaryPictureTests
             App = status.Rollout.App,
             Release = new ReleaseStatus
             {
-                Number = 42, Standing = Standing.Cold, Slot = Slot.Green, Created = Canaries.Now, Changed = ["web"], Note = "faster\e[31m lists",
+                Number = 42,
+                Standing = Standing.Cold,
+                Slot = Slot.Green,
+                Created = Canaries.Now,
+                Changed = ["web"],
+                Note = "faster\e[31m lists",
                 Images = new Dictionary<string, string> { ["web"] = "shop/web@sha256:0123456789abcdef0123456789abcdef" },
             },
             Rollouts = [ended],
@@ -93,7 +98,12 @@ static class Canaries
     {
         var window = new CanaryWindow
         {
-            Number = 3, From = Now, To = Now.AddSeconds(60), Step = 1, Weight = 2500, Verdict = JudgeVerdict.Fail,
+            Number = 3,
+            From = Now,
+            To = Now.AddSeconds(60),
+            Step = 1,
+            Weight = 2500,
+            Verdict = JudgeVerdict.Fail,
             Reason = "p99 742 ms against 203 ms of v41 in the same window (limit 1.2x)",
             New = new CanaryArm { Release = 42, Requests = 600, Errors = 3, P99 = 203 },
             Stable = new CanaryArm { Release = 41, Requests = 1800, P99 = 150 },
@@ -102,10 +112,21 @@ static class Canaries
         {
             Rollout = new Rollout
             {
-                Id = 7, App = AppName.Parse("shop"), Kind = RolloutKind.Deploy, State = RolloutState.Shifting, Release = 42, From = 41, Step = 1, By = "ada", Created = Now, Changed = Now,
+                Id = 7,
+                App = AppName.Parse("shop"),
+                Kind = RolloutKind.Deploy,
+                State = RolloutState.Shifting,
+                Release = 42,
+                From = 41,
+                Step = 1,
+                By = "ada",
+                Created = Now,
+                Changed = Now,
                 Canary = new CanaryProgress
                 {
-                    Weight = 2500, Settled = Now, Since = Now,
+                    Weight = 2500,
+                    Settled = Now,
+                    Since = Now,
                     History = [new CanaryStepRecord(0, 500, Now, Now.AddMinutes(2), "promoted", "ada"), new CanaryStepRecord(1, 2500, Now.AddMinutes(2))],
                 },
             },

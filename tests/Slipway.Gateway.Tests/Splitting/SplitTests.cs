@@ -132,6 +132,15 @@ public sealed class SplitTests : IAsyncLifetime
         (await Ask($"a=b; slipway-shop=forged; {good}; c=d")).Cookie.ShouldBeNull();
     }
 
+    [Fact]
+    public async Task Cookie_BehindMoreForgedOnesThanAnybodyHas_IsNotLookedFor()
+    {
+        await Publish(5000);
+        var good = (await Ask(null)).Cookie!;
+        var forged = string.Concat(Enumerable.Repeat("slipway-shop=AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA; ", 8));
+        (await Ask(forged + good)).Cookie.ShouldNotBeNull();
+    }
+
     [Theory]
     [InlineData(null, false)]
     [InlineData("https", true)]

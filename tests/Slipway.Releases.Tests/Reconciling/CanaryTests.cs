@@ -254,6 +254,24 @@ public sealed class CanaryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Promote_TwoApprovalsInARow_GivesOne()
+    {
+        var rollout = await Second(policy: Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Approval, Sample.Step(10000, 2)] });
+        await _world.Reaches(rollout, RolloutState.Holding);
+        var first = await _world.Rollouts.Promote(Sample.App, _cancel);
+        (first.Step, first.State).ShouldBe((2, RolloutState.Holding));
+        (await _world.Rollouts.Promote(Sample.App, _cancel)).State.ShouldBe(RolloutState.Baking);
+    }
+
+    [Fact]
+    public async Task Promote_JustBeforeAnApproval_GivesIt()
+    {
+        var rollout = await Second(policy: Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(10000, 2)] });
+        await Settled(rollout, 0);
+        (await _world.Rollouts.Promote(Sample.App, _cancel)).Step.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Approval_BadReleaseMeanwhile_IsRolledBack()
     {
         var rollout = await Second(policy: Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(10000, 2)] });
@@ -415,6 +433,34 @@ public sealed class CanaryTests : IAsyncLifetime
         report.Rollouts.ShouldHaveSingleItem().State.ShouldBe(RolloutState.Done);
         report.Windows.Count.ShouldBeGreaterThan(20);
         report.Windows.Select(w => w.Number).ShouldBe(Enumerable.Range(1, report.Windows.Count));
+    }
+
+    [Fact]
+    public async Task OldReleases_BeyondTheKept_AreForgottenWithTheirWindows()
+    {
+        await Live();
+        var rollouts = new List<Rollout>();
+        for (var version = 2; version <= 8; version++)
+        {
+            var (rollout, _) = await _world.Deploy(Sample.Model(Strategy.Canary), web: version);
+            await _world.Reaches(rollout, RolloutState.Done);
+            rollouts.Add(rollout);
+        }
+        _world.Queries.Releases(Sample.App).Select(r => r.Number).ShouldBe([8, 7, 6, 5, 4]);
+        _world.Canaries.Report(Sample.App, 4)!.Windows.ShouldNotBeEmpty();
+        _world.WindowsStored(rollouts[0]).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Remove_InTheMiddle_LeavesNothing()
+    {
+        var rollout = await Second();
+        await Settled(rollout, 0);
+        await _world.For(TimeSpan.FromSeconds(20));
+        var removal = await _world.BeginRemoval(Sample.App, volumes: true);
+        await _world.Until(() => removal.IsCompleted || _world.Stored(Sample.App) is null, "it is gone");
+        _world.Engine.All.ShouldBeEmpty();
+        _world.WindowsStored(rollout).ShouldBe(0);
     }
 
     [Fact]

@@ -131,7 +131,7 @@ public sealed class FailoverTests : IAsyncLifetime
         var other = AppName.Parse("other");
         var (rollout, _) = await _world.Deploy(Sample.Model(Strategy.Rolling, app: other), 1);
         await _world.Reaches(rollout, RolloutState.Done);
-        var removed = _world.Rollouts.Remove(Sample.App, volumes: true, _cancel);
+        var removed = await _world.BeginRemoval(Sample.App, volumes: true);
         await _world.Until(() => _world.Stored(Sample.App) is null, "it is forgotten");
         await removed;
         _world.Running().ShouldBe(["other.redis.v1.1", "other.web.v1.1"]);

@@ -68,6 +68,8 @@ sealed class World : IAsyncDisposable
 
     public StoredApp? Stored(AppName app) => _database.Read(db => ReleaseRows.Load(db, app));
 
+    public int WindowsStored(Rollout rollout) => _database.Read(db => CanaryRows.Windows(db, rollout.Id).Count);
+
     /// <summary>The server dies at the n-th moment before or after an effect, counted from now.</summary>
     public void CrashAfter(int moments) => _crashIn = moments;
 
@@ -100,6 +102,15 @@ sealed class World : IAsyncDisposable
         Rollouts = new Rollouts(_database, Journal, new GrantedFiles(Path.Combine(_folder, "files")), bells, Time, () => Ports());
         Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" });
         Canaries = new CanaryQueries(_database, _observations, Queries, Gateways, Time);
+    }
+
+    /// <summary>Asks for an app's removal, and returns when that is stored: the world's time does not wait for the disk.</summary>
+    /// <returns>Ends when the app is gone.</returns>
+    public async Task<Task> BeginRemoval(AppName app, bool volumes)
+    {
+        var removal = Rollouts.Remove(app, volumes, TestContext.Current.CancellationToken);
+        while (!removal.IsCompleted && !Rollouts.Removals().Contains(app)) await Task.Delay(1, TestContext.Current.CancellationToken);
+        return removal;
     }
 
     /// <summary>Lets the reconciler work, and time go on when there is nothing else to wait for, until the condition holds.</summary>

@@ -139,7 +139,7 @@ public sealed class CommandTests : IAsyncLifetime
     {
         var (first, _) = await _world.Deploy(Sample.Model(Strategy.Rolling), 1);
         await _world.Reaches(first, RolloutState.Done);
-        var removal = _world.Rollouts.Remove(Sample.App, volumes: false, _cancel);
+        var removal = await _world.BeginRemoval(Sample.App, volumes: false);
         _world.StartServer();
         await _world.Until(() => _world.Rollouts.IsGone(Sample.App), "shop is gone");
         removal.IsCompleted.ShouldBeFalse();

@@ -55,6 +55,20 @@ public sealed class RolloutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CanaryOperations_WithoutACanary_AreRefusedWithWhatThereIs()
+    {
+        var id = (await (await Deploy()).Content.ReadFromJsonAsync(ModelJson.Default.Rollout, Cancel))!.Id;
+        await Events($"/api/v1/rollouts/{id}/events?follow=true");
+
+        (await Refused(HttpMethod.Get, $"/api/v1/rollouts/{id}/canary", HttpStatusCode.NotFound)).ShouldContain("is no canary");
+        (await Refused(HttpMethod.Post, "/api/v1/apps/shop/pause", HttpStatusCode.Conflict)).ShouldContain("There is no canary to pause");
+        (await Refused(HttpMethod.Post, "/api/v1/apps/shop/resume", HttpStatusCode.Conflict)).ShouldContain("There is no canary to resume");
+        (await Refused(HttpMethod.Post, "/api/v1/apps/shop/promote", HttpStatusCode.Conflict, """{"toStep": 2}""")).ShouldContain("Steps are what a canary has");
+        (await Refused(HttpMethod.Get, "/api/v1/apps/shop/releases/1/report", HttpStatusCode.NotFound)).ShouldContain("has no release v1");
+        (await _server.Client.GetFromJsonAsync($"/api/v1/rollouts/{id}", ModelJson.Default.Rollout, Cancel))!.By.ShouldBe("admin");
+    }
+
+    [Fact]
     public async Task Deploy_PortThatAnotherProgramHas_IsRefusedAndNothingIsStored()
     {
         using var program = new TcpListener(IPAddress.Loopback, 0);
@@ -78,6 +92,14 @@ public sealed class RolloutTests : IAsyncLifetime
         var rest = await Events($"/api/v1/rollouts/{id}/events?from=1");
 
         rest.Select(entry => entry.Index).ShouldBe(all.Skip(1).Select(entry => entry.Index));
+    }
+
+    async Task<string> Refused(HttpMethod method, string path, HttpStatusCode status, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        using var answer = await _server.Client.SendAsync(request, Cancel);
+        answer.StatusCode.ShouldBe(status);
+        return await answer.Content.ReadAsStringAsync(Cancel);
     }
 
     Task<HttpResponseMessage> Deploy() => _server.Client.PostAsync("/api/v1/apps/shop/rollouts",

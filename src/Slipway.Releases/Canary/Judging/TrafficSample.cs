@@ -14,8 +14,9 @@ sealed record TrafficSample
     public required IReadOnlyDictionary<string, ArmPair> Sessions { get; init; }
 
     /// <param name="reports">Null or none: no gateway answered.</param>
+    /// <returns>Null also where a gateway of another version counts times by other bounds.</returns>
     public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at) =>
-        reports is not { Count: > 0 } ? null : new TrafficSample
+        reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => t.Latency.Count != ArmCounts.None.Latency.Count)) ? null : new TrafficSample
         {
             At = at,
             Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next), Sum(g, app, services, stable))),

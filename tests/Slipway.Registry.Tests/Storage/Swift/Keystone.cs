@@ -72,10 +72,16 @@ sealed class Keystone : IAsyncDisposable
         // Its group has the name of its user on every Debian.
         await Manage("fernet_setup", "--keystone-user", Environment.UserName, "--keystone-group", Environment.UserName);
         await Manage("bootstrap", "--bootstrap-password", Password, "--bootstrap-public-url", AuthUrl.AbsoluteUri, "--bootstrap-region-id", Region);
-        // As Debian runs it, and with bodies read before they are asked for: one that is not would reset the connection under the answer.
-        _programs.Start(
-            "env", $"OS_KEYSTONE_CONFIG_FILES={configuration}", "uwsgi", "--plugins", "python3", "--http-socket", $"127.0.0.1:{port}", "--master", "--processes", "1", "--threads", "4", "--enable-threads",
-            "--lazy-apps", "--buffer-size", "65535", "--post-buffering", "65536", "--die-on-term", "--no-orphans", "--wsgi-file", "/usr/bin/keystone-wsgi-public");
+        // By the server that Swift's own programs run on. The one that comes with Keystone is for trying things out, and resets connections now and then; so does uwsgi.
+        var program = Path.Combine(_folder, "serve.py");
+        await File.WriteAllTextAsync(program, $"""
+            import os
+            os.environ["OS_KEYSTONE_CONFIG_FILES"] = "{configuration}"
+            import eventlet, eventlet.wsgi
+            from keystone.server.wsgi import initialize_public_application
+            eventlet.wsgi.server(eventlet.listen(("127.0.0.1", {port})), initialize_public_application())
+            """);
+        _programs.Start("/usr/bin/python3", program);
         await _programs.Answers(AuthUrl);
         var proxy = await swift.StartProxy("keystone-proxy", "authtoken keystoneauth", $"""
             [filter:authtoken]
@@ -109,8 +115,7 @@ sealed class Keystone : IAsyncDisposable
         Task Manage(params string[] arguments) => Programs.Run("keystone-manage", ["--config-file", configuration, .. arguments]);
     }
 
-    // uwsgi closes each connection after its answer, and does not say so before.
-    static HttpClient Client() => new() { DefaultRequestHeaders = { ConnectionClose = true, UserAgent = { new("slipway-tests", null) } } };
+    static HttpClient Client() => new() { DefaultRequestHeaders = { UserAgent = { new("slipway-tests", null) } } };
 
     async Task<(string Token, string User, string Project)> Token(HttpClient http)
     {
