@@ -58,7 +58,7 @@ static class Composition
         services.AddSingleton(_ => new DockerClient(engine));
         services.AddSingleton<IEngine>(all => new DockerEngine(all.GetRequiredService<DockerClient>(), image => Credential(image, listener, token)));
         services.AddImages(new ImageOptions { RegistryAddress = listener.Address, RegistryPassword = () => token.Text, InstallMissing = Environment.IsPrivilegedProcess });
-        services.AddCertificates();
+        services.AddCertificates(options);
         services.AddSingleton<LocalGateways>();
         services.AddSingleton<IGateways>(all => all.GetRequiredService<LocalGateways>());
         services.AddSingleton<AppLogs>();

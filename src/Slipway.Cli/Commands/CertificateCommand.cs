@@ -37,6 +37,7 @@ static class CertificateCommand
             using var api = context.Connect(parsed);
             var (added, isNew) = await api.AddCertificate(request, cancel);
             context.Shell.Out.WriteLine($"{context.Paint.Green("✔")} {added.Name} is served for {string.Join(", ", added.Hosts.Select(Readable.Line))} until {Day(added.NotAfter)}{(isNew ? "" : ", in place of the one before")}");
+            if (added.Problem is { } problem) context.Shell.Out.WriteLine($"{context.Paint.Yellow("!")} {Readable.Line(problem)}");
         });
         return command;
     }

@@ -8,8 +8,9 @@ static class CertificateServices
     public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly("certificates", typeof(CertificateServices).Assembly);
 
     /// <summary>What people and the keeper work with.</summary>
-    public static void AddCertificates(this IServiceCollection services)
+    public static void AddCertificates(this IServiceCollection services, ServerOptions options)
     {
+        services.AddSingleton(new TlsAddresses(options.GatewayHttps.Count > 0));
         services.AddSingleton<CertificateBell>();
         services.AddSingleton<OwnAuthority>();
         services.AddSingleton<Certificates>();

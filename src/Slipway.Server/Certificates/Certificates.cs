@@ -8,7 +8,7 @@ using Slipway.Server.Certificates.Acme;
 namespace Slipway.Server.Certificates;
 
 /// <summary>The certificates as people see and change them. Thread-safe.</summary>
-sealed partial class Certificates(Database.Database database, SecretBox box, EventLog events, CertificateBell bell, TimeProvider time)
+sealed partial class Certificates(Database.Database database, SecretBox box, EventLog events, CertificateBell bell, TlsAddresses addresses, TimeProvider time)
 {
     const int Most = 1000;
 
@@ -73,7 +73,7 @@ sealed partial class Certificates(Database.Database database, SecretBox box, Eve
 
     static string Text(AcmeFailureRow failure) => $"{failure.Error.TrimEnd('.')}. The next try is at {failure.Next.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.";
 
-    static CertificateStatus Status(CertificateRow row, DateTimeOffset now) => new()
+    CertificateStatus Status(CertificateRow row, DateTimeOffset now) => new()
     {
         Name = row.Name,
         Source = row.Source,
@@ -83,7 +83,7 @@ sealed partial class Certificates(Database.Database database, SecretBox box, Eve
         NotAfter = row.Ends,
         Fingerprint = row.Fingerprint,
         AddedBy = row.AddedBy,
-        Problem = row.Ends <= now ? "It has ended, and is not served any more." : row.Source == CertificateRow.Given && row.Ends <= now.AddDays(14) ? "It ends soon, and Slipway can't renew it: give the next one (slipway certificate add)." : null,
+        Problem = !addresses.Any ? "The gateway has no address for https (slipway up --gateway-https)." : row.Ends <= now ? "It has ended, and is not served any more." : row.Source == CertificateRow.Given && row.Ends <= now.AddDays(14) ? "It ends soon, and Slipway can't renew it: give the next one (slipway certificate add)." : null,
     };
 
     [GeneratedRegex(@"^(\*\.)?[a-z0-9][a-z0-9._-]{0,252}\z", RegexOptions.CultureInvariant)]

@@ -26,8 +26,10 @@ sealed partial class LocalGateways(DataFolder folder, CertificateBell bell, ILog
     public async Task Publish(RouteTable table, CancellationToken cancel)
     {
         await Translate(async () => { await _client.Publish(table, cancel); return true; });
+        var before = _published;
         _published = table;
-        bell.Ring();
+        // A table comes with each step of a rollout, and hosts seldom change.
+        if (before is null || !HaveTheSameHosts(before, table)) bell.Ring();
     }
 
     /// <summary>Returns when every handshake that begins is by these. A gateway that has others is given them again as its report shows it.</summary>
@@ -72,6 +74,9 @@ sealed partial class LocalGateways(DataFolder folder, CertificateBell bell, ILog
             _certificatesGate.Release();
         }
     }
+
+    static bool HaveTheSameHosts(RouteTable one, RouteTable other) => one.Routes.Count == other.Routes.Count
+        && one.Routes.Zip(other.Routes).All(both => both.First.IsPreview == both.Second.IsPreview && both.First.Https == both.Second.Https && both.First.Hosts.SequenceEqual(both.Second.Hosts));
 
     static async Task<T> Translate<T>(Func<Task<T>> call)
     {

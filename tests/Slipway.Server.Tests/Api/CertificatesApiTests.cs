@@ -49,6 +49,8 @@ public sealed class CertificatesApiTests : IAsyncLifetime
         var list = await Read(Path);
         JsonNode.Parse(list)!.AsArray().Select(one => $"{one!["source"]} {one["name"]} {one["addedBy"]}").ShouldBe(["given *.example.com admin", "given shop.example.com admin"]);
         list.ShouldNotContain("PRIVATE");
+        // This server was told of no address.
+        list.ShouldContain("slipway up --gateway-https");
 
         (await _server.Client.DeleteAsync($"{Path}/%2A.example.com", Cancel)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await _server.Client.DeleteAsync($"{Path}/%2A.example.com", Cancel)).StatusCode.ShouldBe(HttpStatusCode.NotFound);

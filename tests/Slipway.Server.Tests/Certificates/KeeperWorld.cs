@@ -30,7 +30,7 @@ sealed class KeeperWorld : IAsyncDisposable
         Bell = new CertificateBell();
         Gateways = new LocalGateways(data, Bell, NullLogger<LocalGateways>.Instance);
         Authority = new OwnAuthority(Database, Box, time);
-        Certificates = new Server.Certificates.Certificates(Database, Box, new EventLog(Database, time), Bell, time);
+        Certificates = new Server.Certificates.Certificates(Database, Box, new EventLog(Database, time), Bell, new TlsAddresses(true), time);
         Acme = new AcmeIssuance(Database, Box, Bell, time, NullLogger<AcmeIssuance>.Instance);
         Settings = new AcmeSettings(Database, Box, new EventLog(Database, time), Bell, time);
         _keeper = new CertificateKeeper(Database, Box, Authority, Acme, Gateways, Bell, time, NullLogger<CertificateKeeper>.Instance);
