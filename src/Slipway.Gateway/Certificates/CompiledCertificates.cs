@@ -24,10 +24,14 @@ sealed class CompiledCertificates
         _exact = exact.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
         _wildcards = wildcards.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
         Challenges = set.Challenges.DistinctBy(c => (c.Host, c.Token)).ToFrozenDictionary(c => (c.Host, c.Token), c => c.Answer);
+        HasChallenges = Challenges.Count > 0;
         Revision = set.Revision;
     }
 
     public string Revision { get; }
+
+    /// <summary>All that most requests ask.</summary>
+    public bool HasChallenges { get; }
 
     public FrozenDictionary<(string Host, string Token), string> Challenges { get; }
 

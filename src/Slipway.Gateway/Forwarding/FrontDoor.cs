@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Slipway.Gateway.Certificates;
@@ -15,8 +16,13 @@ sealed class FrontDoor(CertificateBook certificates, Listeners listeners)
     /// <summary>A certificate authority that looks whether the host is ours (RFC 8555, section 8.3). Only while one is expected.</summary>
     public bool Answers(Exchange exchange, string host)
     {
-        var challenges = certificates.Current.Challenges;
-        if (challenges.Count == 0 || !exchange.Request.Path.StartsWith(ChallengePath, StringComparison.Ordinal)) return false;
+        var current = certificates.Current;
+        return current.HasChallenges && Answers(exchange, host, current.Challenges);
+    }
+
+    static bool Answers(Exchange exchange, string host, FrozenDictionary<(string Host, string Token), string> challenges)
+    {
+        if (!exchange.Request.Path.StartsWith(ChallengePath, StringComparison.Ordinal)) return false;
         if (!challenges.TryGetValue((CompiledTable.HostName(host).ToString().ToLowerInvariant(), exchange.Request.Path[ChallengePath.Length..]), out var answer)) return false;
         var body = Encoding.ASCII.GetBytes(answer);
         (exchange.Response.StatusCode, exchange.Response.Headers.ContentType, exchange.Response.Headers.ContentLength) = (200, "application/octet-stream", body.Length);
