@@ -22,7 +22,7 @@ now() { echo $(($(date +%s%N) / 1000000)); }
 show() { printf '%-46s' "$1"; sort -n | awk '{v[NR]=$1} END {printf "median %6d ms   min %6d   max %6d\n", v[int((NR+1)/2)], v[1], v[NR]}'; }
 timed() { local began; began=$(now); "$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }; echo $(($(now) - began)); }
 
-"$slipway" up --data "$data" --listen $listen --gateway-http $gateway >/dev/null
+"$slipway" up --data "$data" --listen $listen --gateway-http $gateway --gateway-https off >/dev/null
 app() { # folder strategy
   mkdir -p "$1" && cp "$root"/tests/Slipway.Scenarios.Tests/App/* "$1" && echo 0 >"$1/version" && echo yes >"$1/ready"
   printf 'services:\n  web:\n    build: .\n    expose: ["5000"]\n    x-release: {strategy: %s, port: 5000, ready: {http: /up, every: 100ms}}\n' "$2" >"$1/compose.yaml"

@@ -24,7 +24,7 @@ for _ in 1 2 3 4 5 6 7; do
 done
 printf 'start-up to /readyz, ms, median of 7: %s   (all: %s)\n' "$(printf %s "$times" | median)" "$(printf %s "$times" | tr '\n' ' ')"
 
-"$slipway" up --data "$data" --listen 127.0.0.1:$port --gateway-http 127.0.0.1:$gateway >/dev/null
+"$slipway" up --data "$data" --listen 127.0.0.1:$port --gateway-http 127.0.0.1:$gateway --gateway-https off >/dev/null
 sleep 30
 for process in server gateway supervisor; do
   awk -v process=$process '/VmRSS/ {printf "memory of an idle %s after 30 s, MiB: %d\n", process, $2/1024}' "/proc/$(sed -nE 's/.*"processId": ([0-9]+).*/\1/p' "$data/run/$process.process")/status"

@@ -68,6 +68,7 @@ static class CommandLine
             ScaleCommand.Make(context), MaintenanceCommand.Make(context), RemoveCommand.Make(context),
             ImageCommand.Make(context), ProjectCommand.Make(context), BaseCommand.Make(context), MirrorCommand.Make(context), ReplicationCommand.Make(context), LoginCommand.Make(context),
             TrustCommand.Make(context), PolicyCommand.Make(context),
+            CertificateCommand.Make(context), AuthorityCommand.Make(context),
             AccountCommand.Make(context), RobotCommand.Make(context), AuditCommand.Make(context),
             RegistryCommand.Make(context), WebhookCommand.Make(context), ScannerCommand.Make(context), EngineCommand.Make(context),
             CompletionCommand.Make(context), VersionCommand.Make(context),

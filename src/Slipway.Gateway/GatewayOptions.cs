@@ -8,7 +8,10 @@ public sealed record GatewayOptions
     /// <summary>Addresses for the apps' requests, as host:port; host is an IP address, * for all, or localhost. Port 0: any free one.</summary>
     public required IReadOnlyList<string> Listen { get; init; }
 
-    /// <summary>DATA/gateway: holds control.sock, table.json and gateway.lock. Made (0700) where it is missing.</summary>
+    /// <summary>As <see cref="Listen"/>, for TLS with HTTP/1.1 and HTTP/2. Redirects to https name the first one's port.</summary>
+    public IReadOnlyList<string> ListenHttps { get; init; } = [];
+
+    /// <summary>DATA/gateway: holds control.sock, table.json, certificates.json and gateway.lock. Made (0700) where it is missing.</summary>
     public required string Folder { get; init; }
 
     /// <summary>How long an instance may take to accept a connection; then the next one is asked, or the answer is 504. Default 5 s.</summary>
@@ -41,6 +44,8 @@ public sealed record GatewayOptions
     public string ControlSocket => Path.Combine(Folder, "control.sock");
 
     public string TableFile => Path.Combine(Folder, "table.json");
+
+    public string CertificateFile => Path.Combine(Folder, "certificates.json");
 
     public string LockFile => Path.Combine(Folder, "gateway.lock");
 }

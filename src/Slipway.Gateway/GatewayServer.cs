@@ -1,11 +1,14 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Slipway.Gateway.Certificates;
 using Slipway.Gateway.Control;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Listening;
@@ -26,6 +29,7 @@ sealed class GatewayServer : IAsyncDisposable
     readonly KestrelServer _kestrel;
     readonly WebApplication _control;
     readonly TableSwitch _tables;
+    readonly CertificateBook _certificates;
     readonly Sweeper _sweeper;
     readonly Task _sweeping;
     readonly AccessLog? _accessLog;
@@ -40,11 +44,18 @@ sealed class GatewayServer : IAsyncDisposable
         _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
         _tables = new TableSwitch(switchboard, compiler, instances, _listeners, Store);
+<<<<<<< HEAD
         _kestrel = new KestrelServer(Options.Create(Kestrel()), new ProtocolListenerFactory(_listeners), logs);
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
         Application = new GatewayApplication(new Forwarder(switchboard, traffic, options), new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
         _control = ControlServer.Create(options, logs, _tables, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _accessLog));
+=======
+        _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
+        _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), logs);
+        Application = new GatewayApplication(new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners)));
+        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates));
+>>>>>>> main
         _sweeper = new Sweeper(instances, _listeners, options);
         _sweeping = _sweeper.Run();
     }
@@ -57,13 +68,17 @@ sealed class GatewayServer : IAsyncDisposable
     /// <exception cref="InvalidInputException">Listen holds something that is no address.</exception>
     public static async Task<GatewayServer> Start(GatewayOptions options, ILoggerFactory logs, CancellationToken cancel)
     {
+<<<<<<< HEAD
         var addresses = ListenAddress.ParseAll(options.Listen);
         foreach (var proxy in options.TrustedProxies.Where(proxy => !Cidr.TryParse(proxy, out _)))
             throw new InvalidInputException(new Diagnostic { Key = "--trust-proxy", Message = $"'{proxy}' is no network", Found = proxy, Expected = Cidr.Expected });
+=======
+        var (addresses, https) = (ListenAddress.ParseAll(options.Listen), ListenAddress.ParseAll(options.ListenHttps));
+>>>>>>> main
         var server = new GatewayServer(options, Lock(options), logs);
         try
         {
-            await server.Start(addresses, cancel);
+            await server.Start(addresses, https, cancel);
             return server;
         }
         catch
@@ -90,11 +105,12 @@ sealed class GatewayServer : IAsyncDisposable
         _sweeper.Dispose();
         await _sweeping;
         _tables.Dispose();
+        _certificates.Dispose();
         _listeners.Dispose();
         await _lock.DisposeAsync();
     }
 
-    async Task Start(IReadOnlyList<IPEndPoint> addresses, CancellationToken cancel)
+    async Task Start(IReadOnlyList<IPEndPoint> addresses, IReadOnlyList<IPEndPoint> https, CancellationToken cancel)
     {
         // The table first: the first request finds its route.
         var stored = Store.Load();
@@ -106,8 +122,10 @@ sealed class GatewayServer : IAsyncDisposable
         {
             Store.SetAside(wrong);
         }
+        _certificates.Load();
         await _kestrel.StartAsync(Application, cancel);
         foreach (var address in addresses) await _listeners.OpenOwn(address, cancel);
+        foreach (var address in https) await _listeners.OpenHttps(address, cancel);
         // The lock says that whoever left this socket is dead.
         File.Delete(_options.ControlSocket);
         await _control.StartAsync(cancel);
@@ -133,13 +151,13 @@ sealed class GatewayServer : IAsyncDisposable
         Backlog = 4096,
     };
 
-    static KestrelServerOptions Kestrel()
+    static KestrelServerOptions Kestrel(CertificateBook certificates)
     {
         // A bare LF as a line's end is one more way to read a request in two ways (RFC 9112, section 2.2 allows to refuse it).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var kestrel = new KestrelServerOptions
         {
-            ApplicationServices = new ServiceCollection().AddLogging().BuildServiceProvider(),
+            ApplicationServices = Services(),
             AddServerHeader = false,
             // The bytes of headers pass through as they are, whatever they mean.
             RequestHeaderEncodingSelector = HeaderReading.Of,
@@ -151,6 +169,19 @@ sealed class GatewayServer : IAsyncDisposable
         kestrel.Limits.MinResponseDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
         kestrel.Listen(ProtocolEndPoint.Http1, listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(ProtocolEndPoint.Http2, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(ProtocolEndPoint.Https, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = certificates.Choose, HandshakeTimeout = TimeSpan.FromSeconds(10) });
+        });
         return kestrel;
+    }
+
+    /// <summary>Among them what Kestrel's TLS asks for and keeps to itself (its metrics).</summary>
+    static ServiceProvider Services()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        return builder.Services.BuildServiceProvider();
     }
 }

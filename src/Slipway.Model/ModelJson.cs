@@ -38,7 +38,11 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<RouteTable> RouteTable => Of<RouteTable>();
 
+<<<<<<< HEAD
     public JsonTypeInfo<Maintenance> Maintenance => Of<Maintenance>();
+=======
+    public JsonTypeInfo<CertificateSet> CertificateSet => Of<CertificateSet>();
+>>>>>>> main
 
     public JsonTypeInfo<GatewayReport> GatewayReport => Of<GatewayReport>();
 

@@ -11,6 +11,9 @@ public sealed record ReleaseOptions
     /// <summary>The gateway's HTTP port, for the URLs that are shown.</summary>
     public int GatewayPort { get; init; } = 80;
 
+    /// <summary>Its port for https; null where it has none.</summary>
+    public int? GatewayHttpsPort { get; init; }
+
     /// <summary>The engine runs on this machine, so that the ports which it publishes are this machine's.</summary>
     public bool IsEngineHere { get; init; } = true;
 

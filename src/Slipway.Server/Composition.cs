@@ -11,6 +11,7 @@ using Slipway.Releases;
 using Slipway.Server.Apps;
 using Slipway.Server.Auth;
 using Slipway.Server.Builds;
+using Slipway.Server.Certificates;
 using Slipway.Server.Data;
 using Slipway.Server.Gateways;
 using Slipway.Server.Health;
@@ -57,16 +58,19 @@ static class Composition
         services.AddSingleton(_ => new DockerClient(engine));
         services.AddSingleton<IEngine>(all => new DockerEngine(all.GetRequiredService<DockerClient>(), image => Credential(image, listener, token)));
         services.AddImages(new ImageOptions { RegistryAddress = listener.Address, RegistryPassword = () => token.Text, InstallMissing = Environment.IsPrivilegedProcess });
-        services.AddSingleton<IGateways, LocalGateways>();
+        services.AddCertificates(options);
+        services.AddSingleton<LocalGateways>();
+        services.AddSingleton<IGateways>(all => all.GetRequiredService<LocalGateways>());
         services.AddSingleton<AppLogs>();
         services.AddSingleton<AppRemoval>();
         services.AddSingleton<ImageTags>();
         services.AddSingleton<DeployGate>();
         services.AddLed(led =>
         {
-            led.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
+            led.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, GatewayHttpsPort = options.GatewayHttpsPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
             led.AddHostedService(all => all.GetRequiredService<AppRemoval>());
             led.AddHostedService<Builder>();
+            if (options.GatewayHttps.Count > 0) led.AddHostedService<CertificateKeeper>();
         });
     }
 
@@ -84,7 +88,7 @@ static class Composition
     {
         try
         {
-            return Database.Database.Open(place, RegistryExtensions.RegistryMigrations, ReleaseServices.Migrations);
+            return Database.Database.Open(place, RegistryExtensions.RegistryMigrations, ReleaseServices.Migrations, CertificateServices.Migrations);
         }
         catch (DatabaseUnavailableException away)
         {

@@ -21,6 +21,9 @@ public sealed record ServerOptions
     /// </summary>
     public IReadOnlyList<string> GatewayHttp { get; init; } = [DefaultGatewayHttp];
 
+    /// <summary>Where the gateway takes requests over TLS, as <see cref="GatewayHttp"/>; empty: nowhere, and no certificates are made.</summary>
+    public IReadOnlyList<string> GatewayHttps { get; init; } = [];
+
     /// <summary>What the server does; null: what DATA/slipway.yaml says, else everything.</summary>
     public ServerRoles? Roles { get; init; }
 
@@ -31,13 +34,13 @@ public sealed record ServerOptions
 
     /// <summary>Port of the first of <see cref="GatewayHttp"/>.</summary>
     /// <exception cref="InvalidInputException">It has none.</exception>
-    internal int GatewayPort
-    {
-        get
-        {
-            var first = GatewayHttp is [var address, ..] ? address : "";
-            if (ushort.TryParse(first.AsSpan(first.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)) return port;
-            throw new InvalidInputException(new Diagnostic { Message = $"'{first}' is no address of a gateway", Key = "--gateway-http", Found = first, Expected = "ADDRESS:PORT or :PORT" });
-        }
-    }
+    internal int GatewayPort => Port(GatewayHttp is [var first, ..] ? first : "", "--gateway-http");
+
+    /// <summary>Port of the first of <see cref="GatewayHttps"/>; null where there is none.</summary>
+    /// <exception cref="InvalidInputException">It has none.</exception>
+    internal int? GatewayHttpsPort => GatewayHttps is [var first, ..] ? Port(first, "--gateway-https") : null;
+
+    static int Port(string address, string option) =>
+        ushort.TryParse(address.AsSpan(address.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port
+        : throw new InvalidInputException(new Diagnostic { Message = $"'{address}' is no address of a gateway", Key = option, Found = address, Expected = "ADDRESS:PORT or :PORT" });
 }

@@ -48,6 +48,7 @@ public class CommandLineTests
     [InlineData("APP/SERVICE=N", "scale", "shop=2")]
     [InlineData("--listen", "up", "--listen", "everywhere")]
     [InlineData("--gateway-http", "up", "--gateway-http", ":99999")]
+    [InlineData("--gateway-https", "up", "--gateway-https", ":99999")]
     public async Task Run_BadValue_ExitsWith2AndNamesTheKey(string key, params string[] args)
     {
         var shell = new TestShell();

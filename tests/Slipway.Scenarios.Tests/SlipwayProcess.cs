@@ -19,6 +19,8 @@ public sealed class SlipwayProcess : IAsyncLifetime
 
     public string Gateway { get; } = $"127.0.0.1:{FreePort()}";
 
+    public string GatewayHttps { get; } = $"127.0.0.1:{FreePort()}";
+
     /// <summary>The engine to use, or null for the machine's.</summary>
     public string? DockerHost { get; init; }
 
@@ -33,7 +35,7 @@ public sealed class SlipwayProcess : IAsyncLifetime
 
     public string Token => File.ReadAllText(Path.Combine(Data, "admin.token")).Trim();
 
-    public Task<CliResult> Up() => Do("up", "--data", Data, "--listen", Listen, "--gateway-http", Gateway);
+    public Task<CliResult> Up() => Do("up", "--data", Data, "--listen", Listen, "--gateway-http", Gateway, "--gateway-https", GatewayHttps);
 
     /// <summary>Process id of the running server, gateway or supervisor, from what the supervisor has noted of it.</summary>
     public int ProcessId(string process) => JsonNode.Parse(File.ReadAllText(Path.Combine(Data, "run", $"{process}.process")))!["processId"]!.GetValue<int>();

@@ -21,7 +21,7 @@ static class Readiness
         {
             var gateway = await ProcessReport.ControlSocketAnswers(folder, cancel);
             var (server, missing) = await AskServer(http, folder, cancel);
-            if (server is not null && gateway) return new UpOutcome(wasUp, server.Url, settings.GatewayHttp, folder.AdminToken, server.Version);
+            if (server is not null && gateway) return new UpOutcome(wasUp, server.Url, settings.GatewayHttp, settings.Https, folder.AdminToken, server.Version);
 
             if (Watched.Server(folder, null).FindAlive() is { } s) servers.Add(s.ProcessId);
             if (Watched.Gateway(folder, null).FindAlive() is { } g) gateways.Add(g.ProcessId);

@@ -13,6 +13,7 @@ sealed record UpRequest
 
     public IReadOnlyList<ListenAddress> GatewayHttp { get; init; } = [];
 
+<<<<<<< HEAD
     /// <summary>combined, json or off.</summary>
     public string? AccessLog { get; init; }
 
@@ -20,6 +21,10 @@ sealed record UpRequest
 
     /// <summary>In CIDR notation; one that is "none" trusts nobody.</summary>
     public IReadOnlyList<string>? TrustProxy { get; init; }
+=======
+    /// <summary>Null: as before, or the default; empty: nowhere.</summary>
+    public IReadOnlyList<ListenAddress>? GatewayHttps { get; init; }
+>>>>>>> main
 
     /// <summary>DOCKER_HOST of the person's shell.</summary>
     public string? DockerHost { get; init; }
@@ -30,7 +35,7 @@ sealed record UpRequest
 
 /// <summary>Where everything listens.</summary>
 /// <param name="WasUp">Nothing had to be started.</param>
-sealed record UpOutcome(bool WasUp, string Url, IReadOnlyList<ListenAddress> GatewayHttp, string TokenFile, string Version);
+sealed record UpOutcome(bool WasUp, string Url, IReadOnlyList<ListenAddress> GatewayHttp, IReadOnlyList<ListenAddress> GatewayHttps, string TokenFile, string Version);
 
 /// <summary>Brings engine, gateway and server up; safe to repeat. Says to <paramref name="output"/> what takes time.</summary>
 sealed class Up(TextWriter output, TimeProvider time)
@@ -93,6 +98,7 @@ sealed class Up(TextWriter output, TimeProvider time)
     {
         var listen = request.Listen ?? stored?.Listen ?? ListenAddress.Parse(ServerOptions.DefaultListen, "--listen");
         var gateway = request.GatewayHttp.Count > 0 ? request.GatewayHttp : stored?.GatewayHttp ?? [DefaultGateway()];
+<<<<<<< HEAD
         var settings = new UpSettings
         {
             Listen = listen,
@@ -102,6 +108,11 @@ sealed class Up(TextWriter output, TimeProvider time)
             AccessLogKeep = request.AccessLogKeep ?? stored?.AccessLogKeep,
             TrustProxy = request.TrustProxy is ["none"] ? null : request.TrustProxy ?? stored?.TrustProxy,
         };
+=======
+        // Who upgrades keeps the addresses that were chosen: a port is not taken unasked.
+        var https = request.GatewayHttps ?? (stored is null ? DefaultHttps(gateway) : stored.GatewayHttps);
+        var settings = new UpSettings { Listen = listen, GatewayHttp = gateway, GatewayHttps = https, DockerHost = request.DockerHost ?? stored?.DockerHost };
+>>>>>>> main
         if (running is { Supervisor: null, Server: null, Gateway: null } || stored is null || settings.IsSameAs(stored)) return settings;
         var engine = settings.DockerHost == stored.DockerHost ? "" : $"\nThe engine it uses is {stored.DockerHost ?? "the local one"}; DOCKER_HOST says {settings.DockerHost}.";
         throw new CommandFailedException(
@@ -118,6 +129,21 @@ sealed class Up(TextWriter output, TimeProvider time)
         return other;
     }
 
+    /// <summary>The usual port where it can be had, else 8443, else none: nobody has asked for TLS.</summary>
+    List<ListenAddress> DefaultHttps(IReadOnlyList<ListenAddress> http)
+    {
+        var usual = new ListenAddress("*", Environment.IsPrivilegedProcess ? 443 : 8443);
+        var other = new ListenAddress("*", 8443);
+        foreach (var address in new[] { usual, other }.Distinct())
+        {
+            if (http.Any(taken => taken.Port == address.Port) || address.WhyNot() is not null) continue;
+            if (address != usual) output.WriteLine($"The gateway takes {address} for https, for {usual} is not free: {usual.WhyNot()}. (Choose another with --gateway-https.)");
+            return [address];
+        }
+        output.WriteLine($"The gateway serves no https, for {other} is not free: {other.WhyNot() ?? "--gateway-http has it"}. (Choose an address with --gateway-https.)");
+        return [];
+    }
+
     static void RefuseTakenPort(UpSettings settings, ProcessReport running)
     {
         if (running.Server is null && settings.Listen.WhyNot() is { } platform)
@@ -126,6 +152,9 @@ sealed class Up(TextWriter output, TimeProvider time)
         foreach (var address in settings.GatewayHttp)
             if (address.WhyNot() is { } reason)
                 throw new CommandFailedException($"The gateway can't listen on {address}: {reason}. Choose another address with --gateway-http :PORT.");
+        foreach (var address in settings.Https)
+            if (address.WhyNot() is { } reason)
+                throw new CommandFailedException($"The gateway can't listen on {address}: {reason}. Choose another address with --gateway-https :PORT, or none: --gateway-https off.");
     }
 
     /// <summary>A server that somebody started by hand on this folder holds its lock: another one would be started in vain, over and over.</summary>

@@ -9,7 +9,7 @@ sealed class UpReport(TextWriter output, DataFolder folder)
     {
         await output.WriteLineAsync(up.WasUp ? "Slipway is already up." : "Slipway is up.");
         await output.WriteLineAsync($"  platform  {up.Url}/  (API, registry {new Uri(up.Url).Authority})");
-        await output.WriteLineAsync($"  gateway   {string.Join(", ", up.GatewayHttp)}  (the apps, by host name)");
+        await output.WriteLineAsync($"  gateway   {string.Join(", ", up.GatewayHttp)}{(up.GatewayHttps.Count == 0 ? "" : $", https {string.Join(", ", up.GatewayHttps)}")}  (the apps, by host name)");
         await output.WriteLineAsync($"  token     {up.TokenFile}");
         await output.WriteLineAsync($"  data      {folder.Path}");
         if (ServerFile.Find(folder)?.Database is { } database && database != folder.Database) await output.WriteLineAsync($"  database  {database}");

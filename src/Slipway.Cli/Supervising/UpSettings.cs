@@ -14,6 +14,12 @@ sealed record UpSettings
     /// <summary>The first one is for the URLs that people are shown.</summary>
     public required IReadOnlyList<ListenAddress> GatewayHttp { get; init; }
 
+    /// <summary>For TLS; null where none were chosen yet (by a Slipway that had no TLS): none.</summary>
+    public IReadOnlyList<ListenAddress>? GatewayHttps { get; init; }
+
+    [JsonIgnore]
+    public IReadOnlyList<ListenAddress> Https => GatewayHttps ?? [];
+
     /// <summary>The engine's address (DOCKER_HOST), or null for the local socket.</summary>
     public string? DockerHost { get; init; }
 
@@ -70,8 +76,16 @@ sealed record UpSettings
     }
 
     /// <summary>The options of 'slipway up' that ask for this.</summary>
+<<<<<<< HEAD
     public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}").Concat(GatewayOptions));
 
     public bool IsSameAs(UpSettings other) =>
         Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && DockerHost == other.DockerHost && GatewayOptions.SequenceEqual(other.GatewayOptions);
+=======
+    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}"))
+        + " --gateway-https " + (Https.Count == 0 ? "off" : string.Join(" --gateway-https ", Https));
+
+    public bool IsSameAs(UpSettings other) =>
+        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && Https.SequenceEqual(other.Https) && DockerHost == other.DockerHost;
+>>>>>>> main
 }

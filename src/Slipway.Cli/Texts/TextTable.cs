@@ -14,6 +14,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. ImageTexts.Entries,
         .. RuleTexts.Entries,
         .. SignatureTexts.Entries,
+        .. CertificateTexts.Entries,
         .. AccessTexts.Entries,
         .. CanaryTexts.Entries,
         .. RouteTexts.Entries,

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Slipway.Gateway.Certificates;
 using Slipway.Gateway.Routing;
 using Slipway.Model;
 
@@ -16,6 +17,7 @@ namespace Slipway.Gateway.Control;
 /// <code>
 ///   PUT /table    a RouteTable   200 {version}: no request begins by an older table · 400 every reason · 409 {version} it is served by
 ///   GET /table    the RouteTable that is served by
+///   PUT /certificates   a CertificateSet   204: handshakes that begin now are by it · 400 every reason
 ///   GET /report   GatewayReport
 ///   GET /healthz  {version}
 /// </code>
@@ -24,7 +26,7 @@ static class ControlServer
 {
     const long MaxTable = 256 * 1024 * 1024;
 
-    public static WebApplication Create(GatewayOptions options, ILoggerFactory logs, TableSwitch tables, Switchboard switchboard, Reporter reporter)
+    public static WebApplication Create(GatewayOptions options, ILoggerFactory logs, TableSwitch tables, CertificateBook certificates, Switchboard switchboard, Reporter reporter)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -38,6 +40,7 @@ static class ControlServer
         var app = builder.Build();
         app.UseRouting();
         app.MapPut("/table", (RequestDelegate)(context => Put(context, tables)));
+        app.MapPut("/certificates", (RequestDelegate)(context => PutCertificates(context, certificates)));
         app.MapGet("/table", (RequestDelegate)(context => context.Response.WriteAsJsonAsync(switchboard.Table.Document, ModelJson.Default.RouteTable)));
         app.MapGet("/report", (RequestDelegate)(context => context.Response.WriteAsJsonAsync(reporter.Report(), ModelJson.Default.GatewayReport)));
         app.MapGet("/healthz", (RequestDelegate)(context =>
@@ -69,6 +72,29 @@ static class ControlServer
         catch (IOException disk)
         {
             await Refuse(context, StatusCodes.Status507InsufficientStorage, new ControlRefusal($"The table can't be stored: {disk.Message}"));
+        }
+    }
+
+    static async Task PutCertificates(HttpContext context, CertificateBook certificates)
+    {
+        try
+        {
+            var set = await JsonSerializer.DeserializeAsync(context.Request.Body, ModelJson.Default.CertificateSet, context.RequestAborted) ?? throw new JsonException("null is no set of certificates");
+            await certificates.Apply(set, CancellationToken.None);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+        catch (JsonException)
+        {
+            // Not its message: it may show a piece of a key.
+            await Refuse(context, StatusCodes.Status400BadRequest, new ControlRefusal("The body is no set of certificates."));
+        }
+        catch (InvalidInputException wrong)
+        {
+            await Refuse(context, StatusCodes.Status400BadRequest, new ControlRefusal(wrong.Message, Diagnostics: wrong.Diagnostics));
+        }
+        catch (IOException disk)
+        {
+            await Refuse(context, StatusCodes.Status507InsufficientStorage, new ControlRefusal($"The certificates can't be stored: {disk.Message}"));
         }
     }
 

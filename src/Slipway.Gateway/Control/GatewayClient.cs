@@ -42,6 +42,20 @@ public sealed class GatewayClient : IDisposable
         };
     }
 
+    /// <summary>Gives the gateway its certificates. When this returns, every handshake that begins is by them, and they are on its disk.</summary>
+    /// <exception cref="InvalidInputException">One of them can't be served with; nothing was changed.</exception>
+    /// <exception cref="GatewayUnavailableException">No gateway answers, or it can't store them.</exception>
+    public async Task Publish(CertificateSet certificates, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/certificates") { Content = JsonContent.Create(certificates, ModelJson.Default.CertificateSet) };
+        using var answer = await Send(request, cancel);
+        if (answer.IsSuccessStatusCode) return;
+        var refusal = await Refusal(answer, cancel);
+        throw answer.StatusCode == HttpStatusCode.BadRequest
+            ? new InvalidInputException(refusal.Diagnostics ?? [new Diagnostic { Message = refusal.Message }])
+            : new GatewayUnavailableException(refusal.Message, null);
+    }
+
     /// <exception cref="GatewayUnavailableException">No gateway answers.</exception>
     public Task<GatewayReport> Report(CancellationToken cancel) => Get("/report", ModelJson.Default.GatewayReport, cancel);
 

@@ -1,3 +1,4 @@
+using Slipway.Gateway.Certificates;
 using Slipway.Gateway.Listening;
 using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
@@ -7,7 +8,11 @@ using Slipway.Model;
 namespace Slipway.Gateway.Control;
 
 /// <summary>What a gateway tells of itself.</summary>
+<<<<<<< HEAD
 sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners, AccessLog? log)
+=======
+sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners, CertificateBook certificates)
+>>>>>>> main
 {
     readonly string _session = Guid.NewGuid().ToString("N");
     readonly DateTimeOffset _started = TimeProvider.System.GetUtcNow();
@@ -18,6 +23,7 @@ sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBo
         ProcessId = Environment.ProcessId,
         Started = _started,
         TableVersion = switchboard.Table.Document.Version,
+        Certificates = certificates.Current.Revision,
         // An instance has several states where it is reached on several ports.
         Instances = [.. instances.All().GroupBy(i => i.Id, StringComparer.Ordinal).Select(i => new InstanceTraffic
         {

@@ -15,6 +15,10 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
         host.Length == 0 ? "The request names no host, and no app has this port." : $"No app answers at {host}.",
         "Check the address for a typing error. If the app was just deployed, 'slipway ps APP' shows where it answers.");
 
+    public static ErrorPage HttpsOnly(string host) => new(403, "https-only", "Only over https", $"{host} is served over https alone.", "Use an address that begins with https://.");
+
+    public static ErrorPage HttpOnly(string host) => new(421, "http-only", "Only over http", $"{host} is not served over https.", "Use an address that begins with http://.");
+
     public static ErrorPage NoInstance(Route route) => new(503, "no-instance", "Not available right now",
         route.Unavailable ?? $"{route.App} has no instance that is ready.", $"'slipway ps {route.App}' shows its instances.", 5);
 

@@ -40,11 +40,18 @@ sealed class Exchange
         IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol);
 
         var connection = features.GetRequiredFeature<IHttpConnectionFeature>();
+<<<<<<< HEAD
         Peer = Networks.Plain(connection.RemoteIpAddress ?? IPAddress.None);
         PeerText = Encoding.ASCII.GetBytes(connection.RemoteIpAddress is null ? "unknown" : Peer.ToString());
         _proxies = proxies.Trusts(Peer) ? proxies : null;
         LocalPort = connection.LocalPort;
         ForwardedTail = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"X-Forwarded-Proto: http\r\nX-Forwarded-Port: {connection.LocalPort}\r\n"));
+=======
+        var address = connection.RemoteIpAddress;
+        ClientAddress = Encoding.ASCII.GetBytes((address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "unknown");
+        IsHttps = features.Get<ITlsConnectionFeature>() is not null;
+        ForwardedTail = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"X-Forwarded-Proto: {(IsHttps ? "https" : "http")}\r\nX-Forwarded-Port: {connection.LocalPort}\r\n"));
+>>>>>>> main
 
         // One registration for the whole connection: the token of each request would be an object of each request.
         if (!IsHttp2) features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed.UnsafeRegister(static x => ((Exchange)x!).ClientLeft(), this);
@@ -57,6 +64,7 @@ sealed class Exchange
     public IHttpRequestLifetimeFeature Lifetime { get; }
     public IHttpUpgradeFeature? Upgrade { get; }
     public bool IsHttp2 { get; }
+    public bool IsHttps { get; }
 
     /// <summary>The route port that the connection came in by, or null on the gateway's own addresses.</summary>
     public IPEndPoint? Listener { get; }
@@ -131,6 +139,9 @@ sealed class Exchange
     /// <summary>Set-Cookie of an answer to <see cref="NewUser"/>.</summary>
     public string? Cookie { get; set; }
 
+    /// <summary>Strict-Transport-Security of the answer.</summary>
+    public string? Hsts { get; set; }
+
     /// <summary>What Kestrel said about a malformed body.</summary>
     public BadHttpRequestException? Fault { get; set; }
 
@@ -151,6 +162,7 @@ sealed class Exchange
         Trace = default;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
+        Hsts = null;
         if (Cookie is not null) (NewUser, Cookie) = (null, null);
         if (!IsHttp2) return;
         _gone = false;

@@ -6,7 +6,7 @@ using Slipway.Gateway.Routing;
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>Takes one request from its route to its answer, over as many instances as it takes.</summary>
-sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options)
+sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door)
 {
     /// <summary>
     /// Before those that refused are asked once more: while instances restart one after the other, a request may meet each of them in its own gap.
@@ -23,11 +23,18 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             refusal.Write(exchange);
             return;
         }
+        if (door.Answers(exchange, host)) return;
         var choice = switchboard.Enter(exchange, host, null);
+<<<<<<< HEAD
         exchange.Route = choice.Route;
         if (choice.Route is { IsPlain: false } route)
         {
             await ServeBy(route, exchange, choice, host);
+=======
+        if (choice.Route?.Source.Https is { } https && door.TurnsAway(exchange, https, host))
+        {
+            choice.Instance?.Leave();
+>>>>>>> main
             return;
         }
         if (choice.Instance is null)

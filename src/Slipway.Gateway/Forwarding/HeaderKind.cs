@@ -17,7 +17,7 @@ enum HeaderKind
     Expect,
     ForwardedFor,
 
-    /// <summary>X-Forwarded-Proto, -Host, -Port: what the client sent is replaced.</summary>
+    /// <summary>X-Forwarded-Proto, -Host, -Port: what the client sent is replaced. Forwarded (RFC 7239): left out, for an app may believe it instead.</summary>
     Forwarded,
     /// <summary>X-Forwarded-Prefix: of a proxy that is trusted, or our own.</summary>
     ForwardedPrefix,
@@ -37,6 +37,7 @@ static class HeaderKinds
         4 when Is(name, HeaderNames.Host) => HeaderKind.Host,
         6 when Is(name, HeaderNames.Expect) => HeaderKind.Expect,
         7 when Is(name, HeaderNames.Upgrade) => HeaderKind.Upgrade,
+        9 when Is(name, "Forwarded") => HeaderKind.Forwarded,
         10 when Is(name, HeaderNames.Connection) => HeaderKind.Connection,
         10 when Is(name, HeaderNames.KeepAlive) => HeaderKind.HopByHop,
         10 when Is(name, TraceContext.State) => HeaderKind.TraceState,

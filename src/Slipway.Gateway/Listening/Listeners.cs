@@ -25,18 +25,26 @@ sealed partial class Listeners(SocketTransportFactory sockets, ILogger<Listeners
 
     public Channel<ConnectionContext> Http2 { get; } = NewChannel();
 
+    public Channel<ConnectionContext> Https { get; } = NewChannel();
+
+    /// <summary>Port of the first address for TLS; null where there is none.</summary>
+    public int? HttpsPort { get; private set; }
+
     public IReadOnlyList<string> Listening => _listening;
 
     /// <summary>Ports of the table that could not be opened, by address, with the reason.</summary>
     public IReadOnlyDictionary<string, string> Failed => _failed;
 
     /// <exception cref="IOException">The address can't be had.</exception>
-    public async Task OpenOwn(IPEndPoint address, CancellationToken cancel)
+    public async Task OpenOwn(IPEndPoint address, CancellationToken cancel) => _ = Accept(await AddOwn(address, cancel), null);
+
+    /// <summary>For TLS.</summary>
+    /// <exception cref="IOException">The address can't be had.</exception>
+    public async Task OpenHttps(IPEndPoint address, CancellationToken cancel)
     {
-        var listener = await Bind(address, cancel);
-        _own.Add(listener);
-        Publish();
-        _ = Accept(listener, null);
+        var listener = await AddOwn(address, cancel);
+        HttpsPort ??= ((IPEndPoint)listener.EndPoint).Port;
+        _ = AcceptHttps(listener);
     }
 
     /// <summary>Opens and closes until just the wanted ports of routes are open, and tries again those that failed before.</summary>
@@ -75,6 +83,7 @@ sealed partial class Listeners(SocketTransportFactory sockets, ILogger<Listeners
             _sniffer.Close();
             Http1.Writer.TryComplete();
             Http2.Writer.TryComplete();
+            Https.Writer.TryComplete();
             Publish();
         }
         finally
@@ -113,6 +122,14 @@ sealed partial class Listeners(SocketTransportFactory sockets, ILogger<Listeners
         Publish();
     }
 
+    async Task<IConnectionListener> AddOwn(IPEndPoint address, CancellationToken cancel)
+    {
+        var listener = await Bind(address, cancel);
+        _own.Add(listener);
+        Publish();
+        return listener;
+    }
+
     async Task<IConnectionListener> Bind(IPEndPoint address, CancellationToken cancel)
     {
         try
@@ -135,6 +152,20 @@ sealed partial class Listeners(SocketTransportFactory sockets, ILogger<Listeners
                 if (arrival is not null) connection.Features.Set(arrival);
                 _ = Dispatch(connection);
             }
+        }
+        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        {
+            LogBroken(listener.EndPoint, broken);
+        }
+    }
+
+    /// <summary>Nothing to look at first: the handshake says what is spoken, and has a time limit of its own.</summary>
+    async Task AcceptHttps(IConnectionListener listener)
+    {
+        try
+        {
+            while (await listener.AcceptAsync() is { } connection)
+                if (!Https.Writer.TryWrite(connection)) await connection.DisposeAsync();
         }
         catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
         {

@@ -12,5 +12,8 @@ sealed class ProtocolEndPoint(string name) : EndPoint
 
     public static ProtocolEndPoint Http2 { get; } = new("h2c");
 
+    /// <summary>TLS; which of the two is spoken inside, ALPN says.</summary>
+    public static ProtocolEndPoint Https { get; } = new("https");
+
     public override string ToString() => name;
 }

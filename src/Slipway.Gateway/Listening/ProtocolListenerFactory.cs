@@ -9,7 +9,7 @@ sealed class ProtocolListenerFactory(Listeners listeners) : IConnectionListenerF
 {
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var channel = ReferenceEquals(endpoint, ProtocolEndPoint.Http2) ? listeners.Http2 : listeners.Http1;
+        var channel = ReferenceEquals(endpoint, ProtocolEndPoint.Http2) ? listeners.Http2 : ReferenceEquals(endpoint, ProtocolEndPoint.Https) ? listeners.Https : listeners.Http1;
         return new(new ProtocolListener(endpoint, channel.Reader, listeners));
     }
 

@@ -46,6 +46,9 @@ public sealed record ReleasePolicy
     /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/>, else null.</summary>
     public CanaryPolicy? Canary { get; init; }
 
+    /// <summary>Null: http and https are both answered.</summary>
+    public HttpsPolicy? Https { get; init; }
+
     public ReadyGate Ready { get; init; } = new();
 
     public DrainPolicy Drain { get; init; } = new();

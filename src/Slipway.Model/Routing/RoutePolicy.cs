@@ -75,7 +75,7 @@ public sealed record RateLimit
 {
     public required int Requests { get; init; }
 
-    public required TimeSpan Per { get; init; }
+    public TimeSpan Per { get; init; } = TimeSpan.FromSeconds(1);
 
     public required int Burst { get; init; }
 
@@ -99,13 +99,13 @@ public sealed record UpstreamTimeouts
 /// <summary>An instance is ejected when so many requests in a row had no answer from it, or one of 502, 503 or 504. It comes back when its time is over.</summary>
 public sealed record OutlierPolicy
 {
-    public required int Failures { get; init; }
+    public int Failures { get; init; } = 5;
 
     /// <summary>How long it gets no requests; twice, three times ... as long where it fails again at once, at most ten times.</summary>
-    public required TimeSpan Eject { get; init; }
+    public TimeSpan Eject { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>At most so many of a release's instances at once, in percent, rounded down.</summary>
-    public required int MaxShare { get; init; }
+    public int MaxShare { get; init; } = 50;
 }
 
 /// <summary>Where requests are sent instead of being served: prefix of the path to prefix, the rest and the query stay.</summary>

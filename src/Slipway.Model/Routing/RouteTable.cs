@@ -51,6 +51,9 @@ public sealed record Route
     /// <summary>Of a preview host: its requests are not counted, because they say nothing about people's.</summary>
     public bool IsPreview { get; init; }
 
+    /// <summary>What is said of TLS; null: http and https are both answered. Concerns the gateway's own addresses, not <see cref="Ports"/>.</summary>
+    public HttpsPolicy? Https { get; init; }
+
     /// <summary>What the 503 page says where no instance can be reached, for people: "guestbook is being replaced".</summary>
     public string? Unavailable { get; init; }
 }
@@ -102,6 +105,9 @@ public sealed record GatewayReport
 
     /// <summary>Version of the table that it serves by.</summary>
     public required long TableVersion { get; init; }
+
+    /// <summary><see cref="CertificateSet.Revision"/> of what it speaks TLS with; empty before the first.</summary>
+    public string Certificates { get; init; } = "";
 
     public required IReadOnlyList<InstanceTraffic> Instances { get; init; }
 

@@ -8,7 +8,7 @@ namespace Slipway.Registry.Events;
 /// The log of everything that happened. What changes something is recorded inside its own transaction, so that there is no change without its event
 /// and no event without its change; readers follow it by identifier. Thread-safe.
 /// </summary>
-sealed class EventLog(Database.Database database, TimeProvider time)
+public sealed class EventLog(Database.Database database, TimeProvider time)
 {
     /// <summary>Records an event in the transaction of what it speaks of. Only inside a write.</summary>
     public void Record(DbConnection connection, Caller caller, RegistryEvent happened) => connection.Execute(

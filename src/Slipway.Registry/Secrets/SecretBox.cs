@@ -8,7 +8,7 @@ namespace Slipway.Registry.Secrets;
 /// hexadecimal digits, made when it is first needed). Several servers on one database need the same file. Thread-safe.
 /// <code>version 1 | nonce 12 | tag 16 | ciphertext</code>
 /// </summary>
-sealed class SecretBox(RegistryOptions options)
+public sealed class SecretBox(RegistryOptions options)
 {
     const int KeySize = 32, NonceSize = 12, TagSize = 16;
     const byte Version = 1;

@@ -106,6 +106,7 @@ static class RoutePlanner
         Ports = ports,
         Policy = service.Release.Route,
         Destinations = destinations,
+        Https = service.Release.Https,
         Unavailable = destinations.Count > 0 ? null
             : current is { IsExclusive: true } && view.Stored.Rollout is { State: RolloutState.Promoting or RolloutState.Shifting or RolloutState.RollingBack }
                 ? $"{view.Stored.App} is being replaced by v{current.Release}; try again in a moment"

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Slipway.Model;
 using Slipway.Server.Api.Registry;
+using Slipway.Server.Certificates;
 
 namespace Slipway.Server.Api;
 
@@ -25,6 +26,7 @@ static class ApiRoutes
             json.SerializerOptions.TypeInfoResolverChain.Add(WebhooksJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ScanningJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(UpkeepJson.Default.WithAddedModifier(InitialValues.Keep));
+            json.SerializerOptions.TypeInfoResolverChain.Add(CertificatesJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
@@ -51,6 +53,7 @@ static class ApiRoutes
         api.MapMaintenance();
         api.MapLogs();
         api.MapBaseImages();
+        api.MapCertificates();
     }
 
     /// <summary>The statuses, beside success, that an operation answers with; all of them carry a <see cref="Problem"/>.</summary>

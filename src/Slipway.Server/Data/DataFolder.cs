@@ -9,11 +9,12 @@ namespace Slipway.Server.Data;
 ///   server.json              where the server listens, for the CLI on this machine
 ///   slipway.db               everything but bytes, where no other database is configured
 ///   registry/                blobs, uploads, fetches
-///   registry.key             what stored passwords and webhook secrets are sealed with, 0600
+///   registry.key             what stored passwords, webhook secrets and keys of certificates are sealed with, 0600
 ///   files/HASH.MODE          secrets and configs of releases, by content and mode
 ///   rollouts/ID.ndjson       the journal of each rollout
 ///   gateway/control.sock     route tables in, reports out
 ///   gateway/table.json       the last table, written by rename
+///   gateway/certificates.json  what the gateway speaks TLS with, keys among it, 0600
 ///   run/*.pid  logs/*.log
 /// </code>
 /// </summary>

@@ -42,6 +42,44 @@ public sealed class ReleaseReadingTests
         release.Keep.ShouldBe(new KeepPolicy { Warm = TimeSpan.FromHours(2), Releases = 9 });
     }
 
+    [Theory]
+    [InlineData("{}", null, null)]
+    [InlineData("{https: both}", null, null)]
+    [InlineData("{https: redirect, hsts: 180d}", HttpsMode.Redirect, 180L * 86400)]
+    [InlineData("{https: only}", HttpsMode.Only, null)]
+    [InlineData("{https: off}", HttpsMode.Off, null)]
+    [InlineData("{hsts: 0}", HttpsMode.Both, 0L)]
+    public void Https_IsRead(string release, HttpsMode? mode, long? hsts)
+    {
+        var policy = ComposeFolder.Service($"expose: [3000]\nx-release: {release}").Release.Https;
+
+        (policy?.Mode, policy?.Hsts).ShouldBe((mode, hsts));
+    }
+
+    [Theory]
+    [InlineData("own", true)]
+    [InlineData("acme", false)]
+    public void Certificate_IsRead(string certificate, bool own) =>
+        (ComposeFolder.Service($"expose: [3000]\nx-release: {{certificate: {certificate}}}").Release.Https?.OwnCertificate ?? false).ShouldBe(own);
+
+    [Theory]
+    [InlineData("{https: always}", "x-release.https: 'always' says nothing about https (expected both, redirect, only or off)")]
+    [InlineData("{hsts: long}", "x-release.hsts: 'long' is no duration")]
+    [InlineData("{certificate: other}", "x-release.certificate: 'other' is no source of certificates (expected acme or own)")]
+    [InlineData("{https: off, hsts: 1d}", "x-release.hsts: hsts tells browsers to use https alone, and https is off")]
+    public void Https_Wrong_IsSaid(string release, string expected)
+    {
+        using var folder = new ComposeFolder($$"""
+            services:
+              web:
+                image: shop
+                expose: [3000]
+                x-release: {{release}}
+            """);
+
+        Should.Throw<InvalidInputException>(() => ComposeFile.Read(folder.Request)).Message.ShouldContain(expected);
+    }
+
     [Fact]
     public void XRelease_OfTheFile_IsTheDefaultOfRoutedServices()
     {

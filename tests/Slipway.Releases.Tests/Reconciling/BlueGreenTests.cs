@@ -27,6 +27,33 @@ public sealed class BlueGreenTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Https_OfAService_IsThatOfItsRoutes_AndChangesWithThePromote()
+    {
+        static AppModel With(HttpsPolicy? https)
+        {
+            var model = Sample.Model(Strategy.BlueGreen);
+            return model with { Services = [.. model.Services.Select(s => s.Name == "web" ? s with { Release = s.Release with { Https = https } } : s)] };
+        }
+
+        HttpsPolicy? Of(string host) => _world.Gateways.Table.Routes.Single(r => r.Hosts.Contains(host)).Https;
+
+        var (first, _) = await _world.Deploy(With(null), web: 1);
+        await _world.Reaches(first, RolloutState.Done);
+        Of("web.shop.localhost").ShouldBeNull();
+
+        var only = new HttpsPolicy { Mode = HttpsMode.Only, Hsts = 60 };
+        var (second, _) = await _world.Deploy(With(only), web: 2);
+        await _world.Reaches(second, RolloutState.Holding);
+        await _world.Until(() => _world.Serving("preview.web.shop.localhost").Contains(2), "a preview");
+        Of("preview.web.shop.localhost").ShouldBe(only);
+        Of("web.shop.localhost").ShouldBeNull();
+
+        await _world.Rollouts.Promote(Sample.App, _cancel);
+        await _world.Reaches(second, RolloutState.Done);
+        Of("web.shop.localhost").ShouldBe(only);
+    }
+
+    [Fact]
     public async Task SecondRelease_Ready_HoldsUnseenBesideTheLiveOne()
     {
         await Live(1);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Gateway;
 using Slipway.Gateway.Control;
 using Slipway.Model;
+using Slipway.Server.Certificates;
 using Slipway.Server.Data;
 using Slipway.Server.Gateways;
 
@@ -16,7 +17,7 @@ public sealed class LocalGatewaysTests : IAsyncLifetime
     CancellationTokenSource _stop = new();
     Task<int> _running = Task.FromResult(0);
 
-    public LocalGatewaysTests() => (_data, _gateways) = (new DataFolder(_folder.Path), new LocalGateways(new DataFolder(_folder.Path), NullLogger<LocalGateways>.Instance));
+    public LocalGatewaysTests() => (_data, _gateways) = (new DataFolder(_folder.Path), new LocalGateways(new DataFolder(_folder.Path), new CertificateBell(), NullLogger<LocalGateways>.Instance));
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -53,6 +53,7 @@ static class ReleaseReader
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy),
+            Https = HttpsReader.Read(field),
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
             {

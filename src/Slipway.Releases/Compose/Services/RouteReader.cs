@@ -243,12 +243,13 @@ static class RouteReader
     static OutlierPolicy? Outliers(Field field)
     {
         if (field.IsMissing) return null;
-        if (field.Node is Scalar) return field.Bool() == true ? new OutlierPolicy { Failures = 5, Eject = TimeSpan.FromSeconds(30), MaxShare = 50 } : null;
+        var defaults = new OutlierPolicy();
+        if (field.Node is Scalar) return field.Bool() == true ? defaults : null;
         return new OutlierPolicy
         {
-            Failures = field["failures"].Int(1, 1000) ?? 5,
-            Eject = Positive(field["eject"]) ?? TimeSpan.FromSeconds(30),
-            MaxShare = Share(field["share"]) ?? 50,
+            Failures = field["failures"].Int(1, 1000) ?? defaults.Failures,
+            Eject = Positive(field["eject"]) ?? defaults.Eject,
+            MaxShare = Share(field["share"]) ?? defaults.MaxShare,
         };
     }
 
