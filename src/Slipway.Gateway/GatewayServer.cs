@@ -44,18 +44,13 @@ sealed class GatewayServer : IAsyncDisposable
         _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
         _tables = new TableSwitch(switchboard, compiler, instances, _listeners, Store);
-<<<<<<< HEAD
-        _kestrel = new KestrelServer(Options.Create(Kestrel()), new ProtocolListenerFactory(_listeners), logs);
-        if (options.AccessLog != AccessLogFormat.Off)
-            _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
-        Application = new GatewayApplication(new Forwarder(switchboard, traffic, options), new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
-        _control = ControlServer.Create(options, logs, _tables, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _accessLog));
-=======
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
         _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), logs);
-        Application = new GatewayApplication(new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners)));
-        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates));
->>>>>>> main
+        if (options.AccessLog != AccessLogFormat.Off)
+            _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
+        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners));
+        Application = new GatewayApplication(forwarder, new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
+        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates, _accessLog));
         _sweeper = new Sweeper(instances, _listeners, options);
         _sweeping = _sweeper.Run();
     }
@@ -68,13 +63,9 @@ sealed class GatewayServer : IAsyncDisposable
     /// <exception cref="InvalidInputException">Listen holds something that is no address.</exception>
     public static async Task<GatewayServer> Start(GatewayOptions options, ILoggerFactory logs, CancellationToken cancel)
     {
-<<<<<<< HEAD
-        var addresses = ListenAddress.ParseAll(options.Listen);
+        var (addresses, https) = (ListenAddress.ParseAll(options.Listen), ListenAddress.ParseAll(options.ListenHttps));
         foreach (var proxy in options.TrustedProxies.Where(proxy => !Cidr.TryParse(proxy, out _)))
             throw new InvalidInputException(new Diagnostic { Key = "--trust-proxy", Message = $"'{proxy}' is no network", Found = proxy, Expected = Cidr.Expected });
-=======
-        var (addresses, https) = (ListenAddress.ParseAll(options.Listen), ListenAddress.ParseAll(options.ListenHttps));
->>>>>>> main
         var server = new GatewayServer(options, Lock(options), logs);
         try
         {

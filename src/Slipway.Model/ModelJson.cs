@@ -38,11 +38,9 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<RouteTable> RouteTable => Of<RouteTable>();
 
-<<<<<<< HEAD
     public JsonTypeInfo<Maintenance> Maintenance => Of<Maintenance>();
-=======
+
     public JsonTypeInfo<CertificateSet> CertificateSet => Of<CertificateSet>();
->>>>>>> main
 
     public JsonTypeInfo<GatewayReport> GatewayReport => Of<GatewayReport>();
 

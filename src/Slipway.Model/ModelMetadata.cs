@@ -15,11 +15,8 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(IReadOnlyList<Instance>))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(RouteTable))]
-<<<<<<< HEAD
 [JsonSerializable(typeof(Maintenance))]
-=======
 [JsonSerializable(typeof(CertificateSet))]
->>>>>>> main
 [JsonSerializable(typeof(GatewayReport))]
 [JsonSerializable(typeof(Release))]
 [JsonSerializable(typeof(Rollout))]

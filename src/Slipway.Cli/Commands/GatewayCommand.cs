@@ -12,19 +12,15 @@ static class GatewayCommand
     {
         var command = context.Command("gateway");
         var listen = new Option<string[]>("--listen") { Description = context.Texts["gateway --listen"], HelpName = "ADDRESS:PORT" };
-<<<<<<< HEAD
+        var https = new Option<string[]>("--listen-https") { Description = context.Texts["gateway --listen-https"], HelpName = "ADDRESS:PORT" };
         var log = AccessLogOptions.Format(context);
         var keep = AccessLogOptions.Keep(context);
         var proxies = AccessLogOptions.TrustProxy(context);
         command.Options.Add(listen);
+        command.Options.Add(https);
         command.Options.Add(log);
         command.Options.Add(keep);
         command.Options.Add(proxies);
-=======
-        var https = new Option<string[]>("--listen-https") { Description = context.Texts["gateway --listen-https"], HelpName = "ADDRESS:PORT" };
-        command.Options.Add(listen);
-        command.Options.Add(https);
->>>>>>> main
         command.SetAction((parsed, cancel) =>
         {
             var addresses = parsed.GetValue(listen) is { Length: > 0 } given ? given : [ServerOptions.DefaultGatewayHttp];
@@ -32,18 +28,13 @@ static class GatewayCommand
             var options = new GatewayOptions
             {
                 Listen = [.. addresses.Select(address => ListenAddress.Parse(address, "--listen").ToString())],
-<<<<<<< HEAD
+                ListenHttps = [.. (parsed.GetValue(https) ?? []).Select(address => ListenAddress.Parse(address, "--listen-https").ToString())],
                 Folder = folder.Gateway,
                 AccessLog = AccessLogOptions.Parse(parsed.GetValue(log)),
                 AccessLogFile = Path.Combine(folder.Logs, AccessLogOptions.FileName),
                 TrustedProxies = parsed.GetValue(proxies) ?? [],
             };
             return GatewayProcess.Run(options with { AccessLogKeep = parsed.GetValue(keep) ?? options.AccessLogKeep }, cancel);
-=======
-                ListenHttps = [.. (parsed.GetValue(https) ?? []).Select(address => ListenAddress.Parse(address, "--listen-https").ToString())],
-                Folder = context.DataFolderOf(parsed).Gateway,
-            }, cancel);
->>>>>>> main
         });
         return command;
     }

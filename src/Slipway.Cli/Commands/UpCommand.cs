@@ -11,23 +11,17 @@ static class UpCommand
         var foreground = new Option<bool>("--foreground") { Description = context.Texts["up --foreground"] };
         var listen = new Option<string?>("--listen") { Description = context.Texts["--listen"], HelpName = "ADDRESS:PORT" };
         var gateway = new Option<string[]>("--gateway-http") { Description = context.Texts["up --gateway-http"], HelpName = "ADDRESS:PORT", AllowMultipleArgumentsPerToken = true };
-<<<<<<< HEAD
+        var https = new Option<string[]>("--gateway-https") { Description = context.Texts["up --gateway-https"], HelpName = "ADDRESS:PORT", AllowMultipleArgumentsPerToken = true };
         var log = AccessLogOptions.Format(context);
         var keep = AccessLogOptions.Keep(context);
         var proxies = AccessLogOptions.TrustProxy(context);
         command.Options.Add(foreground);
         command.Options.Add(listen);
         command.Options.Add(gateway);
+        command.Options.Add(https);
         command.Options.Add(log);
         command.Options.Add(keep);
         command.Options.Add(proxies);
-=======
-        var https = new Option<string[]>("--gateway-https") { Description = context.Texts["up --gateway-https"], HelpName = "ADDRESS:PORT", AllowMultipleArgumentsPerToken = true };
-        command.Options.Add(foreground);
-        command.Options.Add(listen);
-        command.Options.Add(gateway);
-        command.Options.Add(https);
->>>>>>> main
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new UpRequest
@@ -35,18 +29,15 @@ static class UpCommand
                 Folder = context.DataFolderOf(parsed),
                 Listen = parsed.GetValue(listen) is { } address ? ListenAddress.Parse(address, "--listen") : null,
                 GatewayHttp = [.. (parsed.GetValue(gateway) ?? []).Select(text => ListenAddress.Parse(text, "--gateway-http"))],
-<<<<<<< HEAD
-                AccessLog = parsed.GetValue(log) is { } format ? AccessLogOptions.Checked(format) : null,
-                AccessLogKeep = parsed.GetValue(keep),
-                TrustProxy = parsed.GetValue(proxies) is { Length: > 0 } trusted ? AccessLogOptions.CheckedProxies(trusted) : null,
-=======
                 GatewayHttps = parsed.GetValue(https) switch
                 {
                     null or [] => null,
                     ["off"] => [],
                     var given => [.. given.Select(text => ListenAddress.Parse(text, "--gateway-https"))],
                 },
->>>>>>> main
+                AccessLog = parsed.GetValue(log) is { } format ? AccessLogOptions.Checked(format) : null,
+                AccessLogKeep = parsed.GetValue(keep),
+                TrustProxy = parsed.GetValue(proxies) is { Length: > 0 } trusted ? AccessLogOptions.CheckedProxies(trusted) : null,
                 DockerHost = context.Shell.Variable("DOCKER_HOST"),
                 Foreground = parsed.GetValue(foreground),
             };

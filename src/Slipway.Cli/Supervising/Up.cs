@@ -13,7 +13,9 @@ sealed record UpRequest
 
     public IReadOnlyList<ListenAddress> GatewayHttp { get; init; } = [];
 
-<<<<<<< HEAD
+    /// <summary>Null: as before, or the default; empty: nowhere.</summary>
+    public IReadOnlyList<ListenAddress>? GatewayHttps { get; init; }
+
     /// <summary>combined, json or off.</summary>
     public string? AccessLog { get; init; }
 
@@ -21,10 +23,6 @@ sealed record UpRequest
 
     /// <summary>In CIDR notation; one that is "none" trusts nobody.</summary>
     public IReadOnlyList<string>? TrustProxy { get; init; }
-=======
-    /// <summary>Null: as before, or the default; empty: nowhere.</summary>
-    public IReadOnlyList<ListenAddress>? GatewayHttps { get; init; }
->>>>>>> main
 
     /// <summary>DOCKER_HOST of the person's shell.</summary>
     public string? DockerHost { get; init; }
@@ -98,21 +96,18 @@ sealed class Up(TextWriter output, TimeProvider time)
     {
         var listen = request.Listen ?? stored?.Listen ?? ListenAddress.Parse(ServerOptions.DefaultListen, "--listen");
         var gateway = request.GatewayHttp.Count > 0 ? request.GatewayHttp : stored?.GatewayHttp ?? [DefaultGateway()];
-<<<<<<< HEAD
+        // Who upgrades keeps the addresses that were chosen: a port is not taken unasked.
+        var https = request.GatewayHttps ?? (stored is null ? DefaultHttps(gateway) : stored.GatewayHttps);
         var settings = new UpSettings
         {
             Listen = listen,
             GatewayHttp = gateway,
+            GatewayHttps = https,
             DockerHost = request.DockerHost ?? stored?.DockerHost,
             AccessLog = request.AccessLog == "off" ? null : request.AccessLog ?? stored?.AccessLog,
             AccessLogKeep = request.AccessLogKeep ?? stored?.AccessLogKeep,
             TrustProxy = request.TrustProxy is ["none"] ? null : request.TrustProxy ?? stored?.TrustProxy,
         };
-=======
-        // Who upgrades keeps the addresses that were chosen: a port is not taken unasked.
-        var https = request.GatewayHttps ?? (stored is null ? DefaultHttps(gateway) : stored.GatewayHttps);
-        var settings = new UpSettings { Listen = listen, GatewayHttp = gateway, GatewayHttps = https, DockerHost = request.DockerHost ?? stored?.DockerHost };
->>>>>>> main
         if (running is { Supervisor: null, Server: null, Gateway: null } || stored is null || settings.IsSameAs(stored)) return settings;
         var engine = settings.DockerHost == stored.DockerHost ? "" : $"\nThe engine it uses is {stored.DockerHost ?? "the local one"}; DOCKER_HOST says {settings.DockerHost}.";
         throw new CommandFailedException(

@@ -76,16 +76,10 @@ sealed record UpSettings
     }
 
     /// <summary>The options of 'slipway up' that ask for this.</summary>
-<<<<<<< HEAD
-    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}").Concat(GatewayOptions));
+    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}")
+        .Concat(Https.Count == 0 ? ["--gateway-https off"] : Https.Select(address => $"--gateway-https {address}")).Concat(GatewayOptions));
 
     public bool IsSameAs(UpSettings other) =>
-        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && DockerHost == other.DockerHost && GatewayOptions.SequenceEqual(other.GatewayOptions);
-=======
-    public string AsOptions() => $"--listen {Listen} " + string.Join(' ', GatewayHttp.Select(address => $"--gateway-http {address}"))
-        + " --gateway-https " + (Https.Count == 0 ? "off" : string.Join(" --gateway-https ", Https));
-
-    public bool IsSameAs(UpSettings other) =>
-        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && Https.SequenceEqual(other.Https) && DockerHost == other.DockerHost;
->>>>>>> main
+        Listen == other.Listen && GatewayHttp.SequenceEqual(other.GatewayHttp) && Https.SequenceEqual(other.Https) && DockerHost == other.DockerHost
+        && GatewayOptions.SequenceEqual(other.GatewayOptions);
 }

@@ -15,11 +15,8 @@ sealed record Watched(DataFolder Folder, string Name, IReadOnlyList<string> Argu
     public static Watched Supervisor(DataFolder folder) => new(folder, "supervisor", ["supervise", "--data", folder.Path]);
 
     public static Watched Gateway(DataFolder folder, UpSettings? settings) =>
-<<<<<<< HEAD
-        new(folder, "gateway", settings is null ? [] : ["gateway", "--data", folder.Path, .. settings.GatewayHttp.SelectMany(a => (string[])["--listen", a.ToString()]), .. settings.GatewayOptions]);
-=======
-        new(folder, "gateway", settings is null ? [] : ["gateway", "--data", folder.Path, .. settings.GatewayHttp.SelectMany(a => (string[])["--listen", a.ToString()]), .. settings.Https.SelectMany(a => (string[])["--listen-https", a.ToString()])]);
->>>>>>> main
+        new(folder, "gateway", settings is null ? [] :
+            ["gateway", "--data", folder.Path, .. settings.GatewayHttp.SelectMany(a => (string[])["--listen", a.ToString()]), .. settings.Https.SelectMany(a => (string[])["--listen-https", a.ToString()]), .. settings.GatewayOptions]);
 
     public static Watched Server(DataFolder folder, UpSettings? settings) =>
         new(folder, "server", settings is null ? [] :

@@ -8,11 +8,7 @@ using Slipway.Model;
 namespace Slipway.Gateway.Control;
 
 /// <summary>What a gateway tells of itself.</summary>
-<<<<<<< HEAD
-sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners, AccessLog? log)
-=======
-sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners, CertificateBook certificates)
->>>>>>> main
+sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners, CertificateBook certificates, AccessLog? log)
 {
     readonly string _session = Guid.NewGuid().ToString("N");
     readonly DateTimeOffset _started = TimeProvider.System.GetUtcNow();

@@ -40,18 +40,12 @@ sealed class Exchange
         IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol);
 
         var connection = features.GetRequiredFeature<IHttpConnectionFeature>();
-<<<<<<< HEAD
         Peer = Networks.Plain(connection.RemoteIpAddress ?? IPAddress.None);
         PeerText = Encoding.ASCII.GetBytes(connection.RemoteIpAddress is null ? "unknown" : Peer.ToString());
         _proxies = proxies.Trusts(Peer) ? proxies : null;
         LocalPort = connection.LocalPort;
-        ForwardedTail = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"X-Forwarded-Proto: http\r\nX-Forwarded-Port: {connection.LocalPort}\r\n"));
-=======
-        var address = connection.RemoteIpAddress;
-        ClientAddress = Encoding.ASCII.GetBytes((address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "unknown");
         IsHttps = features.Get<ITlsConnectionFeature>() is not null;
         ForwardedTail = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"X-Forwarded-Proto: {(IsHttps ? "https" : "http")}\r\nX-Forwarded-Port: {connection.LocalPort}\r\n"));
->>>>>>> main
 
         // One registration for the whole connection: the token of each request would be an object of each request.
         if (!IsHttp2) features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed.UnsafeRegister(static x => ((Exchange)x!).ClientLeft(), this);

@@ -25,16 +25,15 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         }
         if (door.Answers(exchange, host)) return;
         var choice = switchboard.Enter(exchange, host, null);
-<<<<<<< HEAD
         exchange.Route = choice.Route;
-        if (choice.Route is { IsPlain: false } route)
-        {
-            await ServeBy(route, exchange, choice, host);
-=======
         if (choice.Route?.Source.Https is { } https && door.TurnsAway(exchange, https, host))
         {
             choice.Instance?.Leave();
->>>>>>> main
+            return;
+        }
+        if (choice.Route is { IsPlain: false } route)
+        {
+            await ServeBy(route, exchange, choice, host);
             return;
         }
         if (choice.Instance is null)

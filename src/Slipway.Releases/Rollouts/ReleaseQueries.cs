@@ -104,17 +104,12 @@ public sealed class ReleaseQueries
         };
     }
 
-<<<<<<< HEAD
-    IEnumerable<string> UrlsOf(ServiceModel service, Func<string, string>? change = null) => service.Release.Hosts
-        .Select(host => $"http://{change?.Invoke(host) ?? host}{(_options.GatewayPort == 80 ? "" : FormattableString.Invariant($":{_options.GatewayPort}"))}{service.Release.Path}");
-=======
-    IEnumerable<string> UrlsOf(ServiceModel service, string prefix) => service.Release.Hosts
+    IEnumerable<string> UrlsOf(ServiceModel service, Func<string, string>? change = null) => service.Release.Hosts.Select(host => change?.Invoke(host) ?? host)
         .Select(host => service.Release.Https is { Mode: HttpsMode.Redirect or HttpsMode.Only } && _options.GatewayHttpsPort is { } https
-            ? $"https://{prefix}{host}{Port(https, 443)}{service.Release.Path}"
-            : $"http://{prefix}{host}{Port(_options.GatewayPort, 80)}{service.Release.Path}");
+            ? $"https://{host}{Port(https, 443)}{service.Release.Path}"
+            : $"http://{host}{Port(_options.GatewayPort, 80)}{service.Release.Path}");
 
     static string Port(int port, int usual) => port == usual ? "" : FormattableString.Invariant($":{port}");
->>>>>>> main
 
     static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
     {
