@@ -38,7 +38,8 @@ sealed class FrontDoor(CertificateBook certificates, Listeners listeners)
     {
         // A port of the route's own has no TLS, and was asked for as it is.
         if (exchange.Listener is not null) return false;
-        if (exchange.IsHttps)
+        // Where a trusted proxy ends TLS, its word counts: a redirect would come back here for ever.
+        if (exchange.IsHttps || exchange.Scheme == "https")
         {
             if (policy.Hsts is { } seconds && policy.Mode != HttpsMode.Off) exchange.Hsts = string.Create(CultureInfo.InvariantCulture, $"max-age={seconds}");
             if (policy.Mode != HttpsMode.Off) return false;

@@ -72,7 +72,7 @@ public sealed class SupervisorTests : IDisposable
         await end.CancelAsync();
         await running;
         log.ToString().ShouldContain("taken over");
-        (server.HasExited, gateway.HasExited).ShouldBe((true, true));
+        await Eventually.True(() => server.HasExited && gateway.HasExited, "this process has heard of their end");
     }
 
     [Fact]

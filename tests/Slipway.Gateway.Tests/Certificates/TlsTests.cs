@@ -271,6 +271,23 @@ public sealed class TlsTests
         (await gateway.Instance("one"))!.InFlight.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", HttpStatusCode.OK)]
+    [InlineData("192.0.2.0/24", HttpStatusCode.PermanentRedirect)]
+    public async Task Redirect_ProxyBeforeUsEndsTls_IsServedWhereItIsTrusted(string trusted, HttpStatusCode status)
+    {
+        await using var backend = await Backend.Start("v1");
+        await using var gateway = await TestGateway.Start(change: o => o with { ListenHttps = ["127.0.0.1:0"], TrustedProxies = [trusted] });
+        await gateway.Publish(Routes.To(backend) with { Https = new HttpsPolicy { Mode = HttpsMode.Redirect, Hsts = 3600 } });
+        using var client = gateway.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Forwarded-Proto", "https" } } };
+
+        using var answer = await client.SendAsync(request, Cancel);
+
+        answer.StatusCode.ShouldBe(status);
+        answer.Headers.Contains("Strict-Transport-Security").ShouldBe(status == HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task Redirect_NoAddressForTls_IsServed()
     {
