@@ -46,6 +46,9 @@ public sealed record PolicyStatus
     public required string SetBy { get; init; }
 
     public required DateTimeOffset Changed { get; init; }
+
+    /// <summary>What is asked for, and by whom, for people.</summary>
+    internal string Demand => $"{Policy} (policy of {(Project is null ? "the platform" : $"the project {Project}")})";
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

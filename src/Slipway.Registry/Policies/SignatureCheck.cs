@@ -33,7 +33,7 @@ sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search, 
                     refused.Add($"{signature.Format} {signature.Manifest.Short}: {why}");
                 }
             }
-        return new PolicyFinding(Found(image, refused), Required(policy), Fix(image, policy.Policy));
+        return new PolicyFinding(Found(image, refused), policy.Demand, Fix(image, policy.Policy));
     }
 
     static string? WhyNot(FoundSignature signature, RepositoryName repository, DeployPolicy policy) => signature switch
@@ -59,8 +59,6 @@ sealed class SignatureCheck(ImageSignatures signatures, SignatureSearch search, 
         1 => $"has a signature that does not count: {refused[0]}",
         _ => $"has {refused.Count} signatures, none of which counts: {string.Join("; ", refused.Take(MaxTold))}{(refused.Count > MaxTold ? $"; and {refused.Count - MaxTold} more" : "")}",
     };
-
-    static string Required(PolicyStatus policy) => $"{policy.Policy} (policy of {(policy.Project is { } project ? $"the project {project}" : "the platform")})";
 
     static string Fix(ReleaseImage image, DeployPolicy policy)
     {

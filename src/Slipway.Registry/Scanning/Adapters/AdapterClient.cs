@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Slipway.Registry.Mirroring.Client;
+using Slipway.Registry.Rules;
 
 namespace Slipway.Registry.Scanning.Adapters;
 
@@ -128,7 +129,7 @@ sealed class AdapterClient : IDisposable
         soon.CancelAfter(_options.Body);
         try
         {
-            await using var body = new BoundedStream(await answer.Content.ReadAsStreamAsync(soon.Token), limit, TooMuch);
+            await using var body = new BoundedBody(await answer.Content.ReadAsStreamAsync(soon.Token), limit, _ => TooMuch());
             return await JsonSerializer.DeserializeAsync(body, type, soon.Token) ?? throw new JsonException("it is null");
         }
         catch (JsonException wrong)
