@@ -139,8 +139,8 @@ public sealed class Rollouts
     public async Task<Rollout> Promote(AppName app, CancellationToken cancel, int? toStep = null, string? by = null) => await Change(app, db =>
     {
         var stored = Existing(db, app);
-        if (CanaryRun.Of(stored) is { Rollout.State: not RolloutState.Promoting } run) return Promoted(run, toStep, by);
-        if (toStep is not null) throw new ConflictException($"Steps are what a canary has: {(stored.Rollout is { } active ? Doing(active) : $"no rollout of {app} is under way.")}");
+        if (CanaryCommands.Of(stored) is { } run) return CanaryCommands.Promote(run, toStep, by, _time.GetUtcNow());
+        if (toStep is not null) throw new ConflictException($"Steps are what a canary has: {UnderWay(stored)}");
         return stored.Rollout switch
         {
             { State: RolloutState.Holding } waiting => waiting with { State = RolloutState.Promoting, AutoPromote = true },
@@ -151,30 +151,13 @@ public sealed class Rollouts
 
     /// <summary>Stops a canary's time where it is: the requests stay shared as they are, and the judge goes on looking.</summary>
     /// <exception cref="ConflictException">No canary is at a step whose time runs.</exception>
-    public async Task<Rollout> Pause(AppName app, CancellationToken cancel) => await Change(app, db =>
-    {
-        var run = Running(db, app, "pause");
-        return run.Progress.Hold switch
-        {
-            CanaryHold.Paused => throw new ConflictException($"The canary of {app} is paused already. To go on: slipway resume {app}"),
-            CanaryHold.Approval => throw new ConflictException($"The canary of {app} waits for a person already. To go on: slipway promote {app}"),
-            _ => CanaryMoves.Hold(run.Rollout, CanaryHold.Paused, _time.GetUtcNow()),
-        };
-    }, cancel);
+    public async Task<Rollout> Pause(AppName app, CancellationToken cancel) =>
+        await Change(app, db => CanaryCommands.Pause(Running(db, app, "pause"), _time.GetUtcNow()), cancel);
 
     /// <summary>Lets the time of a canary that was paused run on.</summary>
     /// <exception cref="ConflictException">None was; the message says what it waits for instead.</exception>
-    public async Task<Rollout> Resume(AppName app, CancellationToken cancel) => await Change(app, db =>
-    {
-        var run = Running(db, app, "resume");
-        return run.Progress.Hold switch
-        {
-            null => throw new ConflictException($"The canary of {app} is not paused."),
-            CanaryHold.Approval => throw new ConflictException($"Step {run.Rollout.Step + 1} of the canary of {app} waits for an approval. To give it: slipway promote {app}"),
-            CanaryHold.NoData => throw new ConflictException($"The canary of {app} holds because the judge has no data, and goes on by itself when there is some. To go on without: slipway promote {app}"),
-            _ => CanaryMoves.GoOn(run.Rollout, run.Policy, _time.GetUtcNow()),
-        };
-    }, cancel);
+    public async Task<Rollout> Resume(AppName app, CancellationToken cancel) =>
+        await Change(app, db => CanaryCommands.Resume(Running(db, app, "resume"), _time.GetUtcNow()), cancel);
 
     /// <summary>
     /// Gives the traffic back to an earlier release: a warm one by a change of routes alone, a cold one by staging it anew from its stored digests.
@@ -193,7 +176,7 @@ public sealed class Rollouts
 
     Rollout Rollback(DbConnection db, AppName app, int? to, MachinePorts ports, string? by)
     {
-        if (ReleaseRows.Load(db, app) is { } now && CanaryRun.Of(now) is { Rollout.State: not RolloutState.Promoting } run && (to ?? run.Live.Release.Number) == run.Live.Release.Number)
+        if (ReleaseRows.Load(db, app) is { } now && CanaryCommands.Of(now) is { } run && (to ?? run.Live.Release.Number) == run.Live.Release.Number)
             return Aborted(now, run.Rollout, by);
         var (stored, _) = Free(db, app, supersede: false);
         if (stored is null) throw Unknown(db, app);
@@ -324,7 +307,7 @@ public sealed class Rollouts
             return !ReleaseRows.HasRemoval(db, app) ? (null, null) : throw new ConflictException($"{app} is being removed. Try again when its images are gone.");
         if (stored.Removing) throw new ConflictException($"{app} is being removed. Try again when it is gone.");
         if (stored.Rollout is not { } rollout) return (stored, null);
-        if (!supersede || (rollout.State != RolloutState.Holding && CanaryRun.Of(stored) is not { Rollout.State: not RolloutState.Promoting })) throw new ConflictException(Doing(rollout));
+        if (!supersede || (rollout.State != RolloutState.Holding && CanaryCommands.Of(stored) is null)) throw new ConflictException(Doing(rollout));
         db.Execute("UPDATE slots SET leaving = 1 WHERE app = @app AND standing = 'staged' AND leaving = 0", new { app = app.Value });
         CanaryRows.ForgetSamples(db, rollout.Id);
         return (stored, Save(db, CanaryMoves.Leave(rollout, RolloutState.Superseded, "superseded", null, _time.GetUtcNow())));
@@ -333,28 +316,10 @@ public sealed class Rollouts
     static CanaryRun Running(DbConnection db, AppName app, string what)
     {
         var stored = Existing(db, app);
-        if (CanaryRun.Of(stored) is { Rollout.State: not RolloutState.Promoting } run) return run;
-        throw new ConflictException($"There is no canary to {what}: {(stored.Rollout is { } active ? Doing(active) : $"no rollout of {app} is under way.")}");
+        return CanaryCommands.Of(stored) ?? throw new ConflictException($"There is no canary to {what}: {UnderWay(stored)}");
     }
 
-    Rollout Promoted(CanaryRun run, int? toStep, string? by)
-    {
-        var (rollout, policy, at, how) = (run.Rollout, run.Policy, run.Rollout.Step, run.Progress.Hold == CanaryHold.Approval ? "approved" : "promoted");
-        if (toStep is { } step && (step <= at + 1 || step > policy.Steps.Count))
-            throw new InvalidInputException(new Diagnostic
-            {
-                Key = "to-step",
-                Message = step > policy.Steps.Count || step < 1 ? $"the canary of {rollout.App} has no step {step}" : $"the canary of {rollout.App} is at step {at + 1} already, and goes forward only",
-                Found = $"{step}",
-                Expected = at + 1 == policy.Steps.Count ? "no step: it is at the last one" : $"{at + 2} to {policy.Steps.Count}",
-            });
-        var to = toStep - 1 ?? at + 1;
-        // Who promotes has approved; but of two approvals in a row each is given for itself.
-        if (toStep is null && how == "promoted" && to < policy.Steps.Count && policy.Steps[to].IsApproval) to++;
-        return to < policy.Steps.Count
-            ? CanaryMoves.Enter(rollout, policy, to, how, by, _time.GetUtcNow())
-            : CanaryMoves.Leave(rollout, RolloutState.Promoting, how, by, _time.GetUtcNow());
-    }
+    static string UnderWay(StoredApp stored) => stored.Rollout is { } active ? Doing(active) : $"no rollout of {stored.App} is under way.";
 
     Rollout Aborted(StoredApp stored, Rollout rollout, string? by) => rollout.State switch
     {

@@ -1,0 +1,57 @@
+using Slipway.Model;
+using Slipway.Releases.Storing;
+
+namespace Slipway.Releases.Canary;
+
+/// <summary>What people may ask of a canary that is under way. Pure: each gives the rollout as it is to be stored.</summary>
+static class CanaryCommands
+{
+    /// <summary>The canary that is at one of its steps; null where there is none, or its release is about to be live.</summary>
+    public static CanaryRun? Of(StoredApp stored) => CanaryRun.Of(stored) is { Rollout.State: not RolloutState.Promoting } run ? run : null;
+
+    /// <summary>Gives the approval that it waits for, or goes on to its next step, past an approval, or to a given one.</summary>
+    /// <param name="run">The canary.</param>
+    /// <param name="toStep">From 1; null: the next one.</param>
+    /// <param name="by">The account that asks.</param>
+    /// <param name="now">The time that is stored.</param>
+    /// <exception cref="InvalidInputException">There is no such step, or it is past it.</exception>
+    public static Rollout Promote(CanaryRun run, int? toStep, string? by, DateTimeOffset now)
+    {
+        var (rollout, policy, at, how) = (run.Rollout, run.Policy, run.Rollout.Step, run.Progress.Hold == CanaryHold.Approval ? "approved" : "promoted");
+        if (toStep is { } step && (step <= at + 1 || step > policy.Steps.Count))
+            throw new InvalidInputException(new Diagnostic
+            {
+                Key = "to-step",
+                Message = step > policy.Steps.Count || step < 1 ? $"the canary of {rollout.App} has no step {step}" : $"the canary of {rollout.App} is at step {at + 1} already, and goes forward only",
+                Found = $"{step}",
+                Expected = at + 1 == policy.Steps.Count ? "no step: it is at the last one" : $"{at + 2} to {policy.Steps.Count}",
+            });
+        var to = toStep - 1 ?? at + 1;
+        // Who promotes has approved; but of two approvals in a row each is given for itself.
+        if (toStep is null && how == "promoted" && to < policy.Steps.Count && policy.Steps[to].IsApproval) to++;
+        return to < policy.Steps.Count
+            ? CanaryMoves.Enter(rollout, policy, to, how, by, now)
+            : CanaryMoves.Leave(rollout, RolloutState.Promoting, how, by, now);
+    }
+
+    /// <exception cref="ConflictException">It waits for a person already.</exception>
+    public static Rollout Pause(CanaryRun run, DateTimeOffset now) => run.Progress.Hold switch
+    {
+        CanaryHold.Paused => throw new ConflictException($"The canary of {run.Rollout.App} is paused already. To go on: slipway resume {run.Rollout.App}"),
+        CanaryHold.Approval => throw new ConflictException($"The canary of {run.Rollout.App} waits for a person already. To go on: slipway promote {run.Rollout.App}"),
+        _ => CanaryMoves.Hold(run.Rollout, CanaryHold.Paused, now),
+    };
+
+    /// <exception cref="ConflictException">It isn't paused; the message says what it waits for instead.</exception>
+    public static Rollout Resume(CanaryRun run, DateTimeOffset now)
+    {
+        var (rollout, app) = (run.Rollout, run.Rollout.App);
+        return run.Progress.Hold switch
+        {
+            null => throw new ConflictException($"The canary of {app} is not paused."),
+            CanaryHold.Approval => throw new ConflictException($"Step {rollout.Step + 1} of the canary of {app} waits for an approval. To give it: slipway promote {app}"),
+            CanaryHold.NoData => throw new ConflictException($"The canary of {app} holds because the judge has no data, and goes on by itself when there is some. To go on without: slipway promote {app}"),
+            _ => CanaryMoves.GoOn(rollout, run.Policy, now),
+        };
+    }
+}
