@@ -65,6 +65,9 @@ abstract record Step
     /// <param name="Instance">Whose last lines belong into the message.</param>
     public sealed record Fail(string Reason, Instance? Instance) : Step;
 
+    /// <summary>The preview's time is over: it is being removed from now on.</summary>
+    public sealed record Expire : Step;
+
     /// <summary>Nothing of the app runs any more: forgets it.</summary>
     public sealed record Forget(bool Volumes) : Step;
 }

@@ -40,6 +40,7 @@ static class ReleaseRows
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
                 .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
             Routes = [.. Table(db).Routes.Where(r => r.App == app)],
+            Preview = PreviewRows.Find(db, app),
             Maintenance = row.Maintenance is { } maintenance ? ReleasesJson.Read(maintenance, ModelJson.Default.Maintenance) : null,
             SplitKey = row.SplitKey,
             CanaryWindows = rollout?.Canary is null ? [] : CanaryRows.Windows(db, rollout.Id, WindowsLookedAt),

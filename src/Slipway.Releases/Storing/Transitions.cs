@@ -78,9 +78,12 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.Fail:
                 ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, "failed", null, now) with { Error = error });
                 break;
+            case Step.Expire:
+                RemovalRows.Begin(db, seen.App, volumes: true);
+                break;
             case Step.Forget:
                 CanaryRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "apps"])
+                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "previews", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }

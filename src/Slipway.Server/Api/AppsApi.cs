@@ -22,7 +22,7 @@ static class AppsApi
 
         apps.MapDelete("/{app}", Remove).WithName("RemoveApp").Errors(400, 404, 409)
             .WithSummary("Remove an app")
-            .WithDescription("Drains and removes its instances and networks, its releases and its images in the registry. volumes=true removes its named volumes too; otherwise they are kept. Answers when it is gone, which may take as long as its requests in flight; a client that stops waiting does not stop the removal.");
+            .WithDescription("Drains and removes its instances and networks, its releases and its images in the registry, and all of its previews. volumes=true removes its named volumes too; otherwise they are kept, those of previews never. Answers when it is gone, which may take as long as its requests in flight; a client that stops waiting does not stop the removal.");
 
         apps.MapGet("/{app}/instances", Instances).WithName("ListInstances").Errors(400, 404, 502, 503)
             .WithSummary("List an app's instances")

@@ -63,7 +63,7 @@ static class RolloutsApi
     static async Task<Accepted<Rollout>> Deploy(
         string app, DeployRequest request, HttpContext context, Rollouts rollouts, ReleaseQueries releases, IEngine engine, CancellationToken cancel)
     {
-        var (name, source) = (AppName.Parse(app), request.Source);
+        var (name, source) = (AppName.Parse(app), request.Source with { Preview = null });
         await Neighbours.Check(name, releases, engine, cancel);
         // Only to find what is wrong with it: the builder reads it again, because a build may begin after the folder changed.
         await Task.Run(() => rollouts.CheckClaims(SourceReader.Read(name, source).Model), cancel);
