@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Slipway.Cli.Api;
 using Slipway.Cli.Following;
 using Slipway.Model;
 using Slipway.Releases.Compose;
@@ -15,13 +16,15 @@ static class DeployCommand
         var app = new Option<string?>("--app") { Description = texts["deploy --app"], HelpName = "NAME" };
         var files = new Option<string[]>("--file", "-f") { Description = texts["deploy --file"], HelpName = "FILE" };
         var promote = new Option<bool>("--promote") { Description = texts["deploy --promote"] };
+        var preview = new Option<string?>("--preview") { Description = texts["deploy --preview"], HelpName = "NAME" };
+        var lasts = new Option<string?>("--for") { Description = texts["deploy --for"], HelpName = "TIME" };
         var noCache = new Option<bool>("--no-cache") { Description = texts["deploy --no-cache"] };
         var profiles = new Option<string[]>("--profile") { Description = texts["--profile"], HelpName = "NAME" };
         var note = new Option<string?>("--note") { Description = texts["deploy --note"], HelpName = "TEXT" };
         var detach = new Option<bool>("--detach", "-d") { Description = texts["deploy --detach"] };
         var json = context.Json();
         command.Arguments.Add(folder);
-        foreach (var option in (Option[])[app, files, promote, noCache, profiles, note, detach, json]) command.Options.Add(option);
+        foreach (var option in (Option[])[app, files, preview, lasts, promote, noCache, profiles, note, detach, json]) command.Options.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
             AppName? named = parsed.GetValue(app) is { } text ? CommandContext.Name(text) : null;
@@ -39,12 +42,16 @@ static class DeployCommand
                 NoCache = parsed.GetValue(noCache),
                 Note = parsed.GetValue(note),
             };
+            var time = parsed.GetValue(lasts) is { } given ? PreviewCommand.Time(given) : null;
+            if (time is not null && parsed.GetValue(preview) is null) throw new CommandFailedException("--for is how long a preview lasts: give --preview NAME too.", ExitCode.BadInput);
             using var api = context.Connect(parsed);
-            var rollout = await api.Deploy(model.Name, source, parsed.GetValue(promote), cancel);
+            var rollout = parsed.GetValue(preview) is { } branch
+                ? await api.DeployPreview(model.Name, branch, source, time, cancel)
+                : await api.Deploy(model.Name, source, parsed.GetValue(promote), cancel);
             if (parsed.GetValue(detach))
             {
                 if (parsed.GetValue(json)) context.WriteJson(await api.Document($"/rollouts/{rollout.Id}", cancel));
-                else context.Shell.Out.WriteLine($"Rollout {rollout.Id} of {model.Name} is {rollout.State.ToString().ToLowerInvariant()}; 'slipway apps' shows how it goes on.");
+                else context.Shell.Out.WriteLine($"Rollout {rollout.Id} of {rollout.App} is {rollout.State.ToString().ToLowerInvariant()}; 'slipway apps' shows how it goes on.");
                 return ExitCode.Done;
             }
             bool NeedsPerson(RolloutState state) => state == RolloutState.Holding && !parsed.GetValue(promote);

@@ -74,7 +74,8 @@ public readonly record struct AppName : IParsable<AppName>, IComparable<AppName>
     public static bool operator >=(AppName left, AppName right) => left.CompareTo(right) >= 0;
 }
 
-sealed class AppNameJsonConverter : JsonConverter<AppName>
+/// <summary>A name as its text. Public for the generated readers of other projects.</summary>
+public sealed class AppNameJsonConverter : JsonConverter<AppName>
 {
     public override AppName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         AppName.TryParse(reader.GetString(), out var name) ? name : throw new JsonException($"no app name; expected {AppName.Rule}");
