@@ -53,6 +53,8 @@ sealed class World : IAsyncDisposable
 
     public ReleaseQueries Queries { get; private set; } = null!;
 
+    public Previews Previews { get; private set; } = null!;
+
     public MaintenanceSwitch Maintenance { get; private set; } = null!;
 
     public CanaryQueries Canaries { get; private set; } = null!;
@@ -102,6 +104,7 @@ sealed class World : IAsyncDisposable
             ResyncEvery = TimeSpan.FromSeconds(30),
         };
         Rollouts = new Rollouts(_database, Journal, new GrantedFiles(Path.Combine(_folder, "files")), bells, Time, () => Ports());
+        Previews = new Previews(_database, Rollouts, bells, Time);
         Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" });
         Maintenance = new MaintenanceSwitch(_database, _publisher, bells, Time);
         Canaries = new CanaryQueries(_database, _observations, Queries, Gateways, Time);
