@@ -17,8 +17,8 @@ static class MatchReader
         foreach (var item in field.Node is Mapping ? [field] : field.Items())
         {
             if (One(item) is not { } match) continue;
-            if (!known.Add(MatchRules.Canonical(match))) item.Error("the same match stands there twice", "each match once", "the same conditions");
-            matches.Add(match);
+            if (known.Add(MatchRules.Canonical(match))) matches.Add(match);
+            else item.Error("the same match stands there twice", "each match once", "the same conditions");
         }
         if (matches.Count > MatchRules.Most) field.Error($"{matches.Count} matches are too many", $"at most {MatchRules.Most}", $"{matches.Count}");
         return matches.Count == 0 ? null : matches;
