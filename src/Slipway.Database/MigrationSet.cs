@@ -16,6 +16,7 @@ public sealed class MigrationSet
 
     readonly string _component;
     readonly IReadOnlyList<Migration> _migrations;
+    readonly Dictionary<int, Action<DbConnection>> _moves = [];
 
     MigrationSet(string component, IReadOnlyList<Migration> migrations) => (_component, _migrations) = (component, migrations);
 
@@ -27,6 +28,16 @@ public sealed class MigrationSet
         return FromScripts(component, assembly.GetManifestResourceNames()
             .Where(name => name.Contains(Folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
             .Select(name => (name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..^4], Read(assembly, name))));
+    }
+
+    /// <summary>
+    /// What a migration does beside its file, behind it and in the same transaction: where stored data must change in a way that the common SQL of
+    /// both databases can't say. Like the file, it is never changed once it is released.
+    /// </summary>
+    public MigrationSet With(int number, Action<DbConnection> move)
+    {
+        _moves.Add(number, move);
+        return this;
     }
 
     /// <param name="component">As for <see cref="FromAssembly"/>.</param>
@@ -58,6 +69,7 @@ public sealed class MigrationSet
         if (done == _migrations.Count) return false;
         var migration = _migrations[(int)done];
         foreach (var statement in translate(migration.Sql)) connection.Execute(statement);
+        if (_moves.TryGetValue(migration.Number, out var move)) move(connection);
         connection.Execute(
             "INSERT INTO migrations (component, number, name, applied) VALUES (@component, @number, @name, @applied)",
             new { component = _component, number = (long)migration.Number, name = migration.Name, applied = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) });
