@@ -211,6 +211,7 @@ public sealed class AbTests : IAsyncLifetime
     public async Task Goals_StandInTheRoute()
     {
         await _world.Reaches(await Second(), RolloutState.Shifting);
+        await _world.Until(() => _world.WeightOf(2) == 5000, "the share is served by");
         _world.Gateways.Table.Routes.Single(r => r.Hosts.Contains("web.shop.localhost")).Split!.Goals!.ShouldHaveSingleItem().Name.ShouldBe("/thanks");
     }
 

@@ -157,7 +157,8 @@ public sealed class RandomWalkTests
                 await world.For(TimeSpan.FromMinutes(3));
                 break;
             case Act.Busy:
-                foreach (var one in world.Engine.All.Where(i => i.Service == "web")) world.Gateways.Traffic[one.Id] = (1, 1);
+                // A request begins only where the gateway has a route to.
+                foreach (var one in world.Gateways.Table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams)) world.Gateways.Traffic[one.Instance] = (1, 1);
                 break;
         }
     }

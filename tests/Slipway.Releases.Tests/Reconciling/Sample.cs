@@ -45,7 +45,7 @@ static class Sample
     public static AppModel Experiment(AbPolicy policy, int share = 5000, bool match = false)
     {
         RequestMatch preview = new() { Headers = [new ValueCondition { Name = "X-Preview", Value = "1" }] };
-        var ab = new CanaryPolicy { Steps = [new CanaryStep { Weight = share, Lasts = policy.For ?? TimeSpan.Zero }], Ab = policy };
+        var ab = new CanaryPolicy { Steps = [new CanaryStep { Weight = share, Lasts = policy.For ?? TimeSpan.Zero }], Ab = policy, Judge = new JudgePolicy { Checks = [new JudgeCheck { Measure = JudgeMeasure.Errors, Limit = 0.05 }] } };
         var model = Model(Strategy.Canary, canary: ab);
         return model with { Services = [.. model.Services.Select(s => s.Release.IsRouted ? s with { Release = s.Release with { Strategy = Strategy.Ab, Match = match ? [preview] : null } } : s)] };
     }
