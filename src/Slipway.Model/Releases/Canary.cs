@@ -35,6 +35,9 @@ public enum CanaryHold
 
     /// <summary>The judge had no data for too long. It goes on by itself as soon as a window passes; without data: promote.</summary>
     [JsonStringEnumMemberName("no-data")] NoData,
+
+    /// <summary>An experiment's time is over: promote or abort.</summary>
+    [JsonStringEnumMemberName("ended")] Ended,
 }
 
 /// <summary>One step as it was.</summary>
@@ -114,6 +117,9 @@ public sealed record CanaryStatus
     /// <summary>Until the step's time is over; null while it doesn't run.</summary>
     public TimeSpan? Left { get; init; }
 
+    /// <summary>What it has shown until now, of an experiment.</summary>
+    public Experiment? Experiment { get; init; }
+
     /// <summary>Oldest first; of a long rollout the newest 1,000.</summary>
     public IReadOnlyList<CanaryWindow> Windows { get; init; } = [];
 }
@@ -130,6 +136,9 @@ public sealed record ReleaseReport
 
     /// <summary>Steps and judge, of a canary.</summary>
     public CanaryPolicy? Policy { get; init; }
+
+    /// <summary>What the newest of the rollouts has shown that was an experiment.</summary>
+    public Experiment? Experiment { get; init; }
 
     /// <summary>The judge's windows in the newest of the rollouts that had any, oldest first.</summary>
     public IReadOnlyList<CanaryWindow> Windows { get; init; } = [];

@@ -22,7 +22,7 @@ sealed class PreviewHosts(PreviewPolicy policy, PreviewPlace place, IReadOnlyLis
     /// <summary>The service's policy with the preview's hosts, without what only people in numbers need.</summary>
     public ReleasePolicy Of(ServiceModel service)
     {
-        var release = service.Release with { GatewayPorts = [], Canary = null, Keep = new KeepPolicy { Warm = TimeSpan.Zero, Releases = Math.Min(service.Release.Keep.Releases, 3) } };
+        var release = service.Release with { GatewayPorts = [], Canary = null, Match = null, Keep = new KeepPolicy { Warm = TimeSpan.Zero, Releases = Math.Min(service.Release.Keep.Releases, 3) } };
         if (!release.IsRouted) return release;
         return release with
         {
@@ -40,7 +40,7 @@ sealed class PreviewHosts(PreviewPolicy policy, PreviewPlace place, IReadOnlyLis
         foreach (var (host, mapped) in _byHost)
             if (!HostNames.IsPattern(mapped))
                 findings.Refuse("x-release.previews.host", $"'{policy.Host}' makes '{mapped}' of {host}, which is no host name", "labels of at most 63 characters, 253 in all", mapped);
-        foreach (var place in made.SelectMany(s => s.Release.Hosts.Select(h => (Host: h, s.Release.Path, s.Name))).GroupBy(p => (p.Host, p.Path)).Where(g => g.Count() > 1))
+        foreach (var place in made.SelectMany(s => s.Release.Hosts.SelectMany(h => MatchRules.Keys(s.Release.When).Select(match => (Host: h, s.Release.Path, Match: match, s.Name)))).GroupBy(p => (p.Host, p.Path, p.Match)).Where(g => g.Count() > 1))
             findings.Refuse(
                 "x-release.previews.host", $"'{policy.Host}' gives {string.Join(" and ", place.Select(p => p.Name))} one place, http://{place.Key.Host}{place.Key.Path}",
                 "a template with {host} or {service} in it", policy.Host);

@@ -80,11 +80,11 @@ static class RolloutProgress
                 : strategy == Strategy.Rolling ? RolloutState.Shifting
                 : rollout.AutoPromote ? RolloutState.Promoting
                 : RolloutState.Holding;
-            if (next == RolloutState.Holding && strategy == Strategy.Canary && !CanarySteps.SharesRequests(view))
+            if (next == RolloutState.Holding && strategy is Strategy.Canary or Strategy.Ab && !CanarySteps.SharesRequests(view))
                 decision.Do(new Step.Move(RolloutState.Promoting, "no service with a route has changed: there are no requests to share"));
             // Who is told that the release holds goes and looks at its preview host: it must be there by then.
             else if (next == RolloutState.Holding && !isSettled) decision.WaitFor($"v{target.Number} is ready; waiting for the gateway to acknowledge its preview host");
-            else if (next == RolloutState.Holding && strategy == Strategy.Canary) decision.Do(new Step.EnterStep(0));
+            else if (next == RolloutState.Holding && strategy is Strategy.Canary or Strategy.Ab) decision.Do(new Step.EnterStep(0));
             else decision.Do(new Step.Move(next));
         }
     }

@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Experiments;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -32,6 +33,9 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
                 break;
             case Step.Record record when record.Window.Verdict == JudgeVerdict.Fail || view.Stored.CanaryWindows is not [.., var before] || record.Window.Verdict != before.Verdict:
                 Note(rollout, CanaryWords.Of(record.Window), record.Window.Verdict == JudgeVerdict.Fail ? Severity.Warning : null);
+                break;
+            case Step.HoldOn { Why: CanaryHold.Ended }:
+                State(rollout, RolloutState.Holding, ExperimentSteps.Over(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!, view.Stored.Tally));
                 break;
             case Step.HoldOn:
                 State(rollout, RolloutState.Holding, $"no data for longer than {CanaryWords.Of(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!.Judge.HoldMax)}: goes on when there is some, or with a promote");

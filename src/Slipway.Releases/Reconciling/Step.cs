@@ -63,7 +63,8 @@ abstract record Step
 
     /// <summary>The rollout failed: back to what was live.</summary>
     /// <param name="Instance">Whose last lines belong into the message.</param>
-    public sealed record Fail(string Reason, Instance? Instance) : Step;
+    /// <param name="How">The way in which a canary's step ended by it.</param>
+    public sealed record Fail(string Reason, Instance? Instance, string How = "failed") : Step;
 
     /// <summary>The preview's time is over: it is being removed from now on.</summary>
     public sealed record Expire : Step;

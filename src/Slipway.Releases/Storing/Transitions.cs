@@ -33,7 +33,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
         switch (step)
         {
             case Step.SaveRoutes routes:
-                ReleaseRows.SaveRoutes(db, seen.App, routes.Routes);
+                RouteRows.Save(db, seen.App, routes.Routes);
                 // One that gets requests again starts its next drain from the beginning.
                 db.Execute(
                     "DELETE FROM drains WHERE app = @app AND instance IN @back",
@@ -75,15 +75,16 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.EnterStep or Step.BeginStep or Step.Record or Step.HoldOn or Step.GoOn or Step.LeaveSteps:
                 Canary(db, seen, step, now);
                 break;
-            case Step.Fail:
-                ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, "failed", null, now) with { Error = error });
+            case Step.Fail fail:
+                ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, fail.How, null, now) with { Error = error });
                 break;
             case Step.Expire:
                 RemovalRows.Begin(db, seen.App, volumes: true);
                 break;
             case Step.Forget:
                 CanaryRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "previews", "apps"])
+                ExperimentRows.Forget(db, seen.App);
+                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "app_routes", "previews", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }
@@ -100,6 +101,8 @@ sealed class Transitions(Database.Database database, TimeProvider time)
         };
         if (window is not null) CanaryRows.Add(db, rollout.Id, window);
         if (sample is not null) CanaryRows.Add(db, rollout.Id, sample, sample.At - policy.Judge.Window - (2 * policy.Judge.Every));
+        // What comes after its end is no part of the experiment.
+        if (sample is not null && policy.Ab is not null && rollout.Canary?.Hold is null) ExperimentRows.Save(db, rollout.Id, seen.Tally?.Add(sample) ?? Experiments.Tally.Begin(sample));
         var next = step switch
         {
             Step.EnterStep enter => CanaryMoves.Enter(rollout, policy, enter.To, "passed", null, now),
@@ -138,5 +141,6 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             """,
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
         CanaryRows.ForgetOld(db, seen.App);
+        ExperimentRows.ForgetOld(db, seen.App);
     }
 }
