@@ -18,7 +18,8 @@ public sealed class PreviewReadingTests
         var policy = folder.Read().Previews.ShouldNotBeNull();
         policy.Host.ShouldBe("{name}-{service}.preview.example.com");
         (policy.Lasts, policy.Max, policy.Scale, policy.Index, policy.OrdersCertificates, policy.Off, policy.AllSecrets).ShouldBe((TimeSpan.FromDays(3), 5, 2, true, true, false, false));
-        (policy.Services, policy.Secrets).ShouldBe((["web"], ["db"]));
+        policy.Services.ShouldBe(["web"]);
+        policy.Secrets.ShouldBe(["db"]);
         policy.Environment["MODE"].ShouldBe("preview");
         policy.Share.ShouldBe(["assets", Path.Combine(folder.Folder, "logo.png")]);
         policy.Auth!.Users.Keys.ShouldBe(["ann"]);
