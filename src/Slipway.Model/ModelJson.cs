@@ -66,6 +66,10 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
 
+    public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();
+
+    public JsonTypeInfo<ReleaseEvent> ReleaseEvent => Of<ReleaseEvent>();
+
     public JsonTypeInfo<DeploySource> DeploySource => Of<DeploySource>();
 
     public JsonTypeInfo<RolloutEvent> RolloutEvent => Of<RolloutEvent>();

@@ -29,6 +29,8 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(CanaryWindow))]
 [JsonSerializable(typeof(CanaryStatus))]
 [JsonSerializable(typeof(ReleaseReport))]
+[JsonSerializable(typeof(Freeze))]
+[JsonSerializable(typeof(ReleaseEvent))]
 [JsonSerializable(typeof(DeploySource))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(Diagnostic))]

@@ -61,6 +61,9 @@ abstract record Step
     /// <summary>The last step has passed: the canary's release is to be the live one.</summary>
     public sealed record LeaveSteps : Step;
 
+    /// <summary>A freeze has ended by time.</summary>
+    public sealed record Thaw : Step;
+
     /// <summary>The rollout failed: back to what was live.</summary>
     /// <param name="Instance">Whose last lines belong into the message.</param>
     public sealed record Fail(string Reason, Instance? Instance) : Step;

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Governing;
 using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Storing;
@@ -78,9 +79,13 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.Fail:
                 ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, "failed", null, now) with { Error = error });
                 break;
+            case Step.Thaw:
+                FreezeRows.Expire(db, seen.App, now);
+                break;
             case Step.Forget:
+                ReleaseEventRows.Add(db, new ReleaseEvent { Time = now, Type = ReleaseEvents.Removed, App = seen.App });
                 CanaryRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "apps"])
+                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }
@@ -96,6 +101,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             _ => ((CanaryWindow?)null, (TrafficSample?)null),
         };
         if (window is not null) CanaryRows.Add(db, rollout.Id, window);
+        if (window is { Verdict: JudgeVerdict.Fail }) ReleaseEventRows.Add(db, RolloutChanges.Of(rollout, ReleaseEvents.JudgeFailed, null, window.Reason) with { Time = now });
         if (sample is not null) CanaryRows.Add(db, rollout.Id, sample, sample.At - policy.Judge.Window - (2 * policy.Judge.Every));
         var next = step switch
         {
@@ -134,6 +140,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
               AND number NOT IN (SELECT number FROM releases WHERE app = @app ORDER BY number DESC LIMIT @keep)
             """,
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
+        db.Execute("DELETE FROM release_changes WHERE app = @app AND number NOT IN (SELECT number FROM releases WHERE app = @app)", new { app = seen.App.Value });
         CanaryRows.ForgetOld(db, seen.App);
     }
 }
