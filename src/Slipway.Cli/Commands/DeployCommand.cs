@@ -19,9 +19,10 @@ static class DeployCommand
         var profiles = new Option<string[]>("--profile") { Description = texts["--profile"], HelpName = "NAME" };
         var note = new Option<string?>("--note") { Description = texts["deploy --note"], HelpName = "TEXT" };
         var detach = new Option<bool>("--detach", "-d") { Description = texts["deploy --detach"] };
+        var (despiteFreeze, despiteApprovals) = (context.DespiteFreeze(), context.DespiteApprovals());
         var json = context.Json();
         command.Arguments.Add(folder);
-        foreach (var option in (Option[])[app, files, promote, noCache, profiles, note, detach, json]) command.Options.Add(option);
+        foreach (var option in (Option[])[app, files, promote, noCache, profiles, note, detach, despiteFreeze, despiteApprovals, json]) command.Options.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
             AppName? named = parsed.GetValue(app) is { } text ? CommandContext.Name(text) : null;
@@ -40,7 +41,7 @@ static class DeployCommand
                 Note = parsed.GetValue(note),
             };
             using var api = context.Connect(parsed);
-            var rollout = await api.Deploy(model.Name, source, parsed.GetValue(promote), cancel);
+            var rollout = await api.Deploy(model.Name, source, parsed.GetValue(promote), cancel, parsed.GetValue(despiteFreeze), parsed.GetValue(despiteApprovals));
             if (parsed.GetValue(detach))
             {
                 if (parsed.GetValue(json)) context.WriteJson(await api.Document($"/rollouts/{rollout.Id}", cancel));

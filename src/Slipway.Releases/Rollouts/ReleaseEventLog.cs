@@ -19,6 +19,9 @@ public sealed class ReleaseEventLog
     /// <summary>The identifier of the newest event; 0 before the first.</summary>
     public long Last() => _database.Read(ReleaseEventRows.Last);
 
+    /// <summary>The identifier from which on there are so many; one beyond the newest for none.</summary>
+    public long FirstOfLast(int number, AppName? app) => _database.Read(db => ReleaseEventRows.FirstOfLast(db, number, app));
+
     /// <summary>From the identifier <paramref name="from"/> on, oldest first, at most so many.</summary>
     /// <param name="app">Only this one's, and the platform's.</param>
     public IReadOnlyList<ReleaseEvent> From(long from, AppName? app, int most) => _database.Read(db => ReleaseEventRows.From(db, from, app, most));

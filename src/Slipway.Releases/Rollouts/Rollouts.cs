@@ -38,6 +38,14 @@ public sealed class Rollouts
         _database.Read(db => { HostClaims.Check(db, model, ports); return true; });
     }
 
+    /// <summary>Whether a release of the model may be promoted as soon as it is ready.</summary>
+    /// <exception cref="ForbiddenException">Its steps ask for approvals by certain people, and who asks doesn't go on despite them.</exception>
+    public static void CheckApprovals(AppModel model, Asker by)
+    {
+        if (!by.DespiteApprovals && Approvals.Strict(ReleaseStrategy.CanaryOf(model)) is { } wanted)
+            throw new ForbiddenException($"{model.Name} can't be promoted at once: its steps ask for {wanted}. Deploy it without --promote; it goes by its steps then.");
+    }
+
     /// <summary>
     /// Begins a rollout: <see cref="RolloutState.Queued"/>, until the builder takes it. A release that waits for its promote, and a canary, give way.
     /// </summary>
@@ -109,7 +117,7 @@ public sealed class Rollouts
         long rollout, AppModel model, IReadOnlyDictionary<string, string> images, IReadOnlyDictionary<string, ImageFacts> facts, CancellationToken cancel)
     {
         model = _files.Keep(ReleaseDraft.WithPorts(model, facts));
-        var ports = _ports();
+        var (ports, isBound) = (_ports(), false);
         var (release, changed) = await _database.Write(db =>
         {
             var current = ReleaseRows.FindRollout(db, rollout) ?? throw new NotFoundException($"There is no rollout {rollout}.");
@@ -122,10 +130,11 @@ public sealed class Rollouts
                 db.Execute("UPDATE apps SET split_key = @key WHERE app = @app AND split_key IS NULL", new { app = current.App.Value, key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) });
             var made = ReleaseDraft.Store(db, stored, model, images, current.Source?.Note, _time.GetUtcNow());
             // Who may deploy is not always who may approve: the file's steps are gone through.
-            var isBound = current is { AutoPromote: true, DespiteApprovals: false } && Approvals.Strict(ReleaseStrategy.CanaryOf(model)) is not null;
+            isBound = current is { AutoPromote: true, DespiteApprovals: false } && Approvals.Strict(ReleaseStrategy.CanaryOf(model)) is not null;
             return ((Release?)made, Save(db, current with { State = RolloutState.Staging, Release = made.Number, AutoPromote = current.AutoPromote && !isBound }));
         }, cancel);
         Report(changed, release is null ? $"Nothing changed: v{changed.Release} is live." : null);
+        if (release is not null && isBound) _journal.Append(rollout, new RolloutEvent.Note { Time = changed.Changed, Severity = Severity.Warning, Text = "its steps ask for approvals: it goes by them, and is not promoted at once" });
         _bells.Ring(changed.App);
         return release;
     }

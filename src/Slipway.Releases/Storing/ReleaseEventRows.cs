@@ -28,5 +28,8 @@ static class ReleaseEventRows
                 $"SELECT id, record FROM release_events WHERE id >= @from{(app is null ? "" : " AND (app = @app OR app IS NULL)")} ORDER BY id LIMIT @most", new { from, app = app?.Value, most })
             .Select(row => ReleasesJson.Read(row.Record, ModelJson.Default.ReleaseEvent) with { Id = row.Id })];
 
+    public static long FirstOfLast(DbConnection db, int number, AppName? app) => number == 0 ? Last(db) + 1 : db.ExecuteScalar<long?>(
+        $"SELECT id FROM release_events{(app is null ? "" : " WHERE app = @app OR app IS NULL")} ORDER BY id DESC LIMIT 1 OFFSET @before", new { before = number - 1, app = app?.Value }) ?? 0;
+
     public static long Last(DbConnection db) => db.ExecuteScalar<long?>("SELECT max(id) FROM release_events") ?? 0;
 }

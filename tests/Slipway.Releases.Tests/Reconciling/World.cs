@@ -66,6 +66,8 @@ sealed class World : IAsyncDisposable
 
     public string Folder => _folder;
 
+    public Database.Database Store => _database;
+
     /// <summary>What the machine's programs listen on.</summary>
     public Func<MachinePorts> Ports { get; set; } = () => MachinePorts.Unknown;
 
