@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Slipway.Model;
 
 namespace Slipway.Server.Api;
@@ -11,9 +12,11 @@ public sealed record DeployRequest
     public bool AutoPromote { get; init; }
 
     /// <summary>Though the app is frozen; for its administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DespiteFreeze { get; init; }
 
     /// <summary>With <see cref="AutoPromote"/>: without the approvals that its steps ask for; for the app's administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DespiteApprovals { get; init; }
 }
 
@@ -24,9 +27,11 @@ public sealed record PromoteRequest
     public int? ToStep { get; init; }
 
     /// <summary>Though the app is frozen; for its administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DespiteFreeze { get; init; }
 
     /// <summary>Past approvals that were not given; for the app's administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DespiteApprovals { get; init; }
 }
 
@@ -37,6 +42,7 @@ public sealed record RollbackRequest
     public int? To { get; init; }
 
     /// <summary>Though the app is frozen, which only matters for a release that is no step back; for its administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DespiteFreeze { get; init; }
 }
 
@@ -47,6 +53,7 @@ public sealed record ScaleRequest
     public required int Replicas { get; init; }
 
     /// <summary>Though the app is frozen; for its administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DespiteFreeze { get; init; }
 }
 
