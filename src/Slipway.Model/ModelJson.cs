@@ -28,6 +28,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<ContainerSpec> ContainerSpec => Of<ContainerSpec>();
 
+    public JsonTypeInfo<ReleasePolicy> ReleasePolicy => Of<ReleasePolicy>();
+
     public JsonTypeInfo<Workload> Workload => Of<Workload>();
 
     public JsonTypeInfo<Instance> Instance => Of<Instance>();
@@ -69,6 +71,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
     public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();
 
     public JsonTypeInfo<ReleaseEvent> ReleaseEvent => Of<ReleaseEvent>();
+
+    public JsonTypeInfo<IReadOnlyList<ModelChange>> IReadOnlyListModelChange => Of<IReadOnlyList<ModelChange>>();
 
     public JsonTypeInfo<DeploySource> DeploySource => Of<DeploySource>();
 

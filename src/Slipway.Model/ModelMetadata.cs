@@ -31,6 +31,7 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(ReleaseReport))]
 [JsonSerializable(typeof(Freeze))]
 [JsonSerializable(typeof(ReleaseEvent))]
+[JsonSerializable(typeof(IReadOnlyList<ModelChange>))]
 [JsonSerializable(typeof(DeploySource))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(Diagnostic))]

@@ -34,7 +34,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
         switch (step)
         {
             case Step.SaveRoutes routes:
-                ReleaseRows.SaveRoutes(db, seen.App, routes.Routes);
+                RouteRows.Save(db, seen.App, routes.Routes);
                 // One that gets requests again starts its next drain from the beginning.
                 db.Execute(
                     "DELETE FROM drains WHERE app = @app AND instance IN @back",
@@ -85,7 +85,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.Forget:
                 ReleaseEventRows.Add(db, new ReleaseEvent { Time = now, Type = ReleaseEvents.Removed, App = seen.App });
                 CanaryRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "apps"])
+                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "app_routes", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }
