@@ -17,6 +17,12 @@ static class ReleasePage
         output.WriteLine($"changed  {(release.Changed.Count == 0 ? "nothing that runs" : string.Join(", ", release.Changed))}");
         foreach (var (service, image) in release.Images) output.WriteLine($"image    {service} {Readable.ShortImage(image)}");
         foreach (var rollout in report.Rollouts) Write(output, paint, report, rollout);
+        if (report.Experiment is { } experiment)
+        {
+            output.WriteLine();
+            output.WriteLine($"{paint.Bold("experiment")}  {At(experiment.Began)} to {At(experiment.Through)}");
+            foreach (var line in ExperimentPicture.Table(experiment)) output.WriteLine(line.Whole);
+        }
         if (report.Windows.Count > 0) WriteWindows(output, paint, report);
     }
 
@@ -31,7 +37,7 @@ static class ReleasePage
         Columns.Write(output, paint, ["STEP", "PLANNED", "SHARE", "BEGAN", "LASTED", "ENDED"], canary.History.Select(step => (string[])
         [
             $"{step.Step + 1}",
-            report.Policy is { } policy && step.Step < policy.Steps.Count ? CanaryPicture.Name(policy.Steps[step.Step]) : "-",
+            report.Policy is { Ab: not null } ? "experiment" : report.Policy is { } policy && step.Step < policy.Steps.Count ? CanaryPicture.Name(policy.Steps[step.Step]) : "-",
             Readable.Share(step.Weight),
             At(step.Began),
             step.Ended is { } ended ? Readable.Duration(ended - step.Began) : "-",

@@ -18,6 +18,13 @@ public sealed record CanaryPolicy
 
     public JudgePolicy Judge { get; init; } = new();
 
+    /// <summary>Not null: no canary but an experiment.</summary>
+    public AbPolicy? Ab { get; init; }
+
+    /// <summary>Matched requests alone go to the new release: no sample of all, and nothing to compare by.</summary>
+    [JsonIgnore]
+    public bool IsByMatchAlone => Ab is not null && Steps[0].Weight == 0;
+
     /// <summary>5% for 2 minutes, 25% and 50% for 5 minutes each, then everything, baked for 10 minutes.</summary>
     public static IReadOnlyList<CanaryStep> DefaultSteps { get; } =
     [

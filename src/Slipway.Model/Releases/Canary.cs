@@ -20,6 +20,9 @@ public sealed record CanaryProgress
     /// <summary>Why it holds; null while it doesn't.</summary>
     public CanaryHold? Hold { get; init; }
 
+    /// <summary>No service with a route has changed, so that no requests are shared: of the steps only the approvals that ask for certain people are waited for.</summary>
+    public bool OnlyApprovals { get; init; }
+
     /// <summary>What the approval that it is at asks for; null elsewhere, and where any account with rights may give it.</summary>
     public ApprovalRule? Asks { get; init; }
 
@@ -44,6 +47,9 @@ public enum CanaryHold
 
     /// <summary>The app, or the platform, is frozen. It goes on by itself when that is over.</summary>
     [JsonStringEnumMemberName("frozen")] Frozen,
+
+    /// <summary>An experiment's time is over: promote or abort.</summary>
+    [JsonStringEnumMemberName("ended")] Ended,
 }
 
 /// <summary>One step as it was.</summary>
@@ -129,6 +135,9 @@ public sealed record CanaryStatus
     /// <summary>Until the step's time is over; null while it doesn't run.</summary>
     public TimeSpan? Left { get; init; }
 
+    /// <summary>What it has shown until now, of an experiment.</summary>
+    public Experiment? Experiment { get; init; }
+
     /// <summary>Oldest first; of a long rollout the newest 1,000.</summary>
     public IReadOnlyList<CanaryWindow> Windows { get; init; } = [];
 }
@@ -145,6 +154,9 @@ public sealed record ReleaseReport
 
     /// <summary>Steps and judge, of a canary.</summary>
     public CanaryPolicy? Policy { get; init; }
+
+    /// <summary>What the newest of the rollouts has shown that was an experiment.</summary>
+    public Experiment? Experiment { get; init; }
 
     /// <summary>The judge's windows in the newest of the rollouts that had any, oldest first.</summary>
     public IReadOnlyList<CanaryWindow> Windows { get; init; } = [];

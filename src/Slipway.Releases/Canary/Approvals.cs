@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Canary;
 
@@ -8,6 +9,16 @@ static class Approvals
     /// <summary>Whom the policy waits for before the release is live, as words; null where any account with rights will do.</summary>
     public static string? Strict(CanaryPolicy? policy) =>
         policy?.Steps.FirstOrDefault(s => s.Approve is { IsStrict: true }) is { Approve: { } rule } ? ApprovalWords.Wanted(rule) : null;
+
+    /// <summary>The index of the next step behind this one that asks for certain people; null: there is none.</summary>
+    public static int? Next(CanaryPolicy policy, int behind)
+    {
+        for (var i = behind + 1; i < policy.Steps.Count; i++)
+            if (policy.Steps[i].Approve is { IsStrict: true }) return i;
+        return null;
+    }
+
+    public static int? Next(AppModel model, int behind) => ReleaseStrategy.CanaryOf(model) is { } policy ? Next(policy, behind) : null;
 
     /// <summary>Gives the approval that the canary waits for: it goes on, or waits for the next person.</summary>
     /// <exception cref="ForbiddenException">It is not his to give.</exception>
@@ -48,7 +59,7 @@ static class Approvals
 
     static Rollout GoOn(CanaryRun run, string how, string? people, Asker by, DateTimeOffset now)
     {
-        var to = run.Rollout.Step + 1;
+        var to = run.Progress.OnlyApprovals ? Next(run.Policy, run.Rollout.Step) ?? run.Policy.Steps.Count : run.Rollout.Step + 1;
         var next = to < run.Policy.Steps.Count
             ? CanaryMoves.Enter(run.Rollout, run.Policy, to, how, people, now)
             : CanaryMoves.Leave(run.Rollout, RolloutState.Promoting, how, people, now);

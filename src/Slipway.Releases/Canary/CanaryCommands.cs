@@ -19,6 +19,8 @@ static class CanaryCommands
     public static Rollout Promote(CanaryRun run, int? toStep, Asker by, DateTimeOffset now)
     {
         var (rollout, policy, at) = (run.Rollout, run.Policy, run.Rollout.Step);
+        if (toStep is not null && policy.Ab is not null) throw new ConflictException($"The experiment of {rollout.App} has no steps. To give the new release everything: slipway promote {rollout.App}");
+        if (toStep is not null && run.Progress.OnlyApprovals) throw new ConflictException($"No service of {rollout.App} with a route has changed: only its approvals are waited for. To give this one: slipway promote {rollout.App}");
         if (toStep is { } step && (step <= at + 1 || step > policy.Steps.Count))
             throw new InvalidInputException(new Diagnostic
             {
@@ -42,6 +44,8 @@ static class CanaryCommands
     /// <exception cref="ConflictException">It waits for a person already.</exception>
     public static Rollout Pause(CanaryRun run, string? by, DateTimeOffset now) => run.Progress.Hold switch
     {
+        _ when run.Policy.Ab is not null => throw new ConflictException(
+            $"The experiment of {run.Rollout.App} can't be paused: its shares stay as they are anyway, and a gap would be in its results. To end it: slipway promote {run.Rollout.App} or slipway abort {run.Rollout.App}"),
         CanaryHold.Paused => throw new ConflictException($"The canary of {run.Rollout.App} is paused already. To go on: slipway resume {run.Rollout.App}"),
         CanaryHold.Approval => throw new ConflictException($"The canary of {run.Rollout.App} waits for a person already. To go on: slipway promote {run.Rollout.App}"),
         _ => CanaryMoves.Hold(run.Rollout, CanaryHold.Paused, now, by),
@@ -53,6 +57,7 @@ static class CanaryCommands
         var (rollout, app) = (run.Rollout, run.Rollout.App);
         return run.Progress.Hold switch
         {
+            _ when run.Policy.Ab is not null => throw new ConflictException($"The experiment of {app} is not paused, and can't be. To end it: slipway promote {app} or slipway abort {app}"),
             null => throw new ConflictException($"The canary of {app} is not paused."),
             CanaryHold.Approval => throw new ConflictException($"Step {rollout.Step + 1} of the canary of {app} waits for an approval. To give it: slipway promote {app}"),
             CanaryHold.NoData => throw new ConflictException($"The canary of {app} holds because the judge has no data, and goes on by itself when there is some. To go on without: slipway promote {app}"),

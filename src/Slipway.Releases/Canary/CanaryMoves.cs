@@ -15,9 +15,11 @@ static class CanaryMoves
 {
     /// <summary>To this step: its weight is wanted from now on.</summary>
     /// <param name="how">How the step before ended.</param>
-    public static Rollout Enter(Rollout rollout, CanaryPolicy policy, int to, string how, string? by, DateTimeOffset now)
+    /// <param name="onlyApprovals">See <see cref="CanaryProgress.OnlyApprovals"/>.</param>
+    public static Rollout Enter(Rollout rollout, CanaryPolicy policy, int to, string how, string? by, DateTimeOffset now, bool onlyApprovals = false)
     {
-        var (step, weight) = (policy.Steps[to], policy.WeightAt(to));
+        onlyApprovals |= rollout.Canary is { OnlyApprovals: true };
+        var (step, weight) = (policy.Steps[to], onlyApprovals ? 0 : policy.WeightAt(to));
         var isSame = rollout.Canary is { } before && before.Weight == weight;
         return rollout with
         {
@@ -30,6 +32,7 @@ static class CanaryMoves
                 Settled = isSame ? rollout.Canary!.Settled : null,
                 Hold = step.IsApproval ? CanaryHold.Approval : null,
                 Asks = step.Approve,
+                OnlyApprovals = onlyApprovals,
                 History = [.. Ended(rollout, how, by, now), new CanaryStepRecord(to, weight, now)],
             },
         };

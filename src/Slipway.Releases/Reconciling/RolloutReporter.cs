@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Experiments;
 using Slipway.Releases.Governing;
 
 namespace Slipway.Releases.Reconciling;
@@ -36,6 +37,9 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
                 break;
             case Step.HoldOn { Why: CanaryHold.Frozen }:
                 State(rollout, RolloutState.Holding, view.Stored.FrozenBy(view.Now) is { } freeze ? $"{FreezeWords.Of(freeze, rollout.App)}; it goes on when that is over" : "it is frozen");
+                break;
+            case Step.HoldOn { Why: CanaryHold.Ended }:
+                State(rollout, RolloutState.Holding, ExperimentSteps.Over(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!, view.Stored.Tally));
                 break;
             case Step.HoldOn:
                 State(rollout, RolloutState.Holding, $"no data for longer than {CanaryWords.Of(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!.Judge.HoldMax)}: goes on when there is some, or with a promote");

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using Slipway.Model;
 using Slipway.Releases.Governing;
+using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Storing;
 
@@ -31,6 +32,7 @@ static class ReleaseRows
         if (known is not null && known.Revision == row.Revision) return known;
         var record = db.QuerySingleOrDefault<string>("SELECT record FROM rollouts WHERE app = @app AND ended = 0", new { app = app.Value });
         var rollout = record is not null && record == known?.RolloutRecord ? known.Rollout : ReadRollout(record);
+        var target = rollout?.Release is { } coming ? known?.Known(coming) ?? FindRelease(db, app, coming) : null;
         return new StoredApp
         {
             App = app,
@@ -44,7 +46,8 @@ static class ReleaseRows
             Slots = Slots(db, app, known),
             Rollout = rollout,
             RolloutRecord = record,
-            Target = rollout?.Release is { } number ? known?.Known(number) ?? FindRelease(db, app, number) : null,
+            Target = target,
+            Tally = rollout?.Canary is not null && target is not null && ReleaseStrategy.CanaryOf(target.Model)?.Ab is not null ? ExperimentRows.Find(db, rollout.Id) : null,
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
                 .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
             Routes = known is not null && known.RouteVersion == row.RouteVersion ? known.Routes : RouteRows.Of(db, app),

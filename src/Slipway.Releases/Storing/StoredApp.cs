@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Experiments;
 
 namespace Slipway.Releases.Storing;
 
@@ -54,6 +55,9 @@ sealed record StoredApp
 
     /// <summary>What the gateways had counted at each of them, for as long as a window reaches back.</summary>
     public IReadOnlyList<TrafficSample> CanarySamples { get; init; } = [];
+
+    /// <summary>What <see cref="Rollout"/> has shown so far, of an experiment that has begun.</summary>
+    public Tally? Tally { get; init; }
 
     public SlotState? LiveSlot => Live is null ? null : Slots.FirstOrDefault(s => s.Release.Number == Live && s.Standing == Standing.Live);
 
