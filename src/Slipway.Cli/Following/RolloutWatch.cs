@@ -71,7 +71,7 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
         var app = await Patiently(() => api.App(rollout.App, CancellationToken.None));
         if (end.State == RolloutState.Holding && now.Canary is { } canary)
         {
-            var why = canary.Hold switch { CanaryHold.Approval => "waits for an approval", CanaryHold.NoData => "holds: the judge has no data", _ => "is paused" };
+            var why = canary.Hold switch { CanaryHold.Approval => $"waits for {(canary.Asks is { } asks ? CanaryPicture.Wanted(asks) : "an approval")}", CanaryHold.Frozen => "holds, because it is frozen", CanaryHold.NoData => "holds: the judge has no data", _ => "is paused" };
             Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} gets {Readable.Share(canary.Weight)} of the requests and {why}.");
             foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
             foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");

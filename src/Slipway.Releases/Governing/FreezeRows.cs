@@ -10,7 +10,7 @@ static class FreezeRows
 {
     public static Freeze? Platform(DbConnection db) => Read(db.QuerySingleOrDefault<string>("SELECT record FROM platform_freeze WHERE id = 1"));
 
-    public static Freeze? Of(DbConnection db, AppName app) => Read(db.QuerySingleOrDefault<string>("SELECT freeze FROM apps WHERE app = @app", new { app = app.Value }));
+    public static Freeze? Of(DbConnection db, AppName app) => Read(db.QuerySingleOrDefault<string>("SELECT frozen FROM apps WHERE app = @app", new { app = app.Value }));
 
     /// <param name="app">Null: the platform's.</param>
     public static void Set(DbConnection db, AppName? app, Freeze? freeze)
@@ -18,7 +18,7 @@ static class FreezeRows
         var record = freeze is null ? null : ReleasesJson.Write(freeze, ModelJson.Default.Freeze);
         if (app is { } one)
         {
-            db.Execute("UPDATE apps SET freeze = @record WHERE app = @app", new { app = one.Value, record });
+            db.Execute("UPDATE apps SET frozen = @record WHERE app = @app", new { app = one.Value, record });
             ReleaseRows.Touch(db, one);
             return;
         }

@@ -1,5 +1,5 @@
 -- A freeze of the app, as JSON: while it is in force nothing new begins.
-ALTER TABLE apps ADD COLUMN freeze TEXT;
+ALTER TABLE apps ADD COLUMN frozen TEXT;
 
 -- The same of the whole platform.
 CREATE TABLE platform_freeze (
