@@ -48,7 +48,9 @@ static class DeployCommand
                 else context.Shell.Out.WriteLine($"Rollout {rollout.Id} of {model.Name} is {rollout.State.ToString().ToLowerInvariant()}; 'slipway apps' shows how it goes on.");
                 return ExitCode.Done;
             }
-            bool NeedsPerson(RolloutState state) => state == RolloutState.Holding && !parsed.GetValue(promote);
+            // An experiment runs for days: that it has begun is what a deploy waits for.
+            var isExperiment = model.Services.Any(service => service.Release.Canary?.Ab is not null);
+            bool NeedsPerson(RolloutState state) => !parsed.GetValue(promote) && (state == RolloutState.Holding || (isExperiment && state == RolloutState.Shifting));
             return await new RolloutWatch(context.Shell, api, TimeProvider.System, parsed.GetValue(json)).Run(rollout, 0, NeedsPerson, cancelOnInterrupt: true, cancel);
         });
         return command;

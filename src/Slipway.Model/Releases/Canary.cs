@@ -61,7 +61,7 @@ public enum CanaryHold
 public sealed record CanaryStepRecord(int Step, int Weight, DateTimeOffset Began, DateTimeOffset? Ended = null, string? End = null, string? By = null, IReadOnlyList<CanaryTurn>? Turns = null);
 
 /// <summary>What happened to a step while it lasted.</summary>
-/// <param name="What">paused, frozen, no-data, resumed, approved</param>
+/// <param name="What">paused, frozen, no-data, ended, resumed, approved</param>
 /// <param name="By">The account, where a person did it.</param>
 public sealed record CanaryTurn(string What, DateTimeOffset At, string? By = null);
 

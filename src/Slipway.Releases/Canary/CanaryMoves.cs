@@ -55,7 +55,7 @@ static class CanaryMoves
             Hold = why,
             Elapsed = rollout.Canary.Elapsed + (rollout.Canary.Since is { } since ? now - since : TimeSpan.Zero),
             Since = null,
-            History = Turned(rollout, why switch { CanaryHold.NoData => "no-data", CanaryHold.Frozen => "frozen", _ => "paused" }, by, now),
+            History = Turned(rollout, why switch { CanaryHold.NoData => "no-data", CanaryHold.Frozen => "frozen", CanaryHold.Ended => "ended", _ => "paused" }, by, now),
         },
     };
 
