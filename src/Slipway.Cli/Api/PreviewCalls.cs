@@ -15,8 +15,8 @@ static class PreviewCalls
     public static Task<AppStatus> Preview(this ApiClient api, AppName app, string name, CancellationToken cancel) =>
         api.Get("/api/v1" + Path(app, name), ModelJson.Default.AppStatus, cancel);
 
-    public static Task<Rollout> DeployPreview(this ApiClient api, AppName app, string name, DeploySource source, string? lasts, CancellationToken cancel) =>
-        api.Start("/api/v1" + Path(app), ApiClient.Json(new PreviewRequest { Name = name, Source = source, For = lasts }, ApiJson.Default.PreviewRequest), cancel);
+    public static Task<Rollout> DeployPreview(this ApiClient api, AppName app, string name, DeploySource source, string? lasts, bool despiteFreeze, CancellationToken cancel) =>
+        api.Start("/api/v1" + Path(app), ApiClient.Json(new PreviewRequest { Name = name, Source = source, For = lasts, DespiteFreeze = despiteFreeze }, ApiJson.Default.PreviewRequest), cancel);
 
     public static async Task<AppStatus> ExtendPreview(this ApiClient api, AppName app, string name, string lasts, CancellationToken cancel)
     {

@@ -33,6 +33,7 @@ static class ReleasePage
         output.WriteLine($"{(rollout.State.IsEnded ? "ended   " : "is      ")} {Readable.State(rollout.State)}, {At(rollout.Changed)}{(rollout.State.IsEnded ? $", after {Readable.Duration(rollout.Changed - rollout.Created)}" : "")}");
         if (rollout.Error is { } why)
             foreach (var (line, i) in why.Split('\n').Select((line, i) => (line, i))) output.WriteLine($"{(i == 0 ? "why      " : "         ")}{Readable.Line(line)}");
+        WriteStates(output, paint, rollout);
         if (rollout.Canary is not { History.Count: > 0 } canary) return;
         Columns.Write(output, paint, ["STEP", "PLANNED", "SHARE", "BEGAN", "LASTED", "ENDED"], canary.History.Select(step => (string[])
         [
@@ -42,6 +43,18 @@ static class ReleasePage
             At(step.Began),
             step.Ended is { } ended ? Readable.Duration(ended - step.Began) : "-",
             step.End is { } end ? $"{end}{(step.By is { } person ? $" by {person}" : "")}" : "goes on",
+        ]));
+        foreach (var (step, turn) in canary.History.SelectMany(step => (step.Turns ?? []).Select(turn => (step, turn))))
+            output.WriteLine(paint.Dim($"  step {step.Step + 1} {turn.What}{(turn.By is { } who ? $" by {who}" : "")}, {At(turn.At)}"));
+    }
+
+    /// <summary>Each state with how long it lasted. A rollout that was stored by an older version has none.</summary>
+    static void WriteStates(TextWriter output, Paint paint, Rollout rollout)
+    {
+        if (rollout.History.Count == 0) return;
+        Columns.Write(output, paint, ["STATE", "BEGAN", "LASTED", "BY"], rollout.History.TakeLast(ShownRows).Select(state => (string[])
+        [
+            Readable.State(state.State), At(state.Began), state.State.IsEnded ? "" : state.Ended is { } ended ? Readable.Duration(ended - state.Began) : "goes on", state.By ?? "",
         ]));
     }
 

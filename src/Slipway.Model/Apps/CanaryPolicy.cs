@@ -50,6 +50,9 @@ public sealed record CanaryStep
     /// <summary>From the acknowledgement of the weight by every gateway; at the last step it is called bake.</summary>
     public TimeSpan Lasts { get; init; }
 
+    /// <summary>Whom an approval waits for; null: any account that may deploy the app, or give approvals.</summary>
+    public ApprovalRule? Approve { get; init; }
+
     [JsonIgnore]
     public bool IsApproval => Weight is null;
 

@@ -35,6 +35,15 @@ static class CanarySteps
             ExperimentSteps.Decide(view, run, ab, decision);
             return;
         }
+        if (view.Stored.FrozenBy(view.Now) is null)
+        {
+            if (run.Progress.Hold == CanaryHold.Frozen) decision.Do(new Step.GoOn());
+        }
+        else if (run.Progress.Hold is null or CanaryHold.NoData)
+        {
+            decision.Do(new Step.HoldOn(CanaryHold.Frozen));
+            return;
+        }
         if (run.Progress.Hold == CanaryHold.NoData && run.LastVerdict is { Verdict: JudgeVerdict.Pass }) decision.Do(new Step.GoOn());
         if (run.End is not { } end) return;
         if (end > view.Now) decision.LookAgain(end);

@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Governing;
 using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Experiments;
@@ -15,6 +16,7 @@ static class ExperimentSteps
         else if (!IsCounted(run)) decision.Do(CanarySteps.Verdict(view, run));
         else if (ab.Then == AbEnd.Abort) decision.Do(new Step.Fail("The experiment is over, and its file says: then: abort.", null, "ended"));
         else if (ab.Then == AbEnd.Hold || ExperimentResults.Objection(view.Stored.Tally, run.Policy) is not null) decision.Do(new Step.HoldOn(CanaryHold.Ended));
+        else if (view.Stored.FrozenBy(view.Now) is { } freeze) decision.WaitFor($"the experiment is over; {FreezeWords.Of(freeze, view.Stored.App)}");
         else if (view.IsReady(run.Next)) decision.Do(new Step.LeaveSteps());
         else decision.WaitFor($"the experiment is over; waiting for v{run.Next.Release.Number} to be ready");
     }

@@ -43,7 +43,8 @@ abstract record Step
     public sealed record Advance(int To) : Step;
 
     /// <summary>A canary's next step: its weight is wanted from now on.</summary>
-    public sealed record EnterStep(int To) : Step;
+    /// <param name="OnlyApprovals">No requests are shared: of the steps only the approvals that ask for certain people count.</param>
+    public sealed record EnterStep(int To, bool OnlyApprovals = false) : Step;
 
     /// <summary>Every gateway serves by the canary's weight: its time begins.</summary>
     /// <param name="Sample">What was counted until then; null where no gateway says.</param>
@@ -60,6 +61,9 @@ abstract record Step
 
     /// <summary>The last step has passed: the canary's release is to be the live one.</summary>
     public sealed record LeaveSteps : Step;
+
+    /// <summary>A freeze has ended by time.</summary>
+    public sealed record Thaw : Step;
 
     /// <summary>The rollout failed: back to what was live.</summary>
     /// <param name="Instance">Whose last lines belong into the message.</param>

@@ -50,7 +50,7 @@ public sealed class Previews
     /// <exception cref="InvalidInputException">The name or time is none.</exception>
     /// <exception cref="NotFoundException">There is no such app.</exception>
     /// <exception cref="ConflictException">A rollout of it is under way, or it can't be had; the message says why.</exception>
-    public Task<Rollout> Deploy(AppName of, string? branch, DeploySource source, TimeSpan? lasts, CancellationToken cancel, string? by = null)
+    public Task<Rollout> Deploy(AppName of, string? branch, DeploySource source, TimeSpan? lasts, CancellationToken cancel, Asker? by = null)
     {
         var name = PreviewName.Of(branch, of);
         if (lasts is { } time) CheckTime(time);
@@ -83,6 +83,9 @@ public sealed class Previews
     /// <exception cref="NotFoundException">There is no such preview; the message says which there are.</exception>
     public AppName Require(AppName of, string? name) => _database.Read(db =>
         PreviewRows.Find(db, AppOf(of, name)) is { } found ? found.App : throw Unknown(PreviewRows.Of(db, of), of, AppOf(of, name)));
+
+    /// <summary>The app that another one is a preview of; null: it is none.</summary>
+    public AppName? ParentOf(AppName app) => app.HasPreviewMark ? _database.Read(db => PreviewRows.Find(db, app))?.Of : null;
 
     /// <summary>The apps underneath an app's previews, oldest first.</summary>
     public IReadOnlyList<AppName> Of(AppName of) => _database.Read(db => (IReadOnlyList<AppName>)[.. PreviewRows.Of(db, of).Select(p => p.App)]);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Slipway.Model;
 
 namespace Slipway.Server.Api;
@@ -9,6 +10,14 @@ public sealed record DeployRequest
 
     /// <summary>Promote a blue-green or canary release as soon as it is ready, without steps.</summary>
     public bool AutoPromote { get; init; }
+
+    /// <summary>Though the app is frozen; for its administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DespiteFreeze { get; init; }
+
+    /// <summary>With <see cref="AutoPromote"/>: without the approvals that its steps ask for; for the app's administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DespiteApprovals { get; init; }
 }
 
 /// <summary><c>POST /api/v1/apps/{app}/previews</c></summary>
@@ -21,6 +30,9 @@ public sealed record PreviewRequest
 
     /// <summary>From now to its removal, as 3d or 12h; null: as the last time, or as the app's live release says (7d where it says nothing).</summary>
     public string? For { get; init; }
+
+    /// <summary>Go on though the platform is frozen; for administrators of the app. A freeze of the app alone does not concern its previews.</summary>
+    public bool DespiteFreeze { get; init; }
 }
 
 /// <summary><c>POST /api/v1/apps/{app}/previews/{name}/extend</c></summary>
@@ -35,6 +47,14 @@ public sealed record PromoteRequest
 {
     /// <summary>The step of a canary to go to, from 1; null: the next one.</summary>
     public int? ToStep { get; init; }
+
+    /// <summary>Though the app is frozen; for its administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DespiteFreeze { get; init; }
+
+    /// <summary>Past approvals that were not given; for the app's administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DespiteApprovals { get; init; }
 }
 
 /// <summary><c>POST /api/v1/apps/{app}/rollback</c></summary>
@@ -42,6 +62,10 @@ public sealed record RollbackRequest
 {
     /// <summary>The release to go back to; null: the one that was live before.</summary>
     public int? To { get; init; }
+
+    /// <summary>Though the app is frozen, which only matters for a release that is no step back; for its administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DespiteFreeze { get; init; }
 }
 
 /// <summary><c>PUT /api/v1/apps/{app}/services/{service}/scale</c></summary>
@@ -49,6 +73,10 @@ public sealed record ScaleRequest
 {
     /// <summary>Instances wanted, 0 to 100.</summary>
     public required int Replicas { get; init; }
+
+    /// <summary>Though the app is frozen; for its administrators.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DespiteFreeze { get; init; }
 }
 
 /// <summary><c>PUT /api/v1/apps/{app}/maintenance</c></summary>

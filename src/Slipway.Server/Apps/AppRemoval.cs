@@ -2,6 +2,7 @@ using Slipway.Model;
 using Slipway.Registry;
 using Slipway.Registry.Rules;
 using Slipway.Releases;
+using Slipway.Server.Members;
 
 namespace Slipway.Server.Apps;
 
@@ -9,7 +10,7 @@ namespace Slipway.Server.Apps;
 /// An app goes with its images: first all that runs of it, then its repositories in our registry. What a server could not finish, killed or with a full
 /// disk, is finished later: the removal is stored until both are gone.
 /// </summary>
-sealed partial class AppRemoval(Rollouts rollouts, Previews previews, ImageCatalog images, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AppRemoval> logger) : BackgroundService
+sealed partial class AppRemoval(Rollouts rollouts, Previews previews, ImageCatalog images, AppMembers members, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AppRemoval> logger) : BackgroundService
 {
     static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(10);
 
@@ -17,10 +18,10 @@ sealed partial class AppRemoval(Rollouts rollouts, Previews previews, ImageCatal
     readonly SemaphoreSlim _removing = new(1, 1);
 
     /// <summary>Ends when the app and its previews are gone. Not bound to a request: whoever asked may go away meanwhile.</summary>
-    public async Task Remove(AppName app, bool volumes)
+    public async Task Remove(AppName app, bool volumes, string? by = null)
     {
         var its = previews.Of(app);
-        await rollouts.Remove(app, volumes, lifetime.ApplicationStopping);
+        await rollouts.Remove(app, volumes, lifetime.ApplicationStopping, by);
         foreach (var one in its.Append(app)) await RemoveImages(one, lifetime.ApplicationStopping);
     }
 
@@ -61,6 +62,7 @@ sealed partial class AppRemoval(Rollouts rollouts, Previews previews, ImageCatal
         {
             if (!rollouts.Removals().Contains(app)) return;
             await RemoveRepositories(app, stopping);
+            await members.Forget(app, stopping);
             await rollouts.ForgetRemoval(app, stopping);
         }
         finally

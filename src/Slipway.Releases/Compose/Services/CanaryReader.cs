@@ -118,10 +118,9 @@ static class CanaryReader
 
     static CanaryStep Approval(Field item, Field approve)
     {
-        if (approve.Bool() == false) approve.Error("an approval that isn't asked for is no step", "approve: true, or no such step");
         foreach (var key in ((string[])["weight", "for", "bake"]).Where(k => !item[k].IsMissing))
             item[key].Error($"'{key}' stands in a step that waits for a person", "a step of its own for it");
-        return new CanaryStep();
+        return new CanaryStep { Approve = ApprovalReader.Read(approve) };
     }
 
     /// <summary>Of 10,000; the text is a percentage with at most two digits behind the point.</summary>
