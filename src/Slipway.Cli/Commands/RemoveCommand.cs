@@ -20,7 +20,7 @@ static class RemoveCommand
             var name = CommandContext.Name(parsed.GetRequiredValue(app));
             var withVolumes = parsed.GetValue(volumes);
             using var api = context.Connect(parsed);
-            if (!parsed.GetValue(yes) && !Confirmed(context.Shell, $"Remove {name} with all its releases{(withVolumes ? " and the data in its volumes" : "")}{await Previews(api, name, cancel)}?"))
+            if (!parsed.GetValue(yes) && !Confirmed(context.Shell, $"Remove {name} with all its releases{(withVolumes ? " and the data in its volumes" : "")}{(context.Shell.CanAsk ? await Previews(api, name, cancel) : "")}?"))
             {
                 context.Shell.Out.WriteLine("Nothing was removed.");
                 return ExitCode.Failed;
