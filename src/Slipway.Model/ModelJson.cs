@@ -68,6 +68,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
 
+    public JsonTypeInfo<JobRun> JobRun => Of<JobRun>();
+
     public JsonTypeInfo<IReadOnlyList<ModelChange>> IReadOnlyListModelChange => Of<IReadOnlyList<ModelChange>>();
 
     public JsonTypeInfo<DeploySource> DeploySource => Of<DeploySource>();

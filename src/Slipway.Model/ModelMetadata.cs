@@ -30,6 +30,7 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(CanaryStatus))]
 [JsonSerializable(typeof(ReleaseReport))]
 [JsonSerializable(typeof(IReadOnlyList<ModelChange>))]
+[JsonSerializable(typeof(JobRun))]
 [JsonSerializable(typeof(DeploySource))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(Diagnostic))]
