@@ -18,6 +18,7 @@ public sealed class MigrationSet
 
     readonly string _component;
     readonly IReadOnlyList<Migration> _migrations;
+    readonly Dictionary<int, Action<DbConnection>> _moves = [];
 
     MigrationSet(string component, IReadOnlyList<Migration> migrations) => (_component, _migrations) = (component, migrations);
 
@@ -29,6 +30,16 @@ public sealed class MigrationSet
         return FromScripts(component, assembly.GetManifestResourceNames()
             .Where(name => name.Contains(Folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
             .Select(name => (name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..^4], Read(assembly, name))));
+    }
+
+    /// <summary>
+    /// What a migration does beside its file, behind it and in the same transaction: where stored data must change in a way that the common SQL of
+    /// both databases can't say. Like the file, it is never changed once it is released.
+    /// </summary>
+    public MigrationSet With(int number, Action<DbConnection> move)
+    {
+        _moves.Add(number, move);
+        return this;
     }
 
     /// <param name="component">As for <see cref="FromAssembly"/>.</param>
@@ -60,6 +71,7 @@ public sealed class MigrationSet
             throw new InvalidDataException($"The database has migration {done.Max()} of {_component}, this Slipway knows {known}: it was written by a newer version. Start that version, or restore a backup.");
         if (_migrations.FirstOrDefault(next => !done.Contains(next.Number)) is not { } migration) return false;
         foreach (var statement in translate(migration.Sql)) connection.Execute(statement);
+        if (_moves.TryGetValue(migration.Number, out var move)) move(connection);
         connection.Execute(
             "INSERT INTO migrations (component, number, name, applied) VALUES (@component, @number, @name, @applied)",
             new { component = _component, number = (long)migration.Number, name = migration.Name, applied = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) });

@@ -38,6 +38,23 @@ public abstract class MigrationSetTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_MigrationWithAMove_MakesItOnceBehindItsFile_AndNothingOfBothStaysWhenItFails()
+    {
+        var moves = 0;
+        Should.Throw<InvalidOperationException>(() => Database.Open(Place.Address, MigrationSet.FromScripts("test", [First, Second]).With(2, _ => throw new InvalidOperationException("broken"))));
+        for (var open = 1; open <= 2; open++)
+        {
+            await using var database = Database.Open(Place.Address, MigrationSet.FromScripts("test", [First, Second]).With(2, connection =>
+            {
+                moves++;
+                connection.Execute("UPDATE a SET x = x * 10");
+            }));
+            Rows(database).ShouldBe([10, 20]);
+        }
+        moves.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Open_WrittenByNewerVersion_IsRefusedAndUntouched()
     {
         await using (Open(First, Second))
