@@ -27,6 +27,7 @@ static class CanaryMoves
             Canary = new CanaryProgress
             {
                 Weight = weight,
+                Pardoned = rollout.Canary?.Pardoned,
                 Settled = isSame ? rollout.Canary!.Settled : null,
                 Hold = step.IsApproval ? CanaryHold.Approval : null,
                 History = [.. Ended(rollout, how, by, now), new CanaryStepRecord(to, weight, now)],

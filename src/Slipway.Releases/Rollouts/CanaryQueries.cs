@@ -52,6 +52,7 @@ public sealed class CanaryQueries
                 App = app,
                 Release = status,
                 Rollouts = rollouts,
+                Jobs = [.. JobRows.Of(db, app).Where(j => j.Release == number)],
                 Policy = ReleaseRows.FindRelease(db, app, number) is { } release ? ReleaseStrategy.CanaryOf(release.Model) : null,
                 Windows = canary is null ? [] : CanaryRows.Windows(db, canary.Id),
             };

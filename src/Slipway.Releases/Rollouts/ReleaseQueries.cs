@@ -113,6 +113,7 @@ public sealed class ReleaseQueries
 
     static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
     {
+        RolloutState.Holding when rollout.OneWay is not null => $"slipway abort {stored.App} --past-one-way",
         RolloutState.Holding when rollout.Canary?.Hold == CanaryHold.Paused => $"slipway resume {stored.App}",
         RolloutState.Holding => $"slipway promote {stored.App}",
         RolloutState.Shifting or RolloutState.Baking when rollout.Canary is not null => $"slipway watch {stored.App}",

@@ -44,6 +44,7 @@ static class ReleaseRows
             Rollout = rollout,
             RolloutRecord = record,
             Target = rollout?.Release is { } number ? known?.Known(number) ?? FindRelease(db, app, number) : null,
+            Jobs = JobRows.Of(db, app),
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
                 .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
             Routes = known is not null && known.RouteVersion == row.RouteVersion ? known.Routes : RouteRows.Of(db, app),

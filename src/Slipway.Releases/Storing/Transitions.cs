@@ -78,9 +78,19 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.Fail:
                 ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, "failed", null, now) with { Error = error });
                 break;
+            case Step.HoldOneWay hold:
+                var failed = seen.Rollout! with { OneWay = new OneWayHold(hold.Reason, now) };
+                ReleaseRows.Save(db, failed.Canary is null ? failed with { State = RolloutState.Holding, Changed = now } : CanaryMoves.Hold(failed, CanaryHold.OneWay, now));
+                break;
+            case Step.StoreJob job:
+                JobRows.Save(db, seen.App, job.Run);
+                break;
+            case Step.EndJob end:
+                JobRows.Save(db, seen.App, end.Run);
+                break;
             case Step.Forget:
                 CanaryRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "app_routes", "apps"])
+                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "release_jobs", "app_routes", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }
@@ -135,5 +145,6 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             """,
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
         CanaryRows.ForgetOld(db, seen.App);
+        JobRows.ForgetOld(db, seen.App);
     }
 }
