@@ -35,11 +35,11 @@ static class RolloutsApi
 
         ofApp.MapPost("/rollback", Rollback).WithName("Rollback").Errors(400, 404, 409)
             .WithSummary("Give the traffic back to an earlier release")
-            .WithDescription("The one that was live before, or the one named by to. To a warm release this is a change of routes only. In the middle of a canary: all of it back to the live release at once, as abort does.");
+            .WithDescription("The one that was live before, or the one named by to. To a warm release this is a change of routes only. In the middle of a canary: all of it back to the live release at once, as abort does. Past a one-way step (a job of x-release's before) only with pastOneWay; else a 409 that names the step.");
 
         ofApp.MapPost("/abort", Abort).WithName("Abort").Errors(400, 404, 409)
             .WithSummary("End the rollout that goes on")
-            .WithDescription("What was live stays live, and of a canary gets all requests again at once.");
+            .WithDescription("What was live stays live, and of a canary gets all requests again at once. A release that took a one-way step and has had requests is taken back only with pastOneWay; else a 409 that names the step.");
 
         var rollouts = api.MapGroup("/rollouts/{id:long}").WithTags("Rollouts");
 
@@ -83,10 +83,10 @@ static class RolloutsApi
         Accepted(await rollouts.Resume(AppName.Parse(app), cancel));
 
     static async Task<Accepted<Rollout>> Rollback(string app, HttpContext context, Rollouts rollouts, CancellationToken cancel, RollbackRequest? request = null) =>
-        Accepted(await rollouts.Rollback(AppName.Parse(app), request?.To, cancel, By(context)));
+        Accepted(await rollouts.Rollback(AppName.Parse(app), request?.To, cancel, By(context), request?.PastOneWay ?? false));
 
-    static async Task<Accepted<Rollout>> Abort(string app, HttpContext context, Rollouts rollouts, CancellationToken cancel) =>
-        Accepted(await rollouts.Abort(AppName.Parse(app), cancel, By(context)));
+    static async Task<Accepted<Rollout>> Abort(string app, HttpContext context, Rollouts rollouts, CancellationToken cancel, AbortRequest? request = null) =>
+        Accepted(await rollouts.Abort(AppName.Parse(app), cancel, By(context), request?.PastOneWay ?? false));
 
     static async Task<Ok<CanaryStatus>> Canary(long id, ReleaseQueries releases, CanaryQueries canaries, CancellationToken cancel)
     {

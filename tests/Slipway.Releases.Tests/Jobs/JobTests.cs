@@ -181,7 +181,8 @@ public sealed class JobTests
         await world.Deploy(JobSample.Model(), 2);
         await world.JobRuns();
         var gone = await world.BeginRemoval(Sample.App, volumes: true);
-        await world.Until(() => gone.IsCompleted, "the app is gone");
+        await world.Until(() => world.Rollouts.IsGone(Sample.App), "the app is gone");
+        await gone;
         world.Engine.All.ShouldBeEmpty();
         world.Engine.Networks.ShouldBeEmpty();
     }
