@@ -19,6 +19,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. CanaryTexts.Entries,
         .. OneWayTexts.Entries,
         .. RouteTexts.Entries,
+        .. GovernanceTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

@@ -1,4 +1,6 @@
 using Slipway.Model;
+using Slipway.Releases.Canary;
+using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Jobs;
@@ -9,6 +11,14 @@ static class OneWayCommands
     /// <summary>A person lets a rollout go on that had failed: what went wrong before counts no more.</summary>
     public static Rollout Pardoned(Rollout rollout, DateTimeOffset now) => rollout.OneWay is null ? rollout
         : rollout with { OneWay = null, Changed = now, Canary = rollout.Canary is { } canary ? canary with { Pardoned = now } : null };
+
+    /// <summary>A canary that failed while it waited for an approval waits for that again: who lets it go on has not approved.</summary>
+    public static Rollout? BackToItsApproval(CanaryRun run, int? toStep) => toStep is null && run is { Progress.Hold: CanaryHold.OneWay, Step.IsApproval: true }
+        ? run.Rollout with { Canary = run.Progress with { Hold = CanaryHold.Approval } } : null;
+
+    /// <summary>One that is no canary, from where it stood.</summary>
+    public static Rollout GoOn(StoredApp stored, Rollout held) =>
+        held with { State = ReleaseStrategy.Of(stored.Target!.Model) == Strategy.Rolling ? RolloutState.Shifting : RolloutState.Promoting };
 
     /// <exception cref="ConflictException">Its release took a one-way step and has had requests.</exception>
     /// <returns>What is to be said of the steps that stay done; empty where there are none.</returns>

@@ -11,7 +11,7 @@ namespace Slipway.Releases.Jobs;
 static class OneWaySteps
 {
     /// <summary>One-way steps that the rollout's release took, while it has had requests; none: it may be taken back.</summary>
-    public static IReadOnlyList<JobRun> Blocking(StoredApp stored) => stored.Rollout is { } rollout && HadRequests(rollout) ? Taken(stored) : [];
+    public static IReadOnlyList<JobRun> Blocking(StoredApp stored) => stored.Rollout is { } rollout && HadRequests(stored, rollout) ? Taken(stored) : [];
 
     public static IReadOnlyList<JobRun> Taken(StoredApp stored) =>
         stored.Rollout is { Kind: not RolloutKind.Rollback } && stored.LiveSlot is not null && stored.Target is { } target ? [.. stored.Jobs.Where(r => r.Release == target.Number && r.IsBarrier)] : [];
@@ -25,9 +25,9 @@ static class OneWaySteps
         var (stored, taken) = (view.Stored, Taken(view.Stored));
         if (taken.Count == 0) decision.Do(failure);
         else if (Blocking(stored).Count == 0)
-            decision.Do(failure with { Reason = $"{failure.Reason}. {JobWords.Steps(taken)}, which stays done: v{stored.Live} goes on with what it left" });
+            decision.Do(failure with { Reason = $"{failure.Reason.TrimEnd('.')}. {JobWords.Steps(taken)}, which stays done: v{stored.Live} goes on with what it left" });
         else if (stored.Rollout!.OneWay is null)
-            decision.Do(new Step.HoldOneWay($"{failure.Reason}. {Held(stored, taken)}"));
+            decision.Do(new Step.HoldOneWay($"{failure.Reason.TrimEnd('.')}. {Held(stored, taken)}"));
     }
 
     /// <summary>What a person is told who would go back over it.</summary>
@@ -37,7 +37,9 @@ static class OneWaySteps
     static string Held(StoredApp stored, IReadOnlyList<JobRun> taken) =>
         $"{JobWords.Steps(taken)}, so that it is not taken back by itself, and keeps the requests that it has. To take it back all the same: slipway abort {stored.App} --past-one-way. To let it go on: slipway promote {stored.App}";
 
-    static bool HadRequests(Rollout rollout) => rollout.Canary is { } canary
-        ? canary.Weight > 0 || canary.History.Any(h => h.Weight > 0)
-        : rollout.State == RolloutState.Shifting || rollout.OneWay is not null;
+    /// <summary>A share of them, or those that a match names.</summary>
+    static bool HadRequests(StoredApp stored, Rollout rollout) =>
+        rollout.OneWay is not null
+        || (rollout.Canary is { } canary ? canary.Weight > 0 || canary.History.Any(h => h.Weight > 0) : rollout.State == RolloutState.Shifting)
+        || (rollout.State is RolloutState.Holding or RolloutState.Shifting or RolloutState.Baking or RolloutState.Promoting && ReleaseStrategy.MatchOf(stored.Target!.Model) is not null);
 }

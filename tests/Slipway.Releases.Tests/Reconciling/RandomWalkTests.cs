@@ -13,6 +13,8 @@ public sealed class RandomWalkTests
         DeployBlueGreen,
         DeployCanary,
         DeployBadCanary,
+        DeployAb,
+        DeployAbByMatch,
         DeployRolling,
         DeployRecreate,
         DeployWithNewRedis,
@@ -81,7 +83,7 @@ public sealed class RandomWalkTests
         if (world.Stored(Sample.App) is not { } stored) return;
         if (stored.Rollout is { } rollout) rollout.State.ShouldBeOneOf(RolloutState.Holding, RolloutState.Queued, RolloutState.Building);
         if (stored.LiveSlot is not { } live) return;
-        if (stored.Rollout is { Canary.Weight: > 0 } or { OneWay: not null }) return;
+        if (stored.Rollout is { OneWay: not null } or { Canary.Weight: > 0 } or { Canary.Hold: CanaryHold.Ended }) return;
         var routed = world.Gateways.Table.Routes.Single(r => r.Hosts.Contains("web.shop.localhost"));
         var full = stored.Scales.TryGetValue("web", out var scaled) ? scaled : live.Release.Model.Find("web")!.Replicas;
         routed.Destinations.Sum(d => d.Upstreams.Count).ShouldBe(full, world.Describe());
@@ -90,10 +92,6 @@ public sealed class RandomWalkTests
 
     /// <summary>It runs until its time is over, or someone stops it.</summary>
     static JobModel LongJob { get; } = new() { Run = ["long"], Timeout = TimeSpan.FromMinutes(2) };
-
-    /// <summary>Requests reach what the gateway's table names; what it names no longer only finishes those that it has.</summary>
-    static bool IsNamed(World world, Instance instance) =>
-        world.Gateways.Table.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Any(u => u.Instance == instance.Id)));
 
     static CanaryPolicy Stepped { get; } = Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(5000, 2), Sample.Step(10000, 2)] };
 
@@ -144,6 +142,12 @@ public sealed class RandomWalkTests
             case Act.DeployBadCanary:
                 if ((await world.Deploy(Sample.Model(Strategy.Canary, canary: Stepped), next())).Release is { } bad) world.Gateways.Crowd!.Errors[bad.Number] = 0.3;
                 break;
+            case Act.DeployAb:
+                await world.Deploy(Sample.Experiment(new AbPolicy { For = TimeSpan.FromMinutes(7), Then = AbEnd.Promote, MinRequests = 10 }), next());
+                break;
+            case Act.DeployAbByMatch:
+                await world.Deploy(Sample.Experiment(new AbPolicy { For = TimeSpan.FromMinutes(4) }, share: 0, match: true), next());
+                break;
             case Act.Pause:
                 await world.Rollouts.Pause(Sample.App, cancel);
                 break;
@@ -181,7 +185,8 @@ public sealed class RandomWalkTests
                 await world.For(TimeSpan.FromMinutes(3));
                 break;
             case Act.Busy:
-                foreach (var one in world.Engine.All.Where(i => i.Service == "web" && IsNamed(world, i))) world.Gateways.Traffic[one.Id] = (1, 1);
+                // A request begins only where the gateway has a route to.
+                foreach (var one in world.Gateways.Table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams)) world.Gateways.Traffic[one.Instance] = (1, 1);
                 break;
         }
     }
