@@ -33,6 +33,7 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(Freeze))]
 [JsonSerializable(typeof(ReleaseEvent))]
 [JsonSerializable(typeof(IReadOnlyList<ModelChange>))]
+[JsonSerializable(typeof(JobRun))]
 [JsonSerializable(typeof(DeploySource))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(Diagnostic))]

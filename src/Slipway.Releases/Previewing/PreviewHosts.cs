@@ -22,7 +22,15 @@ sealed class PreviewHosts(PreviewPolicy policy, PreviewPlace place, IReadOnlyLis
     /// <summary>The service's policy with the preview's hosts, without what only people in numbers need.</summary>
     public ReleasePolicy Of(ServiceModel service)
     {
-        var release = service.Release with { GatewayPorts = [], Canary = null, Match = null, Keep = new KeepPolicy { Warm = TimeSpan.Zero, Releases = Math.Min(service.Release.Keep.Releases, 3) } };
+        var release = service.Release with
+        {
+            GatewayPorts = [],
+            Canary = null,
+            Match = null,
+            // Its data is its own: where a release fails, the one before it is better than a wait for a person.
+            Before = [.. service.Release.Before.Select(job => job with { OneWay = false })],
+            Keep = new KeepPolicy { Warm = TimeSpan.Zero, Releases = Math.Min(service.Release.Keep.Releases, 3) },
+        };
         if (!release.IsRouted) return release;
         return release with
         {

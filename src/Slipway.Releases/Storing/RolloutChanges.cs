@@ -70,6 +70,7 @@ static class RolloutChanges
         CanaryHold.Paused => Of(rollout, ReleaseEvents.Paused, by, null),
         CanaryHold.Approval => Of(rollout, ReleaseEvents.Holding, by, $"it waits for {ApprovalWords.Wanted(rollout.Canary!.Asks)}"),
         CanaryHold.Frozen => Of(rollout, ReleaseEvents.Holding, by, "it is frozen"),
+        CanaryHold.OneWay => Of(rollout, ReleaseEvents.Holding, by, rollout.OneWay?.Reason),
         CanaryHold.Ended => Of(rollout, ReleaseEvents.Holding, by, "the experiment is over"),
         _ => Of(rollout, ReleaseEvents.Holding, by, "the judge has no data"),
     };

@@ -111,6 +111,14 @@ public sealed class PreviewModelTests
     }
 
     [Fact]
+    public void Make_Jobs_AreRunForThePreviewsOwnData_AndBarNoWayBack()
+    {
+        const string Branch = "services: {web: {image: web, ports: ['80'], x-release: {before: {run: ./migrate, one-way: true}}}}";
+        var job = Make(Branch).Model.Find("web")!.Release.Before.ShouldHaveSingleItem();
+        (job.Run[0], job.OneWay).ShouldBe(("./migrate", false));
+    }
+
+    [Fact]
     public void Make_Secrets_AreItsOwn_UnlessTheyAreGiven()
     {
         static string Content(AppModel model, string service, string secret) => model.Find(service)!.Container.Files.Single(f => f.Name == secret).Content!;
