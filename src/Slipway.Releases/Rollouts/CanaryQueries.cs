@@ -60,6 +60,7 @@ public sealed class CanaryQueries
             {
                 App = app,
                 Release = status,
+                Changes = ReleaseChangeRows.Find(db, app, number),
                 Rollouts = rollouts,
                 Policy = policy,
                 Experiment = canary is null ? null : ExperimentOf(ExperimentRows.Find(db, canary.Id), policy, canary, null),
