@@ -135,6 +135,7 @@ public sealed class ReleaseQueries
 
     static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
     {
+        RolloutState.Holding when rollout.OneWay is not null => $"slipway abort {stored.App} --past-one-way",
         RolloutState.Holding when rollout.Canary?.Hold == CanaryHold.Paused => $"slipway resume {stored.App}",
         RolloutState.Holding when rollout.Canary?.Hold == CanaryHold.Frozen => $"slipway watch {stored.App}",
         RolloutState.Holding => $"slipway promote {stored.App}",

@@ -13,10 +13,19 @@ public sealed class ChangesPageTests
         using var output = new StringWriter { NewLine = "\n" };
         ChangesPage.Write(output, new Paint(false), new ReleaseChanges
         {
-            Rollout = 7, By = "alice", From = 41,
+            Rollout = 7,
+            By = "alice",
+            From = 41,
             Git = new GitFacts
             {
-                Commit = "0123456789abcdef", Subject = "faster\e[31m lists", Branch = "main", Dirty = true, Remote = "https://git.example.com/shop.git", Since = "fedcba9876543210", Without = 2, HasMore = true,
+                Commit = "0123456789abcdef",
+                Subject = "faster\e[31m lists",
+                Branch = "main",
+                Dirty = true,
+                Remote = "https://git.example.com/shop.git",
+                Since = "fedcba9876543210",
+                Without = 2,
+                HasMore = true,
                 Commits = [new GitCommit("0123456789abcdef", "faster lists", "Ada", Then), new GitCommit("1123456789abcdef", "less memory", null, Then)],
             },
             Changes =

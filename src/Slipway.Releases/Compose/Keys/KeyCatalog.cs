@@ -30,6 +30,7 @@ static class KeyCatalog
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
+        .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
         .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))
