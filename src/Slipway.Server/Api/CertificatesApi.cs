@@ -32,7 +32,7 @@ static class CertificatesApi
 
         acme.MapPut("/", SetAcme).WithName("SetAcme").Errors(400)
             .WithSummary("Get certificates from an authority over ACME")
-            .WithDescription("Makes an account there at once, and then orders a certificate for every host that is not of this machine alone and has none that was given (RFC 8555, HTTP challenge); renews them at two thirds of their life. Hosts that failed are tried again. For administrators.");
+            .WithDescription("Makes an account there at once, and then orders a certificate for every host that is not of this machine alone and has none that was given (RFC 8555; challenges http-01, tls-alpn-01 and dns-01); renews them at two thirds of their life. Hosts that failed are tried again. For administrators.");
 
         acme.MapDelete("/", RemoveAcme).WithName("RemoveAcme").Errors(404)
             .WithSummary("Get no more certificates over ACME")

@@ -74,7 +74,7 @@ public sealed class AcmeTests : IAsyncLifetime
         await _world.Served(_https, "shop.test", root);
         await _world.Served(_https, "blog.test", root);
         Ordered("shop.test").ShouldSatisfyAllConditions(one => one.Hosts.ShouldBe(["shop.test"]), one => one.Problem.ShouldBeNull(), one => one.NotAfter.ShouldNotBeNull());
-        await Eventually.Is(() => _world.Certificates.List().All(one => one.Source == "acme") && _world.Acme.Challenges.Count == 0);
+        await Eventually.Is(() => _world.Certificates.List().All(one => one.Source == "acme") && _world.Acme.Open.Http.Count == 0);
     }
 
     [Fact]

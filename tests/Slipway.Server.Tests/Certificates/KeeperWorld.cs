@@ -31,8 +31,8 @@ sealed class KeeperWorld : IAsyncDisposable
         Gateways = new LocalGateways(data, Bell, NullLogger<LocalGateways>.Instance);
         Authority = new OwnAuthority(Database, Box, time);
         Certificates = new Server.Certificates.Certificates(Database, Box, new EventLog(Database, time), Bell, new TlsAddresses(true), time);
-        Acme = new AcmeIssuance(Database, Box, Bell, time, NullLogger<AcmeIssuance>.Instance);
-        Settings = new AcmeSettings(Database, Box, new EventLog(Database, time), Bell, time);
+        Acme = new AcmeIssuance(Database, Box, Bell, data, time, NullLogger<AcmeIssuance>.Instance);
+        Settings = new AcmeSettings(Database, Box, new EventLog(Database, time), Bell, data, time);
         _keeper = new CertificateKeeper(Database, Box, Authority, Acme, Gateways, Bell, time, NullLogger<CertificateKeeper>.Instance);
     }
 
