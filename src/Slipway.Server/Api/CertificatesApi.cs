@@ -40,7 +40,11 @@ static class CertificatesApi
 
         api.MapGet("/certificate-authority", Authority).WithName("GetCertificateAuthority").WithTags("Certificates").RequireAuthorization(Credentials.AnyAccount)
             .WithSummary("The root of the platform's own certificates")
-            .WithDescription("To be trusted by whoever opens hosts that no other certificate is for. For every account.");
+            .WithDescription("To be trusted by whoever opens hosts that no other certificate is for; and the next one, where there is one, by then. For every account.");
+
+        api.MapPost("/certificate-authority/renew", Renew).WithName("RenewCertificateAuthority").WithTags("Certificates").Errors(400, 409)
+            .WithSummary("Make the next root of the platform's own certificates")
+            .WithDescription("It issues after a year, so that clients can be made to trust it; with atOnce from now on, for a key that was lost: every certificate of the own authority is replaced then. Slipway does this by itself in time. For administrators.");
     }
 
     static Ok<IReadOnlyList<CertificateStatus>> List(Certificates.Certificates certificates) => TypedResults.Ok(certificates.List());
@@ -66,6 +70,13 @@ static class CertificatesApi
     {
         await acme.Remove(Caller.Of(context), context.RequestAborted);
         return TypedResults.NoContent();
+    }
+
+    static async Task<Ok<AuthorityStatus>> Renew(AuthorityRenewal renewal, OwnAuthority authority, CertificateBell bell, HttpContext context)
+    {
+        var status = await authority.Renew(renewal.AtOnce, Caller.Of(context), context.RequestAborted);
+        bell.Ring();
+        return TypedResults.Ok(status);
     }
 
     static async Task<Ok<AuthorityStatus>> Authority(OwnAuthority authority, CancellationToken cancel) => TypedResults.Ok(await authority.Status(cancel));

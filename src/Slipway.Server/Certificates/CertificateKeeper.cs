@@ -101,7 +101,8 @@ sealed partial class CertificateKeeper(
         var better = new Coverage(valid.Where(row => row.Source != CertificateRow.Own));
         var wanted = hosts.Where(host => !better.Covers(host)).ToHashSet(StringComparer.Ordinal);
         var own = valid.Where(row => row.Source == CertificateRow.Own).ToDictionary(row => row.Name);
-        var due = wanted.Where(host => !own.TryGetValue(host, out var row) || row.RenewAt <= now).ToList();
+        var issuer = await authority.Keep(cancel);
+        var due = wanted.Where(host => !own.TryGetValue(host, out var row) || row.RenewAt <= now || row.Issuer != issuer).ToList();
         var gone = database.Read(CertificateRow.All).Where(row => row.Source == CertificateRow.Own && !wanted.Contains(row.Name)).ToList();
         if (due.Count > 0 || gone.Count > 0)
         {

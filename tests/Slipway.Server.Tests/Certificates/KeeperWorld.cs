@@ -29,7 +29,7 @@ sealed class KeeperWorld : IAsyncDisposable
         Box = new SecretBox(new RegistryOptions { Folder = data.Registry });
         Bell = new CertificateBell();
         Gateways = new LocalGateways(data, Bell, NullLogger<LocalGateways>.Instance);
-        Authority = new OwnAuthority(Database, Box, time);
+        Authority = new OwnAuthority(Database, Box, new EventLog(Database, time), time);
         Certificates = new Server.Certificates.Certificates(Database, Box, new EventLog(Database, time), Bell, new TlsAddresses(true), time);
         Acme = new AcmeIssuance(Database, Box, Bell, data, time, NullLogger<AcmeIssuance>.Instance);
         Settings = new AcmeSettings(Database, Box, new EventLog(Database, time), Bell, data, time);
