@@ -50,8 +50,8 @@ sealed class HandshakeProof(OpenChallenges open, Func<CancellationToken, Task> p
 
     public override string Failure(string host, string? kind) => kind switch
     {
-        "connection" or "tls" => $"The authority can't shake hands with https://{host}/. Does the name lead to this gateway, and can its port 443 be reached from outside, with nothing in front that ends TLS?",
-        "unauthorized" or "incorrectResponse" => $"The authority asked https://{host}/ and somebody else answered. Does the name lead to this gateway, with nothing in front that ends TLS?",
+        "connection" or "tls" or "unauthorized" or "incorrectResponse" =>
+            $"The authority asked https://{host}/ and this gateway did not answer. Does the name lead here, and can its port 443 be reached from outside, with nothing in front that ends TLS?",
         _ => $"The authority could not see that {host} is served here",
     };
 }
