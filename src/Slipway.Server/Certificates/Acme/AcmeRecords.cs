@@ -63,7 +63,7 @@ public sealed record AcmeStatus
     /// <summary>The account with the authority that it is bound to; null: to none.</summary>
     public string? AccountId { get; init; }
 
-    public required AcmeChallengeKind Challenge { get; init; }
+    public AcmeChallengeKind Challenge { get; init; }
 
     public string? DnsHook { get; init; }
 
