@@ -34,6 +34,7 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(ReleaseEvent))]
 [JsonSerializable(typeof(IReadOnlyList<ModelChange>))]
 [JsonSerializable(typeof(JobRun))]
+[JsonSerializable(typeof(DeployPlan))]
 [JsonSerializable(typeof(DeploySource))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(Diagnostic))]
