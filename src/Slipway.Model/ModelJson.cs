@@ -76,6 +76,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();
 
+    public JsonTypeInfo<ReleaseChanges> ReleaseChanges => Of<ReleaseChanges>();
+
     public JsonTypeInfo<ReleaseEvent> ReleaseEvent => Of<ReleaseEvent>();
 
     public JsonTypeInfo<IReadOnlyList<ModelChange>> IReadOnlyListModelChange => Of<IReadOnlyList<ModelChange>>();

@@ -32,6 +32,7 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(ReleaseReport))]
 [JsonSerializable(typeof(Freeze))]
 [JsonSerializable(typeof(ReleaseEvent))]
+[JsonSerializable(typeof(ReleaseChanges))]
 [JsonSerializable(typeof(IReadOnlyList<ModelChange>))]
 [JsonSerializable(typeof(JobRun))]
 [JsonSerializable(typeof(DeployPlan))]

@@ -16,6 +16,7 @@ static class ReleasePage
         if (release.Note is { } note) output.WriteLine($"note     {Readable.Line(note)}");
         output.WriteLine($"changed  {(release.Changed.Count == 0 ? "nothing that runs" : string.Join(", ", release.Changed))}");
         foreach (var (service, image) in release.Images) output.WriteLine($"image    {service} {Readable.ShortImage(image)}");
+        if (report.Changes is { } changes) ChangesPage.Write(output, paint, changes);
         if (report.Jobs.Count > 0) WriteJobs(output, paint, report);
         foreach (var rollout in report.Rollouts) Write(output, paint, report, rollout);
         if (report.Experiment is { } experiment)

@@ -155,6 +155,9 @@ public sealed record ReleaseReport
 
     public required ReleaseStatus Release { get; init; }
 
+    /// <summary>What it was made from and what it changed; null where it was made before that was kept.</summary>
+    public ReleaseChanges? Changes { get; init; }
+
     /// <summary>The rollouts that brought it in, newest first.</summary>
     public required IReadOnlyList<Rollout> Rollouts { get; init; }
 

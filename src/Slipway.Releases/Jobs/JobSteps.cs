@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Governing;
 using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
@@ -56,6 +57,10 @@ static class JobSteps
         var deadline = (instance?.Started ?? job.Run?.Started ?? view.Now) + job.Job.Timeout;
         switch (job.Run)
         {
+            // It changes data, for good: what would not be promoted is not prepared either.
+            case null when view.Stored.FrozenBy(view.Now) is { } freeze:
+                decision.WaitFor($"{JobWords.Name(job.Service.Name, job.Job)} is not run: {FreezeWords.Of(freeze, view.Stored.App)}");
+                break;
             case null:
                 decision.Do(new Step.StoreJob(NewRun(view, job)));
                 break;

@@ -60,6 +60,7 @@ public sealed class CanaryQueries
             {
                 App = app,
                 Release = status,
+                Changes = ReleaseChangeRows.Find(db, app, number),
                 Rollouts = rollouts,
                 Jobs = [.. JobRows.Of(db, app).Where(j => j.Release == number)],
                 Policy = policy,

@@ -30,8 +30,12 @@ public sealed class ReleaseQueries
         var slots = ReleaseRows.Slots(db, app);
         return (IReadOnlyList<ReleaseStatus>)[.. db
             .Query<(string Changed, string Record)>("SELECT changed, record FROM releases WHERE app = @app ORDER BY number DESC", new { app = app.Value })
-            .Select(row => StatusOf(ReleasesJson.Read(row.Record, ModelJson.Default.Release), ReleasesJson.Read(row.Changed, ReleasesJson.Default.ListString), slots))];
+            .Select(row => WithStory(db, app, StatusOf(ReleasesJson.Read(row.Record, ModelJson.Default.Release), ReleasesJson.Read(row.Changed, ReleasesJson.Default.ListString), slots)))];
     });
+
+    /// <summary>The git commit that the live release was made from; null where none is known.</summary>
+    public string? LiveCommit(AppName app) => _database.Read(db =>
+        db.ExecuteScalar<int?>("SELECT live FROM apps WHERE app = @app", new { app = app.Value }) is { } live ? ReleaseChangeRows.Find(db, app, live)?.Git?.Commit : null);
 
     public Release? Release(AppName app, int number) => _database.Read(db => ReleaseRows.FindRelease(db, app, number));
 
@@ -104,6 +108,21 @@ public sealed class ReleaseQueries
             Images = release.Images,
             Changed = changed,
             Note = release.Note,
+        };
+    }
+
+    ReleaseStatus WithStory(DbConnection db, AppName app, ReleaseStatus status)
+    {
+        if (ReleaseChangeRows.Find(db, app, status.Number) is not { } changes) return status;
+        var rollout = ReleaseRows.FindRollout(db, changes.Rollout);
+        return status with
+        {
+            By = changes.By,
+            Commit = changes.Git?.Commit,
+            Subject = changes.Git?.Subject,
+            Dirty = changes.Git is { Dirty: true },
+            State = rollout?.State,
+            Took = rollout is null ? null : (rollout.State.IsEnded ? rollout.Changed : _time.GetUtcNow()) - rollout.Created,
         };
     }
 

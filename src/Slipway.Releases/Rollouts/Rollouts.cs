@@ -111,11 +111,12 @@ public sealed class Rollouts
     /// <param name="images">For each service its repository and digest.</param>
     /// <param name="facts">What each service's image says of itself.</param>
     /// <param name="cancel">Before anything is stored.</param>
+    /// <param name="git">What git says of the folder; null: nothing.</param>
     /// <returns>Null when nothing differs from the live release; the rollout is then done.</returns>
     /// <exception cref="InvalidInputException">A routed service has no port; a secret can't be read.</exception>
     /// <exception cref="ConflictException">Another app or program has the host or port; the rollout is no longer being built.</exception>
     public async Task<Release?> Stage(
-        long rollout, AppModel model, IReadOnlyDictionary<string, string> images, IReadOnlyDictionary<string, ImageFacts> facts, CancellationToken cancel)
+        long rollout, AppModel model, IReadOnlyDictionary<string, string> images, IReadOnlyDictionary<string, ImageFacts> facts, CancellationToken cancel, GitFacts? git = null)
     {
         model = _files.Keep(ReleaseDraft.WithPorts(model, facts));
         var (ports, isBound) = (_ports(), false);
@@ -130,6 +131,7 @@ public sealed class Rollouts
             if (ReleaseStrategy.CanaryOf(model) is not null || ReleaseStrategy.MatchOf(model) is not null)
                 db.Execute("UPDATE apps SET split_key = @key WHERE app = @app AND split_key IS NULL", new { app = current.App.Value, key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) });
             var made = ReleaseDraft.Store(db, stored, model, images, current.Source?.Note, _time.GetUtcNow());
+            ReleaseChangeRows.Add(db, current, stored.LiveSlot?.Release, made, git);
             // Who may deploy is not always who may approve: the file's steps are gone through.
             isBound = current is { AutoPromote: true, DespiteApprovals: false } && Approvals.Strict(ReleaseStrategy.CanaryOf(model)) is not null;
             return ((Release?)made, Save(db, current with { State = RolloutState.Staging, Release = made.Number, AutoPromote = current.AutoPromote && !isBound }));

@@ -44,7 +44,7 @@ static class RolloutChanges
             RolloutState.Superseded => ReleaseEvents.Superseded,
             _ => null,
         };
-        if (type is not null) yield return Of(next, type, by, next.State == RolloutState.Holding ? "it waits for a promote" : next.Error?.Split('\n')[0]);
+        if (type is not null) yield return Of(next, type, by, next.State == RolloutState.Holding ? next.OneWay?.Reason ?? "it waits for a promote" : next.Error?.Split('\n')[0]);
     }
 
     /// <summary>The step that the change has ended.</summary>
