@@ -36,7 +36,8 @@ static class DeployCommand
             }
             // An experiment runs for days: that it has begun is what a deploy waits for.
             var isExperiment = model.Services.Any(service => service.Release.Canary?.Ab is not null);
-            bool NeedsPerson(RolloutState state) => !parsed.GetValue(promote) && (state == RolloutState.Holding || (isExperiment && state == RolloutState.Shifting));
+            // One that is promoted at once holds only where it failed past a one-way step.
+            bool NeedsPerson(RolloutState state) => state == RolloutState.Holding || (!parsed.GetValue(promote) && isExperiment && state == RolloutState.Shifting);
             return await new RolloutWatch(context.Shell, api, TimeProvider.System, parsed.GetValue(json)).Run(rollout, 0, NeedsPerson, cancelOnInterrupt: true, cancel);
         });
         return command;

@@ -35,6 +35,15 @@ public class OneWayCommandsTests
         shell.Error.ShouldContain("✘ Rollout 7 of shop has failed and holds.\n  web ended 3 times. v2 ran a one-way step.");
     }
 
+    [Fact]
+    public async Task Deploy_FailsPastAOneWayStepThoughPromotedAtOnce_EndsWithTheReason()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["compose.yaml"], "name: shop\nservices: {web: {image: app}}", TestContext.Current.CancellationToken);
+        _rollout = Rollout(RolloutState.Holding) with { OneWay = new OneWayHold("web ended 3 times.", DateTimeOffset.UnixEpoch) };
+        (await Run(1, "deploy", folder.Path, "--promote")).Error.ShouldContain("has failed and holds.\n  web ended 3 times.");
+    }
+
     [Theory]
     [InlineData(PlanOutcome.Release, false, false, 0)]
     [InlineData(PlanOutcome.Release, false, true, 3)]
