@@ -50,6 +50,9 @@ public static class ReleaseServices
             provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>(), () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
         services.AddSingleton(provider => new Previews(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Rollouts>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new DeployPlans(
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<GrantedFiles>(), provider.GetRequiredService<TimeProvider>(),
+            () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
         services.AddSingleton(provider => new MaintenanceSwitch(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RoutePublisher>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new FreezeSwitch(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));

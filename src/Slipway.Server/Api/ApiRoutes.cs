@@ -53,6 +53,7 @@ static class ApiRoutes
         api.MapPreviews();
         api.MapServices();
         api.MapMaintenance();
+        api.MapPlan();
         api.MapFreezes();
         api.MapMembers();
         api.MapEvents();

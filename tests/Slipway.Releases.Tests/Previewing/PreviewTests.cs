@@ -174,8 +174,8 @@ public sealed class PreviewTests : IAsyncLifetime
         await Preview("pr-1", 2);
         await _world.Previews.Deploy(Sample.App, "pr-2", new DeploySource { Directory = "/src" }, null, _cancel);
         var removal = await _world.BeginRemoval(Sample.App, volumes: false);
-        await _world.Until(() => removal.IsCompleted, "all is gone");
-        await removal;
+        await _world.Until(() => _world.Queries.Apps().Count == 0, "all is gone");
+        await removal.WaitAsync(_cancel);
 
         _world.Engine.All.ShouldBeEmpty();
         _world.Engine.Volumes.ShouldBe(["shop_data"], "the app's own are kept where nobody says otherwise");
@@ -188,7 +188,8 @@ public sealed class PreviewTests : IAsyncLifetime
     {
         await Preview("pr-1", 2);
         var removal = await _world.BeginRemoval(First, volumes: false);
-        await _world.Until(() => removal.IsCompleted, "it is gone");
+        await _world.Until(() => _world.Queries.App(First) is null, "it is gone");
+        await removal.WaitAsync(_cancel);
         _world.Engine.Volumes.ShouldBe(["shop_data"]);
         _world.Serving().ShouldBe([1]);
         _world.Running().ShouldBe(["shop.redis.v1.1", "shop.web.v1.1"], ignoreOrder: true);
