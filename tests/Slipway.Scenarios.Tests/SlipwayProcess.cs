@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Slipway.Contracts;
 
 namespace Slipway.Scenarios.Tests;
 
@@ -15,11 +16,11 @@ public sealed class SlipwayProcess : IAsyncLifetime
 
     public string Data { get; } = Path.Combine(Path.GetTempPath(), "slipway-scenarios", $"data-{Guid.NewGuid().ToString("N")[..8]}");
 
-    public string Listen { get; } = $"127.0.0.1:{FreePort()}";
+    public string Listen { get; } = $"127.0.0.1:{FreePorts.Take()}";
 
-    public string Gateway { get; } = $"127.0.0.1:{FreePort()}";
+    public string Gateway { get; } = $"127.0.0.1:{FreePorts.Take()}";
 
-    public string GatewayHttps { get; } = $"127.0.0.1:{FreePort()}";
+    public string GatewayHttps { get; } = $"127.0.0.1:{FreePorts.Take()}";
 
     /// <summary>The engine to use, or null for the machine's.</summary>
     public string? DockerHost { get; init; }
@@ -162,13 +163,6 @@ public sealed class SlipwayProcess : IAsyncLifetime
         start.Environment["NO_COLOR"] = "1";
         if (DockerHost is not null) start.Environment["DOCKER_HOST"] = DockerHost;
         return Process.Start(start)!;
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 
