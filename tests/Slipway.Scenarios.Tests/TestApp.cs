@@ -53,5 +53,12 @@ public sealed class TestApp : IDisposable
         return this;
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    /// <summary>The scenario is over.</summary>
+    public bool IsGone { get; private set; }
+
+    public void Dispose()
+    {
+        IsGone = true;
+        Directory.Delete(Folder, recursive: true);
+    }
 }
