@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 
@@ -8,11 +9,17 @@ public sealed class WebhookSender : IDisposable
 {
     readonly WebhookOptions _options;
     readonly TimeProvider _time;
+    readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
     readonly HttpClient _http;
 
     public WebhookSender(WebhookOptions options, TimeProvider time)
+        : this(options, time, ReceiverAddresses.Resolve)
     {
-        (_options, _time) = (options, time);
+    }
+
+    internal WebhookSender(WebhookOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+    {
+        (_options, _time, _resolve) = (options, time, resolve);
         var handler = new SocketsHttpHandler
         {
             // A receiver that moved is to be configured anew: a signature is for the one that was named.
@@ -64,7 +71,7 @@ public sealed class WebhookSender : IDisposable
     /// <summary>After the name is resolved, so that no name leads to an address that none may be sent to, whenever its answer changes.</summary>
     async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancel)
     {
-        var addresses = await ReceiverAddresses.Resolve(context.DnsEndPoint.Host, cancel);
+        var addresses = await _resolve(context.DnsEndPoint.Host, cancel);
         var open = addresses.Where(address => !ReceiverAddresses.IsForbidden(address, _options.Allowed)).ToArray();
         if (open.Length == 0) throw new IOException(ReceiverAddresses.Refusal(context.DnsEndPoint.Host, addresses));
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
