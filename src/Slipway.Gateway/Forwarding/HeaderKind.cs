@@ -27,6 +27,9 @@ enum HeaderKind
     TraceParent,
     TraceState,
     Host,
+
+    /// <summary>CDN-Loop: our own mark is added.</summary>
+    HopMark,
 }
 
 static class HeaderKinds
@@ -37,6 +40,7 @@ static class HeaderKinds
         4 when Is(name, HeaderNames.Host) => HeaderKind.Host,
         6 when Is(name, HeaderNames.Expect) => HeaderKind.Expect,
         7 when Is(name, HeaderNames.Upgrade) => HeaderKind.Upgrade,
+        8 when Is(name, Forwarding.HopMark.Header) => HeaderKind.HopMark,
         9 when Is(name, "Forwarded") => HeaderKind.Forwarded,
         10 when Is(name, HeaderNames.Connection) => HeaderKind.Connection,
         10 when Is(name, HeaderNames.KeepAlive) => HeaderKind.HopByHop,

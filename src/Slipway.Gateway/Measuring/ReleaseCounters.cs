@@ -18,7 +18,14 @@ sealed class ReleaseCounters(int release)
     const int Air = 8;
     readonly long[][] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new long[Air + Buckets + BoundTicks.Length + 1 + Air])];
 
+    // Rare enough to be fought for.
+    long _retries, _retriesDenied;
+
     public int Release { get; } = release;
+
+    public void CountRetry() => Interlocked.Increment(ref _retries);
+
+    public void CountRetryDenied() => Interlocked.Increment(ref _retriesDenied);
 
     /// <param name="status">As the instance gave it, or 0 where it gave none.</param>
     /// <param name="ticks">Of <see cref="Stopwatch"/>, to the answer's end.</param>
@@ -41,6 +48,8 @@ sealed class ReleaseCounters(int release)
         Release = release,
         Requests = Sum(0),
         Failed = Sum(Failed),
+        Retries = Interlocked.Read(ref _retries),
+        RetriesDenied = Interlocked.Read(ref _retriesDenied),
         ByClass = [0, .. Enumerable.Range(0, 5).Select(i => Sum(Classes + i))],
         Latency = [.. Enumerable.Range(0, BoundTicks.Length + 1).Select(i => Sum(Buckets + i))],
     };

@@ -1,3 +1,4 @@
+using Slipway.Gateway.Balancing;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
@@ -17,21 +18,35 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     // Without the trailing slash, so that the one comparison serves /api and /api/ alike; empty for the root.
     readonly string _prefix = source.Path.TrimEnd('/');
 
+    readonly CompiledAffinity? _affinity = policy?.Affinity;
+
     readonly CompiledRedirect? _redirect = source.Redirect is { } to ? new CompiledRedirect(to, source.Path.Length > 1 ? source.Path.TrimEnd('/') : source.Path) : null;
 
     public Route Source { get; } = source;
 
     public CompiledPolicy? Policy { get; } = policy;
 
+    /// <summary>Of one instance at once.</summary>
+    public int MaxConnections { get; } = policy?.Source.MaxConnections ?? int.MaxValue;
+
+    /// <summary>There are instances, and where one has none to give a request to, that is why.</summary>
+    public bool IsFull => MaxConnections < int.MaxValue && destinations.Length > 0;
+
     /// <summary>Requests are forwarded, and nothing else.</summary>
     public bool IsPlain { get; } = policy is null && source is { Redirect: null, Maintenance: null };
 
-    /// <summary>How a request that was forwarded ended, for the ejection of instances that keep failing.</summary>
-    public void Note(InstanceState instance, int release, bool failed)
+    /// <summary>Null: the release has no instance.</summary>
+    public CompiledDestination? Of(int release)
     {
         foreach (var destination in destinations)
-            if (destination.Counters.Release == release) destination.Note(instance, failed);
+            if (destination.Counters.Release == release) return destination;
+        return null;
     }
+
+    public ReleaseCounters? CountersOf(int release) => Of(release)?.Counters;
+
+    /// <summary>How a request that was forwarded ended, for the ejection of instances that keep failing.</summary>
+    public void Note(InstanceState instance, int release, bool failed) => Of(release)?.Note(instance, failed);
 
     /// <summary>The answer to every request, where no instance is to be asked.</summary>
     public ErrorPage? Answer(Exchange exchange) => Source.Maintenance is not null ? ErrorPage.Maintenance(Source) : _redirect?.Answer(exchange);
@@ -47,18 +62,28 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
         if (destinations.Length == 1 && tried is null)
         {
             counters = destinations[0].Counters;
-            return destinations[0].Choose(null);
+            return _affinity is null ? destinations[0].Choose(exchange, null) : destinations[0].ChooseFor(exchange, null, _affinity.Of(exchange));
         }
-        var start = split is null ? Splitter.Pick(destinations, _weights) : split.TakesNew(exchange) ? destinations.Length - 1 : 0;
+        var wanted = _affinity?.Of(exchange);
+        var start = split is null ? Pick(exchange, wanted) : split.TakesNew(exchange) ? destinations.Length - 1 : 0;
         // From the picked one on: where its instances are all tried, the others' are asked before the client is told of a failure.
         for (var i = 0; i < destinations.Length; i++)
         {
             var destination = destinations[(start + i) % destinations.Length];
-            if (destination.Choose(tried) is not { } instance) continue;
+            if ((_affinity is null ? destination.Choose(exchange, tried) : destination.ChooseFor(exchange, tried, wanted)) is not { } instance) continue;
             counters = destination.Counters;
             return instance;
         }
         counters = null;
         return null;
+    }
+
+    /// <summary>Where releases share the route by their weights alone. A client who belongs to an instance belongs to its release; and a key to one of them.</summary>
+    int Pick(Exchange exchange, UInt128? wanted)
+    {
+        if (Policy is null || destinations.Length < 2) return Splitter.Pick(destinations, _weights);
+        for (var i = 0; wanted is { } tag && i < destinations.Length; i++)
+            if (destinations[i].Has(tag)) return i;
+        return Policy.HashKey?.Of(exchange) is { } hash ? Rendezvous.Pick(destinations, hash) : Splitter.Pick(destinations, _weights);
     }
 }

@@ -89,6 +89,8 @@ static class RoutePlanner
         Hosts = rule.FromHost is { } host ? [host] : service.Release.Hosts,
         Path = rule.FromPath,
         Redirect = rule.To,
+        // Of its service, and with it the certificates of its hosts.
+        Https = service.Release.Https,
     });
 
     static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
@@ -104,7 +106,7 @@ static class RoutePlanner
         Hosts = hosts,
         Path = service.Release.Path,
         Ports = ports,
-        Policy = service.Release.Route,
+        Policy = PolicyOf(view, service),
         Destinations = destinations,
         Https = service.Release.Https,
         Unavailable = destinations.Count > 0 ? null
@@ -112,6 +114,11 @@ static class RoutePlanner
                 ? $"{view.Stored.App} is being replaced by v{current.Release}; try again in a moment"
                 : $"no instance of {service.Name} of {view.Stored.App} is running; try again in a moment",
     };
+
+    /// <summary>What a release can't know of its policy is the app's key.</summary>
+    static RoutePolicy? PolicyOf(AppView view, ServiceModel service) => service.Release.Route is { Affinity: { } affinity } route
+        ? route with { Affinity = affinity with { Key = view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} keeps clients at their instances and has no key for it.") } }
+        : service.Release.Route;
 
     static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits)
     {

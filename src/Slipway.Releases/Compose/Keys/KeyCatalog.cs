@@ -30,6 +30,12 @@ static class KeyCatalog
         .Honour("auth", new KeyShape().Honour("realm", "file").Honour("users", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }))
         .Honour("addresses", new KeyShape().Honour("allow", "deny"))
         .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
+        .Honour("balance", new KeyShape().Honour("hash", "load"))
+        .Honour("affinity", new KeyShape().Honour("by", "lifetime"))
+        .Honour("max-connections")
+        .Honour("retries", new KeyShape().Honour("attempts", "on", "methods", "per-try", "budget"))
+        .Honour("breaker", new KeyShape().Honour("failures", "window", "min-requests", "open"))
+        .Honour("health", new KeyShape().Honour("path", "every", "timeout", "fails", "passes", "status", "share"))
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
         .Refuse("not in this version", "match");
 
