@@ -75,6 +75,7 @@ sealed class CompiledDestination(int weight, InstanceState[] instances, ReleaseC
 
     InstanceState? Choose(Exchange exchange, uint start, in Look look)
     {
+        if (instances.Length == 0) return null;
         if (instances.Length == 1) return _pool.Takes(0, look) ? instances[0] : null;
         return _balance is null ? _pool.Least(start, look) : _balance.Choose(_pool, exchange, start, look);
     }
