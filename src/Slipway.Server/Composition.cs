@@ -61,6 +61,7 @@ static class Composition
         services.AddCertificates(options);
         services.AddSingleton<LocalGateways>();
         services.AddSingleton<IGateways>(all => all.GetRequiredService<LocalGateways>());
+        services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<AppLogs>();
         services.AddSingleton<AppRemoval>();
         services.AddSingleton<ImageTags>();
