@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Measuring;
@@ -21,11 +23,20 @@ sealed class ReleaseCounters(int release)
     // Rare enough to be fought for.
     long _retries, _retriesDenied;
 
-    public int Release { get; } = release;
-
     public void CountRetry() => Interlocked.Increment(ref _retries);
 
     public void CountRetryDenied() => Interlocked.Increment(ref _retriesDenied);
+
+    // Goals are reached now and then: no stripes. Null until the first.
+    ConcurrentDictionary<string, StrongBox<long>>? _goals;
+
+    public int Release { get; } = release;
+
+    public void CountGoal(string name)
+    {
+        var goals = _goals ?? Interlocked.CompareExchange(ref _goals, new ConcurrentDictionary<string, StrongBox<long>>(), null) ?? _goals!;
+        Interlocked.Increment(ref goals.GetOrAdd(name, static _ => new StrongBox<long>()).Value);
+    }
 
     /// <param name="status">As the instance gave it, or 0 where it gave none.</param>
     /// <param name="ticks">Of <see cref="Stopwatch"/>, to the answer's end.</param>
@@ -46,6 +57,7 @@ sealed class ReleaseCounters(int release)
         App = app,
         Service = service,
         Release = release,
+        Goals = _goals?.ToDictionary(g => g.Key, g => Interlocked.Read(ref g.Value.Value)),
         Requests = Sum(0),
         Failed = Sum(Failed),
         Retries = Interlocked.Read(ref _retries),
