@@ -66,7 +66,6 @@ static class Composition
         services.AddSingleton<IAuthorizationHandler, AppRequirementHandler>();
         services.AddSingleton<LocalGateways>();
         services.AddSingleton<IGateways>(all => all.GetRequiredService<LocalGateways>());
-        services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<AppLogs>();
         services.AddSingleton<AppRemoval>();
         services.AddSingleton<ImageTags>();

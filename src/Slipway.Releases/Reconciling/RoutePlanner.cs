@@ -114,7 +114,7 @@ static class RoutePlanner
         return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with
         {
             IsPreview = true,
-            Policy = PreviewHosts.Unlisted(service.Release.Route),
+            Policy = PreviewHosts.Unlisted(PolicyOf(view, service)),
         };
     }
 

@@ -1,4 +1,4 @@
-using Slipway.Server.Gateways;
+using Slipway.Releases;
 
 namespace Slipway.Server.Metrics;
 
@@ -8,12 +8,10 @@ static class MetricsEndpoint
     public static void MapMetrics(this IEndpointRouteBuilder routes)
     {
         var exporter = routes.ServiceProvider.GetRequiredService<MetricsExporter>();
-        var gateways = routes.ServiceProvider.GetRequiredService<GatewayMetrics>();
+        // A server that only has the registry has no gateways.
+        var gateways = routes.ServiceProvider.GetService<IGateways>() is { } some ? new GatewayMetrics(some) : null;
         routes.MapGet("/metrics", async (CancellationToken cancel) =>
-            {
-                await gateways.Refresh(cancel);
-                return TypedResults.Text(exporter.Write(), MetricsExporter.ContentType);
-            })
+            TypedResults.Text(exporter.Write() + (gateways is null ? "" : await gateways.Write(cancel)), MetricsExporter.ContentType))
             .Produces(200, contentType: "text/plain").WithName("GetMetrics").WithTags("Health")
             .WithSummary("Metrics for Prometheus")
             .WithDescription("Text format 0.0.4. Needs the credential, which Prometheus sends with authorization: {credentials_file: admin.token}.");
