@@ -1,5 +1,6 @@
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
 using Slipway.Model;
@@ -10,7 +11,8 @@ namespace Slipway.Gateway.Routing;
 /// <param name="destinations">Those that may get requests; with a split the new release stands last.</param>
 /// <param name="split">Null: at random by the weights.</param>
 /// <param name="policy">Null: nothing is done beside forwarding.</param>
-sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy)
+/// <param name="mirror">Null: no request is copied.</param>
+sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy, CompiledMirror? mirror = null)
 {
     readonly int _weights = destinations.Sum(d => d.Weight);
 
@@ -22,6 +24,8 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     public Route Source { get; } = source;
 
     public CompiledPolicy? Policy { get; } = policy;
+
+    public CompiledMirror? Mirror { get; } = mirror;
 
     /// <summary>Requests are forwarded, and nothing else.</summary>
     public bool IsPlain { get; } = policy is null && source is { Redirect: null, Maintenance: null };

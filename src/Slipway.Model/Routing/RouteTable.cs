@@ -39,6 +39,9 @@ public sealed record Route
     /// </summary>
     public RouteSplit? Split { get; init; }
 
+    /// <summary>Copies of requests for another release; null: none.</summary>
+    public RouteMirror? Mirror { get; init; }
+
     /// <summary>What is done beside forwarding; null: nothing.</summary>
     public RoutePolicy? Policy { get; init; }
 
@@ -155,10 +158,13 @@ public sealed record ReleaseTraffic
     /// <summary>Requests that the gateway had to answer itself because no instance could (502, 503, 504), or whose answer broke off.</summary>
     public required long Failed { get; init; }
 
-    /// <summary>Counts by time to the answer's end: bucket i holds requests of at most <see cref="LatencyBuckets"/>[i] milliseconds, the last one the rest.</summary>
-    public required IReadOnlyList<long> Latency { get; init; }
+    /// <summary>Null: from a gateway of an older version, which did not tell them apart.</summary>
+    public AnswerTimes? Times { get; init; }
 
-    /// <summary>Upper bounds in milliseconds, 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
+    /// <summary>Null: it got no copies of requests since the gateway started.</summary>
+    public MirroredTraffic? Mirrored { get; init; }
+
+    /// <summary>Upper bounds in milliseconds of a histogram's buckets, each inclusive; 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
     public static IReadOnlyList<double> LatencyBuckets { get; } =
     [
         0.5, 0.63, 0.8,
