@@ -47,7 +47,7 @@ sealed class CountingGateways : IGateways
         latency[12] += requests - (requests / 6 * 6);
         return new ReleaseTraffic
         {
-            App = route.App, Service = route.Service, Release = destination.Release, Requests = requests, Failed = 0, ByClass = [0, 0, requests, 0, 0, 0], Latency = latency,
+            App = route.App, Service = route.Service, Release = destination.Release, Requests = requests, Failed = 0, ByClass = [0, 0, requests, 0, 0, 0], Times = new AnswerTimes { Success = latency },
         };
     }
 }

@@ -40,6 +40,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<RouteTable> RouteTable => Of<RouteTable>();
 
+    public JsonTypeInfo<RequestMatch> RequestMatch => Of<RequestMatch>();
+
     public JsonTypeInfo<Maintenance> Maintenance => Of<Maintenance>();
 
     public JsonTypeInfo<CertificateSet> CertificateSet => Of<CertificateSet>();
@@ -67,6 +69,14 @@ public sealed class ModelJson : IJsonTypeInfoResolver
     public JsonTypeInfo<CanaryStatus> CanaryStatus => Of<CanaryStatus>();
 
     public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
+
+    public JsonTypeInfo<JobRun> JobRun => Of<JobRun>();
+
+    public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();
+
+    public JsonTypeInfo<ReleaseChanges> ReleaseChanges => Of<ReleaseChanges>();
+
+    public JsonTypeInfo<ReleaseEvent> ReleaseEvent => Of<ReleaseEvent>();
 
     public JsonTypeInfo<IReadOnlyList<ModelChange>> IReadOnlyListModelChange => Of<IReadOnlyList<ModelChange>>();
 

@@ -17,7 +17,9 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. CertificateTexts.Entries,
         .. AccessTexts.Entries,
         .. CanaryTexts.Entries,
+        .. OneWayTexts.Entries,
         .. RouteTexts.Entries,
+        .. GovernanceTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

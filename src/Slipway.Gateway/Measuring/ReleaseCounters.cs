@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Measuring;
@@ -10,10 +12,19 @@ sealed class ReleaseCounters(int release)
     // Answers that broke off, by their class: counted as failed, and rare enough for a line that all processors share.
     readonly long[] _brokenOff = new long[6];
 
+    // Goals are reached now and then: no stripes. Null until the first.
+    ConcurrentDictionary<string, StrongBox<long>>? _goals;
+
     public int Release { get; } = release;
 
     /// <summary>Of its copies; there from the first table on that has it as a mirror.</summary>
     public MirrorCounters? Mirrored { get; set; }
+
+    public void CountGoal(string name)
+    {
+        var goals = _goals ?? Interlocked.CompareExchange(ref _goals, new ConcurrentDictionary<string, StrongBox<long>>(), null) ?? _goals!;
+        Interlocked.Increment(ref goals.GetOrAdd(name, static _ => new StrongBox<long>()).Value);
+    }
 
     /// <param name="status">As the instance gave it, or 0 where it gave none.</param>
     /// <param name="ticks">Of <see cref="System.Diagnostics.Stopwatch"/>, to the answer's end.</param>
@@ -33,6 +44,7 @@ sealed class ReleaseCounters(int release)
             App = app,
             Service = service,
             Release = release,
+            Goals = _goals?.ToDictionary(g => g.Key, g => Interlocked.Read(ref g.Value.Value)),
             Requests = counts.Sum(),
             Failed = counts[TimeCounters.Failed],
             ByClass = [0, .. Enumerable.Range(1, 5).Select(kind => counts[kind] + Volatile.Read(ref _brokenOff[kind]))],

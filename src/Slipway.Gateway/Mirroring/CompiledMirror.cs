@@ -36,8 +36,12 @@ sealed class CompiledMirror(RouteMirror source, AppName app, CompiledSplit? user
     /// Copies the request where it is to be copied. Never waits, and never throws for anything about the mirror: the caller serves the request as if
     /// nothing had happened.
     /// </summary>
-    public void Look(Exchange exchange, Switchboard switchboard)
+    /// <param name="exchange">The request.</param>
+    /// <param name="switchboard">Whose table must still be this one's when a copy begins.</param>
+    /// <param name="release">Who answers the request: where that is the mirror's own release already, there is nothing to copy.</param>
+    public void Look(Exchange exchange, Switchboard switchboard, int release)
     {
+        if (release == source.Release) return;
         // A copy is never copied again, whichever gateways it comes through.
         if (exchange.WantsUpgrade || !_methods.Contains(exchange.Request.Method) || exchange.Request.Headers.ContainsKey(Header) || !Takes(exchange)) return;
         if (exchange.Request.Headers.ContentLength > RequestCopy.MaxBody || !counters.TryBegin(Most))

@@ -16,6 +16,9 @@ public enum Strategy
 
     /// <summary>The new release whole in the other slot, its share of the requests rising step by step while a judge compares it with the live one.</summary>
     [JsonStringEnumMemberName("canary")] Canary,
+
+    /// <summary>As a canary, but its part of the requests stays the same until the experiment ends, and nothing is promoted by that alone.</summary>
+    [JsonStringEnumMemberName("ab")] Ab,
 }
 
 /// <summary>What <c>x-release</c> says of one service, defaults applied.</summary>
@@ -26,6 +29,9 @@ public sealed record ReleasePolicy
 
     /// <summary>Path prefix of its routes, at segment boundaries.</summary>
     public string Path { get; init; } = "/";
+
+    /// <summary>Only requests that one of these matches, where not null: services of one host and path are told apart by them.</summary>
+    public IReadOnlyList<RequestMatch>? When { get; init; }
 
     /// <summary>
     /// The container's port that gets the requests, or null where only the image knows it (the lowest EXPOSEd TCP port, taken when the release is made).
@@ -43,8 +49,11 @@ public sealed record ReleasePolicy
 
     public required Strategy Strategy { get; init; }
 
-    /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/>, else null.</summary>
+    /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/> or <see cref="Model.Strategy.Ab"/>, else null.</summary>
     public CanaryPolicy? Canary { get; init; }
+
+    /// <summary>Requests that see the new release as soon as it is ready, whatever share of the others it gets; null: none.</summary>
+    public IReadOnlyList<RequestMatch>? Match { get; init; }
 
     /// <summary>Null: http and https are both answered.</summary>
     public HttpsPolicy? Https { get; init; }
@@ -54,6 +63,9 @@ public sealed record ReleasePolicy
     public DrainPolicy Drain { get; init; } = new();
 
     public KeepPolicy Keep { get; init; } = new();
+
+    /// <summary>Run once for each release, in this order, before any of it starts.</summary>
+    public IReadOnlyList<JobModel> Before { get; init; } = [];
 
     [JsonIgnore]
     public bool IsRouted => Hosts.Count > 0;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Model;
 
 /// <summary>
@@ -26,6 +28,12 @@ public sealed record Route
 
     /// <summary>Path prefix, at segment boundaries: /api matches /api and /api/x, not /apix. The longest match wins.</summary>
     public string Path { get; init; } = "/";
+
+    /// <summary>
+    /// Only requests that one of these matches, where not null; routes of one host and path are told apart by them. The match with the most conditions is
+    /// tried first, then that of the route that stands first; a route without any comes last. Says nothing of requests to <see cref="Ports"/>.
+    /// </summary>
+    public IReadOnlyList<RequestMatch>? When { get; init; }
 
     /// <summary>Ports of the host on which every request goes to this route, whatever its Host header says.</summary>
     public IReadOnlyList<GatewayPort> Ports { get; init; } = [];
@@ -59,6 +67,10 @@ public sealed record Route
 
     /// <summary>What the 503 page says where no instance can be reached, for people: "guestbook is being replaced".</summary>
     public string? Unavailable { get; init; }
+
+    /// <summary>Every instance that may get requests by it, copies among them.</summary>
+    [JsonIgnore]
+    public IEnumerable<Upstream> Upstreams => Destinations.SelectMany(d => d.Upstreams).Concat(Mirror?.Upstreams ?? []);
 }
 
 /// <summary>One release's share of a route.</summary>
@@ -86,6 +98,15 @@ public sealed record RouteSplit
 
     /// <summary>The header whose value is the user, with <see cref="StickyKind.Header"/>; a request without it is assigned at random.</summary>
     public string? Header { get; init; }
+
+    /// <summary>
+    /// Requests that one of these matches always go to the release, whatever its weight; with a weight of 0 they alone do, and nobody else even where
+    /// the other release has no instance. Null: none.
+    /// </summary>
+    public IReadOnlyList<RequestMatch>? Match { get; init; }
+
+    /// <summary>What is counted of both releases' requests, beside them; null: nothing.</summary>
+    public IReadOnlyList<GoalPolicy>? Goals { get; init; }
 
     /// <summary>32 bytes as Base64, the app's own: signs the cookies that the gateway issues, and keys the assignment. A secret.</summary>
     public required string Key { get; init; }
@@ -150,6 +171,9 @@ public sealed record ReleaseTraffic
 
     public required int Release { get; init; }
 
+    /// <summary>Those that went to the release because a <see cref="RouteSplit.Match"/> named them; they are counted in an entry of their own.</summary>
+    public bool IsMatched { get; init; }
+
     public required long Requests { get; init; }
 
     /// <summary>Answers by status class: index 1 to 5 for 1xx to 5xx, as the instance gave them.</summary>
@@ -163,6 +187,9 @@ public sealed record ReleaseTraffic
 
     /// <summary>Null: it got no copies of requests since the gateway started.</summary>
     public MirroredTraffic? Mirrored { get; init; }
+
+    /// <summary>How often each goal of <see cref="RouteSplit.Goals"/> was reached, by its name; null: none was.</summary>
+    public IReadOnlyDictionary<string, long>? Goals { get; init; }
 
     /// <summary>Upper bounds in milliseconds of a histogram's buckets, each inclusive; 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
     public static IReadOnlyList<double> LatencyBuckets { get; } =

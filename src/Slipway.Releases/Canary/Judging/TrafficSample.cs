@@ -13,13 +13,17 @@ sealed record TrafficSample
     /// <summary>By the gateway's session.</summary>
     public required IReadOnlyDictionary<string, ArmPair> Sessions { get; init; }
 
+    /// <summary>When each session began; null in samples from before that was kept.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset>? Started { get; init; }
+
     /// <param name="reports">Null or none: no gateway answered.</param>
     /// <returns>Null also where a gateway of another version counts times by other bounds.</returns>
-    public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at) =>
-        reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => t.Latency.Count != ArmCounts.None.Latency.Count)) ? null : new TrafficSample
+    public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at, Of of = Of.Everybody) =>
+        reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => !IsOurs(t.Times) || !IsOurs(t.Mirrored?.Times ?? AnswerTimes.None))) ? null : new TrafficSample
         {
             At = at,
-            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next), Sum(g, app, services, stable))),
+            Started = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => g.First().Started),
+            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next, of), Sum(g, app, services, stable, Of.Everybody))),
         };
 
     /// <summary>From the other, earlier sample to this one; null where a gateway came or went in between.</summary>
@@ -29,16 +33,40 @@ sealed record TrafficSample
         return Sessions.Select(s => s.Value.Minus(earlier.Sessions[s.Key])).Aggregate((one, other) => one.Plus(other));
     }
 
-    static ArmCounts Sum(IEnumerable<GatewayReport> reports, AppName app, IReadOnlySet<string> services, int release) => reports
+    static bool IsOurs(AnswerTimes? times) => times is not null && times.Classes.All(c => c.Counts.Count == ArmCounts.None.Latency.Count);
+
+    static ArmCounts Sum(IEnumerable<GatewayReport> reports, AppName app, IReadOnlySet<string> services, int release, Of of) => reports
         .SelectMany(r => r.Releases)
-        .Where(t => t.App == app && t.Release == release && services.Contains(t.Service))
-        .Select(t => new ArmCounts
+        // Whom a match names is no random sample: the judge leaves him out, unless there is nobody else.
+        .Where(t => t.App == app && t.Release == release && t.IsMatched == (of == Of.Matched) && services.Contains(t.Service))
+        .Select(t => of == Of.Copies ? Copies(t.Mirrored) : new ArmCounts
         {
             Requests = t.Requests,
             Errors = Math.Min(t.Requests, t.ByClass[5] + t.Failed),
-            Latency = t.Latency,
+            Latency = t.Times!.Served(),
+            Goals = t.Goals,
         })
         .Aggregate(ArmCounts.None, ArmPair.Plus);
+
+    static ArmCounts Copies(MirroredTraffic? copies) => copies is null ? ArmCounts.None : new ArmCounts
+    {
+        Requests = copies.Requests,
+        Errors = Math.Min(copies.Requests, copies.ByClass[5] + copies.Failed),
+        Latency = copies.Times.Served(),
+        Dropped = copies.Dropped,
+    };
+
+    /// <summary>Whose requests to the new release are looked at.</summary>
+    public enum Of
+    {
+        Everybody,
+
+        /// <summary>Those that a match names.</summary>
+        Matched,
+
+        /// <summary>Nobody's: copies, which are compared with the requests that the live release answered.</summary>
+        Copies,
+    }
 }
 
 /// <summary>The counts of both releases.</summary>
@@ -53,6 +81,8 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
         Requests = one.Requests + other.Requests,
         Errors = one.Errors + other.Errors,
         Latency = [.. one.Latency.Zip(other.Latency, (a, b) => a + b)],
+        Dropped = one.Dropped + other.Dropped,
+        Goals = one.Goals is null || other.Goals is null ? one.Goals ?? other.Goals : one.Goals.Concat(other.Goals).GroupBy(g => g.Key).ToDictionary(g => g.Key, g => g.Sum(v => v.Value)),
     };
 
     /// <summary>The parts of a report are not read at one instant, so that a difference may be off by a request: never below nothing.</summary>
@@ -64,6 +94,8 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
             Requests = requests,
             Errors = Math.Clamp(later.Errors - earlier.Errors, 0, requests),
             Latency = [.. later.Latency.Zip(earlier.Latency, (a, b) => Math.Max(0, a - b))],
+            Dropped = Math.Max(0, later.Dropped - earlier.Dropped),
+            Goals = later.Goals?.ToDictionary(g => g.Key, g => Math.Max(0, g.Value - (earlier.Goals?.GetValueOrDefault(g.Key) ?? 0))),
         };
     }
 }

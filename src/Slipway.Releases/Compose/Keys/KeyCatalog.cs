@@ -12,16 +12,26 @@ static class KeyCatalog
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
-    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake", "approve").Refuse("not in this version", "mirror");
+    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author"))
+        .Honour("mirror", new KeyShape().Honour("share", "methods"));
     static readonly KeyShape Judge = new KeyShape()
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
+
+    static readonly KeyShape Values = new() { Any = new KeyRule(KeyTreatment.Honoured, Inside: new KeyShape().Honour("regex", "present")) };
+    static readonly KeyShape When = new KeyShape()
+        .Honour("method").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language")
+        .Refuse("the service's own path says that", "path");
+    static readonly KeyShape Goals = new KeyShape()
+        .Honour("name", "status", "method", "path").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language");
+    static readonly KeyShape Match = new KeyShape().Honour("method", "path").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language");
 
     static readonly KeyShape HeaderChanges = new KeyShape().Honour("set", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }).Honour("remove");
 
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
+        .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
         .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))
@@ -31,7 +41,8 @@ static class KeyCatalog
         .Honour("addresses", new KeyShape().Honour("allow", "deny"))
         .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
-        .Refuse("not in this version", "match");
+        .Honour("when", When).Honour("match", Match)
+        .Honour("ab", new KeyShape().Honour("share", "until", "for", "then", "min-requests").Honour("goals", Goals));
 
     public static KeyShape Build { get; } = new KeyShape()
         .Honour("context", "dockerfile", "dockerfile_inline", "args", "target", "labels", "cache_from", "extra_hosts", "network", "no_cache", "pull", "shm_size")

@@ -8,32 +8,35 @@ namespace Slipway.Releases.Compose;
 /// <code>
 /// routed    has an x-release mapping, or publishes a TCP port that is not known to speak something else than HTTP
 /// strategy  routed:   as asked; else recreate where two versions can't run at once; else rolling
-///           unrouted: recreate where two versions can't run at once; else canary or blue-green if a routed service is; else rolling
+///           unrouted: recreate where two versions can't run at once; else ab, canary or blue-green if a routed service is; else rolling
 /// </code>
 /// Two versions of a service can't run at once where it writes to a volume or bind mount, or holds a port of the host.
 /// </summary>
 static class ReleaseReader
 {
-    const string Strategies = "recreate, rolling, blue-green or canary";
+    const string Strategies = "recreate, rolling, blue-green, canary or ab";
 
     public static IReadOnlyList<ServiceModel> Apply(IReadOnlyList<ServiceModel> services, Reading reading)
     {
         var general = reading.Root["x-release"];
+        JobReader.CheckFile(general);
         var routed = services.Select(s => Route(s, general, reading)).ToList();
-        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s is Strategy.BlueGreen or Strategy.Canary).DefaultIfEmpty(Strategy.Rolling).Max();
+        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s is Strategy.BlueGreen or Strategy.Canary or Strategy.Ab).DefaultIfEmpty(Strategy.Rolling).Max();
         var result = routed.Select(s => s.Release.IsRouted ? s : s with
         {
             Release = s.Release with { Strategy = RunsOnce(s) ? Strategy.Recreate : group },
         }).ToList();
         CheckHosts(result, reading);
         CanaryReader.CheckGroup(result, reading);
+        MatchReader.CheckGroup(result, reading);
         return result;
     }
 
     static ServiceModel Route(ServiceModel service, Field general, Reading reading)
     {
         var own = reading.Services[service.Name]["x-release"];
-        if (IsOff(own) || (own.IsMissing && (IsOff(general) || Candidate(service) is null))) return service;
+        var jobs = JobReader.Read(own["before"]);
+        if (IsOff(own) || (SaysNothingOfRoutes(own) && (IsOff(general) || Candidate(service) is null))) return service with { Release = service.Release with { Before = jobs } };
 
         var field = Merged(own, general);
         var port = field["port"].Int(1, 65535) ?? Candidate(service)
@@ -47,13 +50,16 @@ static class ReleaseReader
         {
             Hosts = hosts,
             Path = path,
+            When = MatchReader.Read(field["when"]),
             Route = RouteReader.Read(field, path, reading),
             Redirects = RouteReader.Redirects(own, field, hosts),
             Port = port,
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
-            Canary = CanaryReader.Read(field, own, strategy),
+            Canary = CanaryReader.Read(field, own, strategy, reading),
+            Match = MatchReader.ReadMatch(field, own, strategy),
             Https = HttpsReader.Read(field),
+            Before = jobs,
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
             {
@@ -69,6 +75,9 @@ static class ReleaseReader
         Note(service, gateway, policy, reading);
         return rest with { Release = policy };
     }
+
+    /// <summary>A worker may have a job and no route.</summary>
+    static bool SaysNothingOfRoutes(Field own) => own.IsMissing || own.Node is Mapping { Entries: [{ Key: "before" }] };
 
     static bool IsOff(Field field) => field.Node is Scalar { IsNullText: false } && field.Bool() == false;
 
@@ -132,7 +141,7 @@ static class ReleaseReader
                 asked = Strategy.Canary;
                 break;
             case "ab":
-                field.Error("the strategy 'ab' is not in this version", Strategies);
+                asked = Strategy.Ab;
                 break;
             case var text:
                 field.Error($"the strategy '{text}' is not known", Strategies);
@@ -180,21 +189,21 @@ static class ReleaseReader
 
     static void CheckHosts(List<ServiceModel> services, Reading reading)
     {
-        var claimed = new Dictionary<(string, string), string>();
+        var claimed = new Dictionary<(string, string, string), string>();
         foreach (var service in services)
-            foreach (var (host, path, key) in Places(service))
+            foreach (var (host, path, key, match) in Places(service))
             {
-                if (claimed.TryAdd((host, path), service.Name)) continue;
+                if (claimed.TryAdd((host, path, match), service.Name)) continue;
                 var own = reading.Services[service.Name]["x-release"];
                 var place = own.IsMissing ? reading.Services[service.Name] : own[key].IsMissing ? own : own[key];
-                var first = claimed[(host, path)];
-                place.Error(first == service.Name ? $"'{first}' claims http://{host}{path} twice" : $"'{first}' and '{service.Name}' both claim http://{host}{path}", "different hosts or paths", host);
+                var (first, same) = (claimed[(host, path, match)], match.Length > 0 ? " with the same match of 'when'" : "");
+                place.Error(first == service.Name ? $"'{first}' claims http://{host}{path} twice" : $"'{first}' and '{service.Name}' both claim http://{host}{path}{same}", "different hosts or paths, or a 'when' that tells their requests apart", host);
             }
     }
 
-    static IEnumerable<(string Host, string Path, string Key)> Places(ServiceModel service) =>
-        service.Release.Hosts.Select(h => (h, service.Release.Path, "host"))
-            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, "redirect"))));
+    static IEnumerable<(string Host, string Path, string Key, string Match)> Places(ServiceModel service) =>
+        service.Release.Hosts.SelectMany(h => MatchRules.Keys(service.Release.When).Select(match => (h, service.Release.Path, match.Length > 0 ? "when" : "host", match)))
+            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, "redirect", ""))));
 
     static void Note(ServiceModel service, List<PortModel> gateway, ReleasePolicy policy, Reading reading)
     {
