@@ -26,6 +26,9 @@ sealed class FakeCrowd(FakeTime time)
     /// <summary>For each release the part of its answers to copies that are 5xx.</summary>
     public Dictionary<int, double> CopyErrors { get; } = [];
 
+    /// <summary>The gateway knows nothing of mirrors.</summary>
+    public bool MakesNoCopies { get; set; }
+
     /// <summary>For each release how long its answers take, in milliseconds; 20 where it isn't named.</summary>
     public Dictionary<int, double> Milliseconds { get; } = [];
 
@@ -57,7 +60,7 @@ sealed class FakeCrowd(FakeTime time)
         _asked = time.Now;
         foreach (var route in table.Routes.Where(r => r.Split is not null || r.Mirror is not null))
         {
-            if (route.Mirror is { } mirror) Copy(route, mirror, PerSecond * seconds * mirror.Share / CanaryPolicy.AllRequests);
+            if (route.Mirror is { } mirror && !MakesNoCopies) Copy(route, mirror, PerSecond * seconds * mirror.Share / CanaryPolicy.AllRequests);
             foreach (var destination in route.Destinations)
             {
                 Count(route, destination.Release, false, PerSecond * seconds * destination.Weight / route.Destinations.Sum(d => d.Weight), Errors.GetValueOrDefault(destination.Release));
