@@ -53,7 +53,13 @@ sealed class TimeCounters
         var read = Enumerable.Range(0, Kinds).Select(Read).ToArray();
         return (new AnswerTimes
         {
-            Left = read[Left], Upgraded = read[1], Success = read[2], Redirect = read[3], ClientError = read[4], ServerError = read[5], Failed = read[Failed],
+            Left = read[Left],
+            Upgraded = read[1],
+            Success = read[2],
+            Redirect = read[3],
+            ClientError = read[4],
+            ServerError = read[5],
+            Failed = read[Failed],
         }, [.. read.Select(counts => counts?.Sum() ?? 0)]);
     }
 
