@@ -51,6 +51,7 @@ static class ReleaseRows
             Tally = rollout?.Canary is not null && target is not null && ReleaseStrategy.CanaryOf(target.Model)?.Ab is not null ? ExperimentRows.Find(db, rollout.Id) : null,
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
                 .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
+            Preview = PreviewRows.Find(db, app),
             Routes = known is not null && known.RouteVersion == row.RouteVersion ? known.Routes : RouteRows.Of(db, app),
             Maintenance = row.Maintenance is { } maintenance ? ReleasesJson.Read(maintenance, ModelJson.Default.Maintenance) : null,
             SplitKey = row.SplitKey,

@@ -50,8 +50,10 @@ static class ApiRoutes
         api.MapApps();
         api.MapRollouts();
         api.MapReleases();
+        api.MapPreviews();
         api.MapServices();
         api.MapMaintenance();
+        api.MapPlan();
         api.MapFreezes();
         api.MapMembers();
         api.MapEvents();

@@ -28,6 +28,13 @@ static class KeyCatalog
 
     static readonly KeyShape HeaderChanges = new KeyShape().Honour("set", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }).Honour("remove");
 
+    static readonly KeyShape Auth = new KeyShape().Honour("realm", "file").Honour("users", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) });
+
+    static readonly KeyShape Previews = new KeyShape()
+        .Honour("host", "ttl", "max", "services", "scale", "secrets", "share", "index", "certificate")
+        .Honour("environment", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) })
+        .Honour("auth", Auth);
+
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
@@ -37,9 +44,10 @@ static class KeyCatalog
         .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))
         .Honour("rate", new KeyShape().Honour("requests", "per", "burst", "by"))
         .Honour("timeouts", new KeyShape().Honour("connect", "answer", "idle"))
-        .Honour("auth", new KeyShape().Honour("realm", "file").Honour("users", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }))
+        .Honour("auth", Auth)
         .Honour("addresses", new KeyShape().Honour("allow", "deny"))
         .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
+        .Translate("previews", "of the file's own x-release alone", Previews)
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
         .Honour("when", When).Honour("match", Match)
         .Honour("ab", new KeyShape().Honour("share", "until", "for", "then", "min-requests").Honour("goals", Goals));
