@@ -47,12 +47,11 @@ public static class ReleaseServices
         });
         services.AddSingleton(provider => new Rollouts(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RolloutJournal>(), provider.GetRequiredService<GrantedFiles>(),
-            provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>(), () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
+            provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>(), Ports));
         services.AddSingleton(provider => new Previews(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Rollouts>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new DeployPlans(
-            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<GrantedFiles>(), provider.GetRequiredService<TimeProvider>(),
-            () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<GrantedFiles>(), provider.GetRequiredService<TimeProvider>(), Ports));
         services.AddSingleton(provider => new MaintenanceSwitch(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RoutePublisher>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new FreezeSwitch(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
@@ -65,5 +64,7 @@ public static class ReleaseServices
         services.AddSingleton(provider => new Reconciler(provider.GetRequiredService<LoopServices>()));
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
         return services;
+
+        MachinePorts Ports() => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown;
     }
 }

@@ -35,7 +35,7 @@ static class AppsCommand
             (app.Rollout is { } rollout ? Readable.State(rollout.State) : "-") + (app.Freeze is null ? "" : ", frozen"),
             string.Join(' ', app.Urls),
         ]));
-        foreach (var text in apps.Where(app => app.Freeze is not null).Select(app => FreezePicture.Text(app.Freeze!, app.App)).Distinct()) context.Shell.Out.WriteLine(context.Paint.Yellow(text));
+        FreezePicture.Write(context.Shell.Out, context.Paint, apps);
     }
 
     /// <summary>Each app with its previews below it, oldest first; a preview whose app is gone stands where its own name does.</summary>

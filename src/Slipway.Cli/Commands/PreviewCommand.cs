@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
 using Slipway.Cli.Api;
 using Slipway.Cli.Rendering;
 using Slipway.Model;
@@ -99,23 +98,8 @@ static class PreviewCommand
     static Argument<string> Name(CommandContext context)
     {
         var argument = new Argument<string>("NAME") { Description = context.Texts["preview NAME"] };
-        argument.CompletionSources.Add(completion => Names(context, completion));
+        argument.CompletionSources.Add(completion => context.Known(completion.ParseResult, async (api, soon) =>
+            AppName.TryParse(completion.ParseResult.GetValue<string>("APP"), out var of) ? (await api.Previews(of, soon)).Select(preview => preview.Preview!.Name) : []));
         return argument;
-    }
-
-    static IEnumerable<CompletionItem> Names(CommandContext context, CompletionContext completion)
-    {
-        try
-        {
-            if (completion.ParseResult.GetValue<string>("APP") is not { } app || !AppName.TryParse(app, out var of)) return [];
-            using var api = context.Connect(completion.ParseResult);
-            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            return [.. api.Previews(of, soon.Token).GetAwaiter().GetResult().Select(preview => new CompletionItem(preview.Preview!.Name))];
-        }
-        catch (Exception)
-        {
-            // A shell that completes can't show an error; no names is what it can show.
-            return [];
-        }
     }
 }

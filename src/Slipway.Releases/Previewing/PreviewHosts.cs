@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Compose;
+using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Previewing;
 
@@ -48,7 +49,7 @@ sealed class PreviewHosts(PreviewPolicy policy, PreviewPlace place, IReadOnlyLis
         foreach (var (host, mapped) in _byHost)
             if (!HostNames.IsPattern(mapped))
                 findings.Refuse("x-release.previews.host", $"'{policy.Host}' makes '{mapped}' of {host}, which is no host name", "labels of at most 63 characters, 253 in all", mapped);
-        foreach (var place in made.SelectMany(s => s.Release.Hosts.SelectMany(h => MatchRules.Keys(s.Release.When).Select(match => (Host: h, s.Release.Path, Match: match, s.Name)))).GroupBy(p => (p.Host, p.Path, p.Match)).Where(g => g.Count() > 1))
+        foreach (var place in made.SelectMany(s => ServicePlaces.Of(s.Release).Select(p => (p.Host, p.Path, p.Match, s.Name))).GroupBy(p => (p.Host, p.Path, p.Match)).Where(g => g.Count() > 1))
             findings.Refuse(
                 "x-release.previews.host", $"'{policy.Host}' gives {string.Join(" and ", place.Select(p => p.Name))} one place, http://{place.Key.Host}{place.Key.Path}",
                 "a template with {host} or {service} in it", policy.Host);

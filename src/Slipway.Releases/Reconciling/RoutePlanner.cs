@@ -41,7 +41,7 @@ static class RoutePlanner
         {
             RolloutState.Holding or RolloutState.Promoting => true,
             RolloutState.Shifting or RolloutState.Baking => rollout.Canary is not null,
-            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model) is Strategy.BlueGreen or Strategy.Canary or Strategy.Ab && view.IsReady(staged),
+            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model).StagesWhole && view.IsReady(staged),
             _ => false,
         } ? staged : null;
 

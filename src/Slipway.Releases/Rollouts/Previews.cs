@@ -85,7 +85,7 @@ public sealed class Previews
         PreviewRows.Find(db, AppOf(of, name)) is { } found ? found.App : throw Unknown(PreviewRows.Of(db, of), of, AppOf(of, name)));
 
     /// <summary>The app that another one is a preview of; null: it is none.</summary>
-    public AppName? ParentOf(AppName app) => app.HasPreviewMark ? _database.Read(db => PreviewRows.Find(db, app))?.Of : null;
+    public AppName? ParentOf(AppName app) => _database.Read(db => PreviewRows.Find(db, app))?.Of;
 
     /// <summary>The apps underneath an app's previews, oldest first.</summary>
     public IReadOnlyList<AppName> Of(AppName of) => _database.Read(db => (IReadOnlyList<AppName>)[.. PreviewRows.Of(db, of).Select(p => p.App)]);

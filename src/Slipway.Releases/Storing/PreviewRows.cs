@@ -10,8 +10,9 @@ static class PreviewRows
 {
     const string All = "SELECT app, parent, name, branch, created, expires, lasts, asked, secrets FROM previews";
 
+    /// <summary>Null: the app is none. Most are told by their name, and nothing is asked of the database.</summary>
     public static StoredPreview? Find(DbConnection db, AppName app) =>
-        db.QuerySingleOrDefault<Row>($"{All} WHERE app = @app", new { app = app.Value })?.ToPreview();
+        app.HasPreviewMark ? db.QuerySingleOrDefault<Row>($"{All} WHERE app = @app", new { app = app.Value })?.ToPreview() : null;
 
     /// <summary>Oldest first, those that are being removed among them.</summary>
     public static IReadOnlyList<StoredPreview> Of(DbConnection db, AppName parent) =>

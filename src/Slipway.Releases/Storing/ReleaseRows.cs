@@ -115,6 +115,14 @@ static class ReleaseRows
         return rollout;
     }
 
+    /// <summary>Forgets what a table holds by rollout, where the rollout's release is in the history no more.</summary>
+    public static void ForgetWithReleases(DbConnection db, AppName app, string table)
+    {
+        foreach (var rollout in db.Query<long>($"SELECT DISTINCT rollout FROM {table} WHERE rollout IN (SELECT id FROM rollouts WHERE app = @app)", new { app = app.Value }).ToList())
+            if (FindRollout(db, rollout)?.Release is not { } number || FindRelease(db, app, number) is null)
+                db.Execute($"DELETE FROM {table} WHERE rollout = @rollout", new { rollout });
+    }
+
     /// <summary>Makes every decision that was made before this transaction void.</summary>
     public static void Touch(DbConnection db, AppName app) =>
         db.Execute("UPDATE apps SET revision = revision + 1 WHERE app = @app", new { app = app.Value });

@@ -48,8 +48,7 @@ static class PreviewsApi
         await Neighbours.Check(Previews.AppOf(of, request.Name), releases, engine, cancel);
         // Only to find what is wrong with it: the builder reads it again, because a build may begin after the folder changed.
         await Task.Run(() => rollouts.CheckClaims(previews.Make(SourceReader.Read(of, source).Model, source).Model), cancel);
-        var rollout = await previews.Deploy(of, request.Name, source, lasts, cancel, by);
-        return TypedResults.Accepted(FormattableString.Invariant($"/api/v1/rollouts/{rollout.Id}"), rollout);
+        return RolloutsApi.Accepted(await previews.Deploy(of, request.Name, source, lasts, cancel, by));
     }
 
     static Ok<AppStatus> Get(string app, string name, Previews previews, ReleaseQueries releases) => TypedResults.Ok(releases.Require(Find(app, name, previews, releases)));

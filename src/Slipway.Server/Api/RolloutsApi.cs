@@ -124,5 +124,5 @@ static class RolloutsApi
     }
 
 
-    static Accepted<Rollout> Accepted(Rollout rollout) => TypedResults.Accepted(FormattableString.Invariant($"/api/v1/rollouts/{rollout.Id}"), rollout);
+    internal static Accepted<Rollout> Accepted(Rollout rollout) => TypedResults.Accepted(FormattableString.Invariant($"/api/v1/rollouts/{rollout.Id}"), rollout);
 }
