@@ -87,6 +87,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
 
     async Task Serve(Exchange exchange, Choice choice, string host)
     {
+        choice.Route!.Mirror?.Look(exchange, switchboard, choice.Counters!.Release);
         var retry = exchange.Retry = choice.Route!.Policy?.Retries?.Begin(exchange, switchboard, host);
         var tried = retry?.Tried;
         var isSecondRound = false;

@@ -40,6 +40,9 @@ sealed class CompiledDestination(int weight, InstanceState[] instances, ReleaseC
         return Choose(exchange, start, look) ?? (look.TakesAnybody ? null : Choose(exchange, start, look.Anybody()));
     }
 
+    /// <summary>For a copy of a request: the one with the least in flight.</summary>
+    public InstanceState? ChooseForCopy() => _pool.Least(_turn++, _pool.Begin(null));
+
     /// <summary>The client's own instance while that may be given requests, else another one, whose cookie goes out with the answer.</summary>
     /// <param name="exchange">The request.</param>
     /// <param name="tried">As above.</param>
