@@ -2,18 +2,19 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Upstreams;
 
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>Takes one request from its route to its answer, over as many instances as it takes.</summary>
-sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door)
+sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door, ClientAttempt client)
 {
     /// <summary>
     /// Before those that refused are asked once more: while instances restart one after the other, a request may meet each of them in its own gap.
     /// </summary>
     static readonly TimeSpan SecondRound = TimeSpan.FromMilliseconds(100);
 
-    readonly Attempt _attempt = new(options);
+    readonly Attempt _attempt = new(options, client);
 
     public async Task Forward(Exchange exchange)
     {
@@ -91,10 +92,10 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             finally
             {
                 // A tunnel has counted itself out when it became one.
-                if (exchange.Answer.Status != 101 || outcome is Outcome.Broken) instance!.Leave();
+                if (!exchange.IsTunnel) instance!.Leave();
             }
             if (route.Policy is { Outliers: not null }) Note(route, exchange, instance!, outcome);
-            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut || IsRepeatable(exchange, outcome))
+            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut or Outcome.Untrusted || IsRepeatable(exchange, outcome))
             {
                 (tried ??= []).Add(instance!);
                 exchange.Response.Headers.Clear();
@@ -150,6 +151,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             ErrorPage.TooLarge(most).Write(exchange);
             return;
         }
+        if (outcome == Outcome.BrokenOff && GrpcAnswers.TryEnd(exchange)) return;
         // Half an answer must never look like a whole one.
         if (gone || outcome == Outcome.BrokenOff || exchange.Response.HasStarted) exchange.Lifetime.Abort();
         else ErrorPage.Of(outcome, route.Source).Write(exchange);

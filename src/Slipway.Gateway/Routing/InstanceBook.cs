@@ -1,4 +1,5 @@
 using System.Net;
+using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
 
@@ -6,14 +7,16 @@ namespace Slipway.Gateway.Routing;
 sealed class InstanceBook
 {
     readonly Lock _gate = new();
-    readonly Dictionary<(string Id, IPEndPoint Address), InstanceState> _known = [];
+    readonly Dictionary<(string Id, IPEndPoint Address, UpstreamProtocol? Protocol), InstanceState> _known = [];
     HashSet<InstanceState> _routed = [];
 
-    public InstanceState Obtain(string id, IPEndPoint address)
+    public InstanceState Obtain(string id, IPEndPoint address, UpstreamProtocol? protocol)
     {
+        // There is one way to say it, and one state.
+        if (protocol is { Scheme: UpstreamScheme.Http }) protocol = null;
         lock (_gate)
         {
-            if (!_known.TryGetValue((id, address), out var state)) _known[(id, address)] = state = new InstanceState(id, address);
+            if (!_known.TryGetValue((id, address, protocol), out var state)) _known[(id, address, protocol)] = state = new InstanceState(id, address, protocol);
             return state;
         }
     }
@@ -25,7 +28,8 @@ sealed class InstanceBook
         {
             _routed = routed;
             // What was obtained for this table may have been forgotten before the table was served by.
-            foreach (var state in routed) _known[(state.Id, state.Address)] = state;
+            foreach (var state in routed) _known[(state.Id, state.Address, state.Protocol)] = state;
+            Send(Environment.TickCount64);
         }
         Forget();
     }
@@ -39,9 +43,19 @@ sealed class InstanceBook
             {
                 if (_routed.Contains(state)) continue;
                 state.Connections.CloseIdle(long.MaxValue);
-                if (!state.IsBusy) _known.Remove(key);
+                if (state.IsBusy) continue;
+                _known.Remove(key);
+                state.Rest();
             }
         }
+    }
+
+    /// <summary>WebSockets of those that have lost their routes must leave.</summary>
+    void Send(long now)
+    {
+        foreach (var state in _known.Values)
+            if (_routed.Contains(state)) state.WebSockets.Stay();
+            else if (state.WebSocketTime is { } time) state.WebSockets.Leave(now, time);
     }
 
     public InstanceState[] All()

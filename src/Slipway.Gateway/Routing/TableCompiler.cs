@@ -54,7 +54,8 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
         var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : traffic.Obtain(route.App, route.Service, destination.Release);
         var states = destination.Upstreams
-            .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
+            .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port), destination.Protocol)).ToArray();
+        foreach (var state in states) state.WebSocketTime = destination.WebSockets;
         used.UnionWith(states);
         return new CompiledDestination(destination.Weight, states, counters, route.Policy?.Outliers);
     }
@@ -103,11 +104,20 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     {
         // The bound keeps the sum over any thinkable number of destinations in an int.
         if (destination.Weight is < 0 or > 1_000_000) Add(wrong, $"{key}.weight", $"{destination.Weight} is no weight", destination.Weight, "0 to 1000000");
+        if (destination.Protocol is { } protocol) Check(protocol, key, wrong);
         foreach (var upstream in destination.Upstreams)
         {
             if (!IPAddress.TryParse(upstream.Address, out _)) Add(wrong, $"{key}.upstreams", $"'{upstream.Address}' of instance {upstream.Instance} is no IP address", upstream.Address, "an IPv4 or IPv6 address");
             if (upstream.Port is < 1 or > 65535) Add(wrong, $"{key}.upstreams", $"{upstream.Port} of instance {upstream.Instance} is no port", upstream.Port, "1 to 65535");
         }
+    }
+
+    static void Check(UpstreamProtocol protocol, RouteKey key, List<Diagnostic> wrong)
+    {
+        if (protocol is { IsTls: true, Trust: not UpstreamTrust.None, ServerName: null or "" })
+            Add(wrong, $"{key}.protocol.serverName", "the name that the certificate must be for is not said", "", "a DNS name");
+        if (protocol is { IsTls: true, Trust: UpstreamTrust.Authorities } && UpstreamTls.Authorities(protocol.Authorities ?? "").Count == 0)
+            Add(wrong, $"{key}.protocol.authorities", "no certificate of an authority can be read", "(not shown)", "PEM");
     }
 
     /// <summary>Null where port or address is none. Without an address: all of IPv4 and IPv6.</summary>
