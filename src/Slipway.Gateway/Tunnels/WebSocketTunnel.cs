@@ -17,6 +17,10 @@ sealed class WebSocketTunnel(Stream client, InstanceEnd instance, Action abort)
     /// <summary>From our Close to the end of the connection.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
+
+    readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     // Whoever writes to that side. The lock covers the tracker too.
     readonly SemaphoreSlim _down = new(1, 1), _up = new(1, 1);
     readonly CancellationTokenSource _cut = new();
@@ -40,10 +44,11 @@ sealed class WebSocketTunnel(Stream client, InstanceEnd instance, Action abort)
             using var over = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token);
             var up = Tunnel.Up(client, instance, ToInstance, over.Token);
             await Tunnel.Down(instance, early, ToClient);
+            _ended.TrySetResult();
             await over.CancelAsync();
             await up;
             // Cut in the midst of a message: its client must not take what it has for the end.
-            if (_cut.IsCancellationRequested && !_isClosed) abort();
+            if (Volatile.Read(ref _cuts) != 0 && !_isClosed) abort();
         }
         finally
         {
@@ -80,7 +85,9 @@ sealed class WebSocketTunnel(Stream client, InstanceEnd instance, Action abort)
             if (_up.Wait(0))
             {
                 // Kept: nothing may follow a Close.
-                if (_toInstance is { IsBetweenFrames: true, HasClosed: false }) await instance.Stream.WriteAsync(CloseFrame.ForInstance()).AsTask().WaitAsync(TimeSpan.FromSeconds(1), TimeProvider.System);
+                if (_toInstance is { IsBetweenFrames: true, HasClosed: false }) await instance.Stream.WriteAsync(CloseFrame.ForInstance()).AsTask().WaitAsync(LastWord, TimeProvider.System);
+                // It may still want to answer and to end by itself.
+                await _ended.Task.WaitAsync(LastWord, TimeProvider.System);
             }
         }
         catch (Exception ended) when (Tunnel.IsEnd(ended) || ended is TimeoutException)
