@@ -70,6 +70,10 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
 
+    public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();
+
+    public JsonTypeInfo<ReleaseEvent> ReleaseEvent => Of<ReleaseEvent>();
+
     public JsonTypeInfo<IReadOnlyList<ModelChange>> IReadOnlyListModelChange => Of<IReadOnlyList<ModelChange>>();
 
     public JsonTypeInfo<DeploySource> DeploySource => Of<DeploySource>();

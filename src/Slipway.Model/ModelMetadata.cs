@@ -30,6 +30,8 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(CanaryWindow))]
 [JsonSerializable(typeof(CanaryStatus))]
 [JsonSerializable(typeof(ReleaseReport))]
+[JsonSerializable(typeof(Freeze))]
+[JsonSerializable(typeof(ReleaseEvent))]
 [JsonSerializable(typeof(IReadOnlyList<ModelChange>))]
 [JsonSerializable(typeof(DeploySource))]
 [JsonSerializable(typeof(RolloutEvent))]

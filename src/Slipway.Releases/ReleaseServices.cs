@@ -50,8 +50,10 @@ public static class ReleaseServices
             provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>(), () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
         services.AddSingleton(provider => new MaintenanceSwitch(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RoutePublisher>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new FreezeSwitch(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ReleaseEventLog(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ReleaseQueries(
-            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), options));
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new CanaryQueries(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), provider.GetRequiredService<ReleaseQueries>(),
             provider.GetRequiredService<IGateways>(), provider.GetRequiredService<TimeProvider>()));

@@ -32,8 +32,9 @@ static class AppsCommand
             app.App.Value,
             app.Live is { } live ? $"v{live}" : "-",
             $"{app.Services.Sum(service => service.Ready)}/{app.Services.Sum(service => service.Replicas)}",
-            app.Rollout is { } rollout ? Readable.State(rollout.State) : "-",
+            (app.Rollout is { } rollout ? Readable.State(rollout.State) : "-") + (app.Freeze is null ? "" : ", frozen"),
             string.Join(' ', app.Urls),
         ]));
+        foreach (var text in apps.Where(app => app.Freeze is not null).Select(app => FreezePicture.Text(app.Freeze!, app.App)).Distinct()) context.Shell.Out.WriteLine(context.Paint.Yellow(text));
     }
 }

@@ -43,6 +43,10 @@ sealed class CommandContext
 
     public Option<bool> Json() => new("--json") { Description = Texts["--json"] };
 
+    public Option<bool> DespiteFreeze() => new("--despite-freeze") { Description = Texts["--despite-freeze"] };
+
+    public Option<bool> DespiteApprovals() => new("--despite-approvals") { Description = Texts["--despite-approvals"] };
+
     /// <summary>The app's name, completed by asking the server.</summary>
     public Argument<string> App(string name = "APP", string text = "APP")
     {

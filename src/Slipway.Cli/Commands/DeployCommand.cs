@@ -19,9 +19,10 @@ static class DeployCommand
         var profiles = new Option<string[]>("--profile") { Description = texts["--profile"], HelpName = "NAME" };
         var note = new Option<string?>("--note") { Description = texts["deploy --note"], HelpName = "TEXT" };
         var detach = new Option<bool>("--detach", "-d") { Description = texts["deploy --detach"] };
+        var (despiteFreeze, despiteApprovals) = (context.DespiteFreeze(), context.DespiteApprovals());
         var json = context.Json();
         command.Arguments.Add(folder);
-        foreach (var option in (Option[])[app, files, promote, noCache, profiles, note, detach, json]) command.Options.Add(option);
+        foreach (var option in (Option[])[app, files, promote, noCache, profiles, note, detach, despiteFreeze, despiteApprovals, json]) command.Options.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
             AppName? named = parsed.GetValue(app) is { } text ? CommandContext.Name(text) : null;
@@ -40,14 +41,16 @@ static class DeployCommand
                 Note = parsed.GetValue(note),
             };
             using var api = context.Connect(parsed);
-            var rollout = await api.Deploy(model.Name, source, parsed.GetValue(promote), cancel);
+            var rollout = await api.Deploy(model.Name, source, parsed.GetValue(promote), cancel, parsed.GetValue(despiteFreeze), parsed.GetValue(despiteApprovals));
             if (parsed.GetValue(detach))
             {
                 if (parsed.GetValue(json)) context.WriteJson(await api.Document($"/rollouts/{rollout.Id}", cancel));
                 else context.Shell.Out.WriteLine($"Rollout {rollout.Id} of {model.Name} is {rollout.State.ToString().ToLowerInvariant()}; 'slipway apps' shows how it goes on.");
                 return ExitCode.Done;
             }
-            bool NeedsPerson(RolloutState state) => state == RolloutState.Holding && !parsed.GetValue(promote);
+            // An experiment runs for days: that it has begun is what a deploy waits for.
+            var isExperiment = model.Services.Any(service => service.Release.Canary?.Ab is not null);
+            bool NeedsPerson(RolloutState state) => !parsed.GetValue(promote) && (state == RolloutState.Holding || (isExperiment && state == RolloutState.Shifting));
             return await new RolloutWatch(context.Shell, api, TimeProvider.System, parsed.GetValue(json)).Run(rollout, 0, NeedsPerson, cancelOnInterrupt: true, cancel);
         });
         return command;

@@ -66,12 +66,20 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
     {
         var now = await Patiently(() => api.Rollout(rollout.Id, CancellationToken.None));
         if (json) shell.Out.WriteLine(await Patiently(() => api.Document($"/rollouts/{rollout.Id}", CancellationToken.None)));
-        if (end.State is not (RolloutState.Done or RolloutState.Holding)) return ReportFailure(rollout.App, now, end);
+        if (end.State is not (RolloutState.Done or RolloutState.Holding or RolloutState.Shifting)) return ReportFailure(rollout.App, now, end);
 
         var app = await Patiently(() => api.App(rollout.App, CancellationToken.None));
+        if (end.State == RolloutState.Shifting)
+        {
+            Output.WriteLine($"{_paint.Green("✔")} The experiment has begun: {app.App} v{end.Release} beside v{app.Live}.");
+            foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
+            foreach (var url in app.Urls) Output.WriteLine($"  shared   {url}");
+            Output.WriteLine($"  next     slipway watch {rollout.App}");
+            return ExitCode.Done;
+        }
         if (end.State == RolloutState.Holding && now.Canary is { } canary)
         {
-            var why = canary.Hold switch { CanaryHold.Approval => "waits for an approval", CanaryHold.NoData => "holds: the judge has no data", _ => "is paused" };
+            var why = canary.Hold switch { CanaryHold.Approval => $"waits for {(canary.Asks is { } asks ? CanaryPicture.Wanted(asks) : "an approval")}", CanaryHold.Frozen => "holds, because it is frozen", CanaryHold.NoData => "holds: the judge has no data", CanaryHold.Ended => "its experiment is over", _ => "is paused" };
             Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} gets {Readable.Share(canary.Weight)} of the requests and {why}.");
             foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
             foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");

@@ -34,7 +34,7 @@ sealed class PlainRolloutView(TextWriter output) : IRolloutView
 
     string TextOf(RolloutEvent happened) => happened switch
     {
-        RolloutEvent.StateChanged changed => $"== {Readable.State(changed.State)}{(changed.Release is { } release ? $" v{release}" : "")}{(changed is { State.IsEnded: false, Message: { } message } ? ": " + FirstLine(message) : "")}",
+        RolloutEvent.StateChanged changed => $"== {Readable.State(changed.State)}{(changed.Release is { } release ? $" v{release}" : "")}{(changed is { State.IsEnded: false, Message: { } message } ? ": " + FirstLine(message) : "")}{(changed.By is { } by ? $", by {Readable.Line(by)}" : "")}",
         RolloutEvent.Note note => note.Severity switch
         {
             Severity.Error => "error: " + Readable.Line(note.Text),

@@ -56,7 +56,7 @@ sealed class RolloutPicture
     {
         // Of a canary it says which step; why a rollout failed is told at its end.
         var step = changed.State is RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking && changed.Message is { } message ? ": " + Readable.Line(message) : "";
-        var text = Readable.State(changed.State) + (changed.Release is { } release ? $" v{release}" : "") + step;
+        var text = Readable.State(changed.State) + (changed.Release is { } release ? $" v{release}" : "") + step + (changed.By is { } by ? $", by {Readable.Line(by)}" : "");
         _state = changed.State.IsEnded ? null : (text, changed.Time);
         if (changed.State.IsEnded) _starting.Clear();
         // Two that say nothing to a person are shown only as long as they last.

@@ -18,6 +18,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. AccessTexts.Entries,
         .. CanaryTexts.Entries,
         .. RouteTexts.Entries,
+        .. GovernanceTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

@@ -40,6 +40,8 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     /// <summary>The answer to every request, where no instance is to be asked.</summary>
     public ErrorPage? Answer(Exchange exchange) => Source.Maintenance is not null ? ErrorPage.Maintenance(Source) : _redirect?.Answer(exchange);
 
+    public CompiledGoals? Goals => split?.Goals;
+
     public int PathLength => _prefix.Length;
 
     /// <summary>Of routes with the same host and path the one with the most is asked first.</summary>

@@ -16,6 +16,9 @@ public enum Strategy
 
     /// <summary>The new release whole in the other slot, its share of the requests rising step by step while a judge compares it with the live one.</summary>
     [JsonStringEnumMemberName("canary")] Canary,
+
+    /// <summary>As a canary, but its part of the requests stays the same until the experiment ends, and nothing is promoted by that alone.</summary>
+    [JsonStringEnumMemberName("ab")] Ab,
 }
 
 /// <summary>What <c>x-release</c> says of one service, defaults applied.</summary>
@@ -49,7 +52,7 @@ public sealed record ReleasePolicy
 
     public required Strategy Strategy { get; init; }
 
-    /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/>, else null.</summary>
+    /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/> or <see cref="Model.Strategy.Ab"/>, else null.</summary>
     public CanaryPolicy? Canary { get; init; }
 
     /// <summary>Requests that see the new release as soon as it is ready, whatever share of the others it gets; null: none.</summary>

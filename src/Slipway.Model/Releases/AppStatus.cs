@@ -25,6 +25,9 @@ public sealed record AppStatus
     /// <summary>Not null: every request is answered with it (<c>slipway maintenance</c>).</summary>
     public Maintenance? Maintenance { get; init; }
 
+    /// <summary>Not null: nothing new begins, the app being frozen, or the whole platform (<c>slipway freeze</c>).</summary>
+    public Freeze? Freeze { get; init; }
+
     /// <summary>A command that makes sense next: slipway promote guestbook.</summary>
     public string? Next { get; init; }
 }

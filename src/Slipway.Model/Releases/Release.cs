@@ -140,6 +140,15 @@ public sealed record Rollout
     /// <summary>The account that asked for it; null where it was made before that was kept.</summary>
     public string? By { get; init; }
 
+    /// <summary>It goes on though the app is frozen: an administrator said so.</summary>
+    public bool DespiteFreeze { get; init; }
+
+    /// <summary>It does not wait for the approvals that its steps ask for: an administrator said so.</summary>
+    public bool DespiteApprovals { get; init; }
+
+    /// <summary>Every state that it was in, the present one last.</summary>
+    public IReadOnlyList<RolloutStateRecord> History { get; init; } = [];
+
     /// <summary>Why it did not end in <see cref="RolloutState.Done"/>; whole sentences, with the last log lines where there are any.</summary>
     public string? Error { get; init; }
 

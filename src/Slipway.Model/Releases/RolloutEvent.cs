@@ -31,6 +31,9 @@ public abstract record RolloutEvent
         public int? Release { get; init; }
 
         public string? Message { get; init; }
+
+        /// <summary>The account that brought it about, where a person did.</summary>
+        public string? By { get; init; }
     }
 
     /// <summary>A sentence worth reading: which way a base image was found, what is carried over, what is waited for.</summary>

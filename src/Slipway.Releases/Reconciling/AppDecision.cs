@@ -18,10 +18,18 @@ static class AppDecision
         if (view.Stored.Removing) Forgetting(view, decision);
         else
         {
+            Thawing(view, decision);
             RolloutProgress.Decide(view, routesHold && view.IsSettled, decision);
             SlotClearing.Decide(view, decision);
         }
         return decision.Build();
+    }
+
+    static void Thawing(AppView view, DecisionBuilder decision)
+    {
+        foreach (var until in view.Stored.Freezes.Select(f => f.Until).OfType<DateTimeOffset>())
+            if (until > view.Now) decision.LookAgain(until);
+            else decision.Do(new Step.Thaw());
     }
 
     static void Forgetting(AppView view, DecisionBuilder decision)

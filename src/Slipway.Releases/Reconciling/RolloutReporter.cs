@@ -1,5 +1,7 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Experiments;
+using Slipway.Releases.Governing;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -33,11 +35,17 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
             case Step.Record record when record.Window.Verdict == JudgeVerdict.Fail || view.Stored.CanaryWindows is not [.., var before] || record.Window.Verdict != before.Verdict:
                 Note(rollout, CanaryWords.Of(record.Window), record.Window.Verdict == JudgeVerdict.Fail ? Severity.Warning : null);
                 break;
+            case Step.HoldOn { Why: CanaryHold.Frozen }:
+                State(rollout, RolloutState.Holding, view.Stored.FrozenBy(view.Now) is { } freeze ? $"{FreezeWords.Of(freeze, rollout.App)}; it goes on when that is over" : "it is frozen");
+                break;
+            case Step.HoldOn { Why: CanaryHold.Ended }:
+                State(rollout, RolloutState.Holding, ExperimentSteps.Over(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!, view.Stored.Tally));
+                break;
             case Step.HoldOn:
                 State(rollout, RolloutState.Holding, $"no data for longer than {CanaryWords.Of(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!.Judge.HoldMax)}: goes on when there is some, or with a promote");
                 break;
             case Step.GoOn when ReleaseStrategy.CanaryOf(view.Stored.Target!.Model) is { } policy:
-                State(rollout, CanaryMoves.GoOn(rollout, policy, view.Now).State, "there is data again");
+                State(rollout, CanaryMoves.GoOn(rollout, policy, view.Now).State, rollout.Canary!.Hold == CanaryHold.Frozen ? "it is not frozen any more" : "there is data again");
                 break;
             case Step.LeaveSteps:
                 State(rollout, RolloutState.Promoting, null);

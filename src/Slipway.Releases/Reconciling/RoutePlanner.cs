@@ -40,13 +40,13 @@ static class RoutePlanner
         {
             RolloutState.Holding or RolloutState.Promoting => true,
             RolloutState.Shifting or RolloutState.Baking => rollout.Canary is not null,
-            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model) is Strategy.BlueGreen or Strategy.Canary && view.IsReady(staged),
+            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model) is Strategy.BlueGreen or Strategy.Canary or Strategy.Ab && view.IsReady(staged),
             _ => false,
         } ? staged : null;
 
     static Route LiveRoute(AppView view, SlotState live, ServiceModel service)
     {
-        if (CanaryRun.Of(view.Stored) is { IsMeasured: true } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (var stable, { } rising))
+        if (CanaryRun.Of(view.Stored) is { Progress.Weight: > 0 } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (var stable, { } rising))
             return SplitRoute(view, canary, service, stable, rising);
         var sides = new List<PlannedWorkload>();
         if (view.Plan.InForce.TryGetValue((live.Slot, service.Name), out var current)) sides.Add(current);
@@ -66,7 +66,7 @@ static class RoutePlanner
         Destinations(view, live.Slot, [unseen], IsRoutable) is not [var next] ? route : route with
         {
             Destinations = [.. route.Destinations.Select(d => d with { Weight = CanaryPolicy.AllRequests }), next with { Weight = 0 }],
-            Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Key = SplitKey(view) },
+            Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Goals = ReleaseStrategy.CanaryOf(staged.Release.Model)?.Ab?.Goals, Key = SplitKey(view) },
         };
 
     static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between two releases and has no key for it.");
@@ -90,6 +90,7 @@ static class RoutePlanner
                 Sticky = canary.Policy.Sticky,
                 Header = canary.Policy.StickyHeader,
                 Match = ReleaseStrategy.MatchOf(canary.Next.Release.Model),
+                Goals = canary.Policy.Ab?.Goals,
                 Key = SplitKey(view),
             },
         };

@@ -43,7 +43,8 @@ abstract record Step
     public sealed record Advance(int To) : Step;
 
     /// <summary>A canary's next step: its weight is wanted from now on.</summary>
-    public sealed record EnterStep(int To) : Step;
+    /// <param name="OnlyApprovals">No requests are shared: of the steps only the approvals that ask for certain people count.</param>
+    public sealed record EnterStep(int To, bool OnlyApprovals = false) : Step;
 
     /// <summary>Every gateway serves by the canary's weight: its time begins.</summary>
     /// <param name="Sample">What was counted until then; null where no gateway says.</param>
@@ -61,9 +62,13 @@ abstract record Step
     /// <summary>The last step has passed: the canary's release is to be the live one.</summary>
     public sealed record LeaveSteps : Step;
 
+    /// <summary>A freeze has ended by time.</summary>
+    public sealed record Thaw : Step;
+
     /// <summary>The rollout failed: back to what was live.</summary>
     /// <param name="Instance">Whose last lines belong into the message.</param>
-    public sealed record Fail(string Reason, Instance? Instance) : Step;
+    /// <param name="How">The way in which a canary's step ended by it.</param>
+    public sealed record Fail(string Reason, Instance? Instance, string How = "failed") : Step;
 
     /// <summary>Nothing of the app runs any more: forgets it.</summary>
     public sealed record Forget(bool Volumes) : Step;

@@ -14,8 +14,10 @@ public sealed class ReleaseQueries
     readonly Observations _observations;
     readonly ReleaseOptions _options;
 
-    internal ReleaseQueries(Database.Database database, Observations observations, ReleaseOptions options) =>
-        (_database, _observations, _options) = (database, observations, options);
+    readonly TimeProvider _time;
+
+    internal ReleaseQueries(Database.Database database, Observations observations, ReleaseOptions options, TimeProvider time) =>
+        (_database, _observations, _options, _time) = (database, observations, options, time);
 
     public IReadOnlyList<AppStatus> Apps() => _database.Read(db =>
         (IReadOnlyList<AppStatus>)[.. ReleaseRows.Apps(db).Select(app => ReleaseRows.Load(db, app)).OfType<StoredApp>().Select(stored => StatusOf(db, stored))]);
@@ -70,6 +72,7 @@ public sealed class ReleaseQueries
             Services = shown is null ? [] : [.. shown.Release.Model.Services.Select(s => StatusOf(stored, shown, s))],
             Rollout = rollout,
             Maintenance = stored.Maintenance,
+            Freeze = stored.Freezes.FirstOrDefault(f => f.IsInForce(_time.GetUtcNow())),
             Next = NextOf(stored, rollout),
         };
     }
@@ -114,6 +117,7 @@ public sealed class ReleaseQueries
     static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
     {
         RolloutState.Holding when rollout.Canary?.Hold == CanaryHold.Paused => $"slipway resume {stored.App}",
+        RolloutState.Holding when rollout.Canary?.Hold == CanaryHold.Frozen => $"slipway watch {stored.App}",
         RolloutState.Holding => $"slipway promote {stored.App}",
         RolloutState.Shifting or RolloutState.Baking when rollout.Canary is not null => $"slipway watch {stored.App}",
         RolloutState.Done when stored.Slots.Any(s => s is { Standing: Standing.Warm, Leaving: Leaving.No }) => $"slipway rollback {stored.App}",

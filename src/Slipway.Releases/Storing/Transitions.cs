@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Governing;
 using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Storing;
@@ -75,12 +76,17 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.EnterStep or Step.BeginStep or Step.Record or Step.HoldOn or Step.GoOn or Step.LeaveSteps:
                 Canary(db, seen, step, now);
                 break;
-            case Step.Fail:
-                ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, "failed", null, now) with { Error = error });
+            case Step.Fail fail:
+                ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, fail.How, null, now) with { Error = error });
+                break;
+            case Step.Thaw:
+                FreezeRows.Expire(db, seen.App, now);
                 break;
             case Step.Forget:
+                ReleaseEventRows.Add(db, new ReleaseEvent { Time = now, Type = ReleaseEvents.Removed, App = seen.App });
                 CanaryRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "app_routes", "apps"])
+                ExperimentRows.Forget(db, seen.App);
+                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "app_routes", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }
@@ -96,10 +102,13 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             _ => ((CanaryWindow?)null, (TrafficSample?)null),
         };
         if (window is not null) CanaryRows.Add(db, rollout.Id, window);
+        if (window is { Verdict: JudgeVerdict.Fail }) ReleaseEventRows.Add(db, RolloutChanges.Of(rollout, ReleaseEvents.JudgeFailed, null, window.Reason) with { Time = now });
         if (sample is not null) CanaryRows.Add(db, rollout.Id, sample, sample.At - policy.Judge.Window - (2 * policy.Judge.Every));
+        // What comes after its end is no part of the experiment.
+        if (sample is not null && policy.Ab is not null && rollout.Canary?.Hold is null) ExperimentRows.Save(db, rollout.Id, seen.Tally?.Add(sample) ?? Experiments.Tally.Begin(sample));
         var next = step switch
         {
-            Step.EnterStep enter => CanaryMoves.Enter(rollout, policy, enter.To, "passed", null, now),
+            Step.EnterStep enter => CanaryMoves.Enter(rollout, policy, enter.To, "passed", null, now, enter.OnlyApprovals),
             // From the sample on: a window reaches back to it.
             Step.BeginStep => CanaryMoves.Begin(rollout, sample?.At ?? now),
             Step.HoldOn hold => CanaryMoves.Hold(rollout, hold.Why, now),
@@ -134,6 +143,8 @@ sealed class Transitions(Database.Database database, TimeProvider time)
               AND number NOT IN (SELECT number FROM releases WHERE app = @app ORDER BY number DESC LIMIT @keep)
             """,
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
+        db.Execute("DELETE FROM release_changes WHERE app = @app AND number NOT IN (SELECT number FROM releases WHERE app = @app)", new { app = seen.App.Value });
         CanaryRows.ForgetOld(db, seen.App);
+        ExperimentRows.ForgetOld(db, seen.App);
     }
 }

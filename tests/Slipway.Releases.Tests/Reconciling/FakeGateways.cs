@@ -17,6 +17,9 @@ sealed class FakeGateways : IGateways
     /// <summary>Another one is another gateway process, whose counters start at 0.</summary>
     public string Session { get; set; } = "one";
 
+    /// <summary>When the process began.</summary>
+    public DateTimeOffset Started { get; set; } = DateTimeOffset.UnixEpoch;
+
     public Action<string>? Before { get; set; }
 
     public Action<string>? After { get; set; }
@@ -47,7 +50,7 @@ sealed class FakeGateways : IGateways
             {
                 Session = Session,
                 ProcessId = 1,
-                Started = DateTimeOffset.UnixEpoch,
+                Started = Started,
                 TableVersion = Table.Version,
                 Instances = [.. Traffic.Select(t => new InstanceTraffic { Instance = t.Key, InFlight = t.Value.InFlight, Upgraded = t.Value.Upgraded })],
                 Releases = Crowd?.Counted ?? [],

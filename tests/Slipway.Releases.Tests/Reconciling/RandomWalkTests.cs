@@ -12,6 +12,8 @@ public sealed class RandomWalkTests
         DeployBlueGreen,
         DeployCanary,
         DeployBadCanary,
+        DeployAb,
+        DeployAbByMatch,
         DeployRolling,
         DeployRecreate,
         DeployWithNewRedis,
@@ -72,7 +74,7 @@ public sealed class RandomWalkTests
         if (world.Stored(Sample.App) is not { } stored) return;
         if (stored.Rollout is { } rollout) rollout.State.ShouldBeOneOf(RolloutState.Holding, RolloutState.Queued, RolloutState.Building);
         if (stored.LiveSlot is not { } live) return;
-        if (stored.Rollout?.Canary is { Weight: > 0 }) return;
+        if (stored.Rollout?.Canary is { Weight: > 0 } or { Hold: CanaryHold.Ended }) return;
         var routed = world.Gateways.Table.Routes.Single(r => r.Hosts.Contains("web.shop.localhost"));
         var full = stored.Scales.TryGetValue("web", out var scaled) ? scaled : 1;
         routed.Destinations.Sum(d => d.Upstreams.Count).ShouldBe(full, world.Describe());
@@ -112,6 +114,12 @@ public sealed class RandomWalkTests
             case Act.DeployBadCanary:
                 if ((await world.Deploy(Sample.Model(Strategy.Canary, canary: Stepped), next())).Release is { } bad) world.Gateways.Crowd!.Errors[bad.Number] = 0.3;
                 break;
+            case Act.DeployAb:
+                await world.Deploy(Sample.Experiment(new AbPolicy { For = TimeSpan.FromMinutes(7), Then = AbEnd.Promote, MinRequests = 10 }), next());
+                break;
+            case Act.DeployAbByMatch:
+                await world.Deploy(Sample.Experiment(new AbPolicy { For = TimeSpan.FromMinutes(4) }, share: 0, match: true), next());
+                break;
             case Act.Pause:
                 await world.Rollouts.Pause(Sample.App, cancel);
                 break;
@@ -149,7 +157,8 @@ public sealed class RandomWalkTests
                 await world.For(TimeSpan.FromMinutes(3));
                 break;
             case Act.Busy:
-                foreach (var one in world.Engine.All.Where(i => i.Service == "web")) world.Gateways.Traffic[one.Id] = (1, 1);
+                // A request begins only where the gateway has a route to.
+                foreach (var one in world.Gateways.Table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams)) world.Gateways.Traffic[one.Instance] = (1, 1);
                 break;
         }
     }

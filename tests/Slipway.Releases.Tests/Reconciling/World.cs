@@ -53,6 +53,10 @@ sealed class World : IAsyncDisposable
 
     public ReleaseQueries Queries { get; private set; } = null!;
 
+    public FreezeSwitch Freezes { get; private set; } = null!;
+
+    public ReleaseEventLog Events { get; private set; } = null!;
+
     public MaintenanceSwitch Maintenance { get; private set; } = null!;
 
     public CanaryQueries Canaries { get; private set; } = null!;
@@ -61,6 +65,8 @@ sealed class World : IAsyncDisposable
     public Func<Instance, bool> Silent { get; set; } = _ => false;
 
     public string Folder => _folder;
+
+    public Database.Database Store => _database;
 
     /// <summary>What the machine's programs listen on.</summary>
     public Func<MachinePorts> Ports { get; set; } = () => MachinePorts.Unknown;
@@ -102,7 +108,9 @@ sealed class World : IAsyncDisposable
             ResyncEvery = TimeSpan.FromSeconds(30),
         };
         Rollouts = new Rollouts(_database, Journal, new GrantedFiles(Path.Combine(_folder, "files")), bells, Time, () => Ports());
-        Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" });
+        Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" }, Time);
+        Freezes = new FreezeSwitch(_database, bells, Time);
+        Events = new ReleaseEventLog(_database, Time);
         Maintenance = new MaintenanceSwitch(_database, _publisher, bells, Time);
         Canaries = new CanaryQueries(_database, _observations, Queries, Gateways, Time);
     }

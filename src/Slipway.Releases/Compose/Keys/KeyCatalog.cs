@@ -12,7 +12,7 @@ static class KeyCatalog
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
-    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake", "approve").Refuse("not in this version", "mirror");
+    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author")).Refuse("not in this version", "mirror");
     static readonly KeyShape Judge = new KeyShape()
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
@@ -21,6 +21,8 @@ static class KeyCatalog
     static readonly KeyShape When = new KeyShape()
         .Honour("method").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language")
         .Refuse("the service's own path says that", "path");
+    static readonly KeyShape Goals = new KeyShape()
+        .Honour("name", "status", "method", "path").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language");
     static readonly KeyShape Match = new KeyShape().Honour("method", "path").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language");
 
     static readonly KeyShape HeaderChanges = new KeyShape().Honour("set", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }).Honour("remove");
@@ -38,7 +40,8 @@ static class KeyCatalog
         .Honour("addresses", new KeyShape().Honour("allow", "deny"))
         .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
-        .Honour("when", When).Honour("match", Match);
+        .Honour("when", When).Honour("match", Match)
+        .Honour("ab", new KeyShape().Honour("share", "until", "for", "then", "min-requests").Honour("goals", Goals));
 
     public static KeyShape Build { get; } = new KeyShape()
         .Honour("context", "dockerfile", "dockerfile_inline", "args", "target", "labels", "cache_from", "extra_hosts", "network", "no_cache", "pull", "shm_size")

@@ -8,19 +8,19 @@ namespace Slipway.Releases.Compose;
 /// <code>
 /// routed    has an x-release mapping, or publishes a TCP port that is not known to speak something else than HTTP
 /// strategy  routed:   as asked; else recreate where two versions can't run at once; else rolling
-///           unrouted: recreate where two versions can't run at once; else canary or blue-green if a routed service is; else rolling
+///           unrouted: recreate where two versions can't run at once; else ab, canary or blue-green if a routed service is; else rolling
 /// </code>
 /// Two versions of a service can't run at once where it writes to a volume or bind mount, or holds a port of the host.
 /// </summary>
 static class ReleaseReader
 {
-    const string Strategies = "recreate, rolling, blue-green or canary";
+    const string Strategies = "recreate, rolling, blue-green, canary or ab";
 
     public static IReadOnlyList<ServiceModel> Apply(IReadOnlyList<ServiceModel> services, Reading reading)
     {
         var general = reading.Root["x-release"];
         var routed = services.Select(s => Route(s, general, reading)).ToList();
-        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s is Strategy.BlueGreen or Strategy.Canary).DefaultIfEmpty(Strategy.Rolling).Max();
+        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s is Strategy.BlueGreen or Strategy.Canary or Strategy.Ab).DefaultIfEmpty(Strategy.Rolling).Max();
         var result = routed.Select(s => s.Release.IsRouted ? s : s with
         {
             Release = s.Release with { Strategy = RunsOnce(s) ? Strategy.Recreate : group },
@@ -55,7 +55,7 @@ static class ReleaseReader
             Protocol = ProtocolReader.Read(field, service.Name, reading),
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
-            Canary = CanaryReader.Read(field, own, strategy),
+            Canary = CanaryReader.Read(field, own, strategy, reading),
             Match = MatchReader.ReadMatch(field, own, strategy),
             Https = HttpsReader.Read(field),
             Ready = Ready(field["ready"]),
@@ -136,7 +136,7 @@ static class ReleaseReader
                 asked = Strategy.Canary;
                 break;
             case "ab":
-                field.Error("the strategy 'ab' is not in this version", Strategies);
+                asked = Strategy.Ab;
                 break;
             case var text:
                 field.Error($"the strategy '{text}' is not known", Strategies);
