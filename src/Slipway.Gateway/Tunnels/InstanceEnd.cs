@@ -15,6 +15,13 @@ sealed class InstanceEnd(Stream stream, Action endWrites)
 
     public void EndWrites() => endWrites();
 
+    /// <summary>Flushed: a stream of HTTP/2 would keep the bytes until there are more.</summary>
+    public async ValueTask Write(ReadOnlyMemory<byte> data, CancellationToken cancel)
+    {
+        await Stream.WriteAsync(data, cancel);
+        await Stream.FlushAsync(cancel);
+    }
+
     /// <summary>From any thread: what is pending fails.</summary>
     public void Close() => _close();
 }

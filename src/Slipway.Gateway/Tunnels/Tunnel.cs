@@ -32,7 +32,7 @@ static class Tunnel
     static async Task Pass(Stream client, InstanceEnd instance, ReadOnlyMemory<byte> early)
     {
         using var over = new CancellationTokenSource();
-        var up = Up(client, instance, static (stream, data, cancel) => stream.WriteAsync(data, cancel), over.Token);
+        var up = Up(client, instance, instance.Write, over.Token);
         await Down(instance, early, data => client.WriteAsync(data));
         // The instance has ended: there is nobody left to send to. What it said last still goes out, so nothing is aborted.
         await over.CancelAsync();
@@ -40,12 +40,12 @@ static class Tunnel
     }
 
     /// <summary>The client's end is passed on as a half-close: the instance may still have something to say.</summary>
-    public static async Task Up(Stream client, InstanceEnd instance, Func<Stream, ReadOnlyMemory<byte>, CancellationToken, ValueTask> send, CancellationToken over)
+    public static async Task Up(Stream client, InstanceEnd instance, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> send, CancellationToken over)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            while (await client.ReadAsync(buffer, over) is var read and > 0) await send(instance.Stream, buffer.AsMemory(0, read), over);
+            while (await client.ReadAsync(buffer, over) is var read and > 0) await send(buffer.AsMemory(0, read), over);
             instance.EndWrites();
         }
         catch (Exception ended) when (IsEnd(ended))

@@ -85,7 +85,7 @@ sealed class WebSocketTunnel(Stream client, InstanceEnd instance, Action abort)
             if (_up.Wait(0))
             {
                 // Kept: nothing may follow a Close.
-                if (_toInstance is { IsBetweenFrames: true, HasClosed: false }) await instance.Stream.WriteAsync(CloseFrame.ForInstance()).AsTask().WaitAsync(LastWord, TimeProvider.System);
+                if (_toInstance is { IsBetweenFrames: true, HasClosed: false }) await instance.Write(CloseFrame.ForInstance(), CancellationToken.None).AsTask().WaitAsync(LastWord, TimeProvider.System);
                 // It may still want to answer and to end by itself.
                 await _ended.Task.WaitAsync(LastWord, TimeProvider.System);
             }
@@ -98,13 +98,13 @@ sealed class WebSocketTunnel(Stream client, InstanceEnd instance, Action abort)
         instance.Close();
     }
 
-    async ValueTask ToInstance(Stream stream, ReadOnlyMemory<byte> data, CancellationToken cancel)
+    async ValueTask ToInstance(ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
         await _up.WaitAsync(cancel);
         try
         {
             _toInstance.Advance(data.Span);
-            await stream.WriteAsync(data, cancel);
+            await instance.Write(data, cancel);
         }
         finally
         {

@@ -11,7 +11,7 @@ public sealed class ProtocolReadingTests
     [InlineData("{protocol: h2c}", UpstreamScheme.H2c)]
     [InlineData("{protocol: grpc}", UpstreamScheme.Grpc)]
     public void Protocol_WithoutTls_IsRead(string release, UpstreamScheme? expected) =>
-        ComposeFolder.Service($"ports: ['80']\nx-release: {release}").Release.Protocol?.Scheme.ShouldBe(expected);
+        (ComposeFolder.Service($"ports: ['80']\nx-release: {release}").Release.Protocol?.Scheme).ShouldBe(expected);
 
     [Fact]
     public void Protocol_Https_TrustsTheSystemAndIsForTheServicesName() =>
