@@ -70,7 +70,11 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
 
+    public JsonTypeInfo<JobRun> JobRun => Of<JobRun>();
+
     public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();
+
+    public JsonTypeInfo<ReleaseChanges> ReleaseChanges => Of<ReleaseChanges>();
 
     public JsonTypeInfo<ReleaseEvent> ReleaseEvent => Of<ReleaseEvent>();
 

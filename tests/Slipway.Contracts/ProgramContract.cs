@@ -148,6 +148,38 @@ public abstract class ProgramContract : EngineTests
     }
 
     [Fact]
+    public async Task Job_EndsByItself_RanOnceAmongItsServicesAndIsReportedWithCodeAndOutput()
+    {
+        var app = NewApp();
+        var db = Workload(app, "db");
+        await Engine.Apply(db, Cancel);
+        var job = Workload(app, "web", container: Shell("nslookup db > /dev/null && echo found; echo ran; exit 7")) with { Job = 1, Networks = [Network(app, Slot.Blue)] };
+        await Engine.Make(job, Cancel);
+        await Engine.StartOnce((await Only(job)).Id, Cancel);
+        await Eventually(async () => (await Only(job)).State == InstanceState.Exited, "the job has not ended");
+
+        await Engine.StartOnce((await Only(job)).Id, Cancel);
+        await Engine.Make(job, Cancel);
+
+        var ended = await Only(job);
+        (ended.State, ended.ExitCode, ended.Job).ShouldBe((InstanceState.Exited, 7, 1));
+        (ended.Finished - ended.Started).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
+        (await Read(ended, new())).Select(line => line.Text).ShouldBe(["found", "ran"]);
+    }
+
+    [Fact]
+    public async Task Job_CantBeStarted_IsRefusedWithTheReasonAndHasNotRun()
+    {
+        var job = Workload(NewApp(), "web", container: new() { Command = ["no-such-program"] }) with { Job = 1 };
+        await Engine.Make(job, Cancel);
+        var made = await Only(job);
+
+        (await Should.ThrowAsync<EngineException>(() => Engine.StartOnce(made.Id, Cancel))).Message.ShouldContain("no-such-program");
+
+        (await Only(job)).State.ShouldBe(InstanceState.Created);
+    }
+
+    [Fact]
     public async Task Program_CantBeStarted_IsRefusedAndObservedWithTheReason()
     {
         var workload = Workload(NewApp(), "web", container: new() { Command = ["no-such-program"] });

@@ -36,6 +36,9 @@ public sealed class GovernanceScenarios(SlipwayProcess slipway) : IAsyncLifetime
         // Frozen: nobody begins anything, until it is lifted.
         await slipway.Do("freeze", app.Name, "--reason", "black friday", "--for", "4h");
         app.Become("2");
+        await Git(app.Folder, "init", "-q", "-b", "main");
+        await Git(app.Folder, "add", "-A");
+        await Git(app.Folder, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "the second version");
         (await Fails(dave.Slipway(null, "deploy", app.Folder, "--app", app.Name))).ShouldContain("by admin until");
         (await Fails(dave.Slipway(null, "deploy", app.Folder, "--app", app.Name, "--despite-freeze"))).ShouldContain("it needs the role admin");
         (await Succeeds(vera.Slipway(null, "apps"))).Output.ShouldContain("done, frozen");
@@ -57,6 +60,9 @@ public sealed class GovernanceScenarios(SlipwayProcess slipway) : IAsyncLifetime
         var story = (await Succeeds(vera.Slipway(null, "release", "show", app.Name, "2"))).Output;
         story.ShouldContain($"by {daveName}");
         story.ShouldContain($"approved by {ritaName}");
+        story.ShouldContain("of main: the second version");
+        story.ShouldMatch($@"commit   {(await Git(app.Folder, "rev-parse", "HEAD"))[..10]} ");
+        (await Succeeds(vera.Slipway(null, "releases", app.Name))).Output.ShouldContain(daveName);
         var events = (await Succeeds(vera.Slipway(null, "events", app.Name, "--json"))).Output.TrimEnd().Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
         events.Select(e => $"{e["type"]} {e["by"]}").Where(e => !e.StartsWith("step", StringComparison.Ordinal)).ShouldBe(
         [
@@ -74,6 +80,14 @@ public sealed class GovernanceScenarios(SlipwayProcess slipway) : IAsyncLifetime
         var person = new Person(slipway, Path.Combine(_folder, name));
         await Succeeds(person.Slipway(Password, "login", "--user", account, "--password-stdin"));
         return (person, account);
+    }
+
+    static async Task<string> Git(string folder, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("git", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var result = await Shell.Finish(process);
+        result.ExitCode.ShouldBe(0, result.All);
+        return result.Output.Trim();
     }
 
     static async Task<CliResult> Succeeds(Task<CliResult> command)

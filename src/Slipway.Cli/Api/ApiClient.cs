@@ -65,10 +65,11 @@ sealed class ApiClient : IDisposable
     public Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel, bool despiteFreeze = false, bool despiteApprovals = false) =>
         Start($"/api/v1/apps/{app}/rollouts", Json(new DeployRequest { Source = source, AutoPromote = autoPromote, DespiteFreeze = despiteFreeze, DespiteApprovals = despiteApprovals }, ApiJson.Default.DeployRequest), cancel);
 
-    public Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel, bool despiteFreeze = false) =>
-        Start($"/api/v1/apps/{app}/rollback", Json(new RollbackRequest { To = to, DespiteFreeze = despiteFreeze }, ApiJson.Default.RollbackRequest), cancel);
+    public Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel, bool despiteFreeze = false, bool pastOneWay = false) =>
+        Start($"/api/v1/apps/{app}/rollback", Json(new RollbackRequest { To = to, DespiteFreeze = despiteFreeze, PastOneWay = pastOneWay }, ApiJson.Default.RollbackRequest), cancel);
 
-    public Task<Rollout> Abort(AppName app, CancellationToken cancel) => Start($"/api/v1/apps/{app}/abort", null, cancel);
+    public Task<Rollout> Abort(AppName app, CancellationToken cancel, bool pastOneWay = false) =>
+        Start($"/api/v1/apps/{app}/abort", pastOneWay ? Json(new AbortRequest { PastOneWay = true }, ApiJson.Default.AbortRequest) : null, cancel);
 
     public async Task Cancel(long rollout, CancellationToken cancel) =>
         (await Send(HttpMethod.Post, Invariant($"/api/v1/rollouts/{rollout}/cancel"), null, cancel)).Dispose();

@@ -68,6 +68,12 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
         if (json) shell.Out.WriteLine(await Patiently(() => api.Document($"/rollouts/{rollout.Id}", CancellationToken.None)));
         if (end.State is not (RolloutState.Done or RolloutState.Holding or RolloutState.Shifting)) return ReportFailure(rollout.App, now, end);
 
+        if (end.State == RolloutState.Holding && now.OneWay is { } held)
+        {
+            shell.Error.WriteLine($"{_paint.Red("✘")} Rollout {now.Id} of {rollout.App} has failed and holds.");
+            foreach (var line in held.Reason.Split('\n')) shell.Error.WriteLine("  " + Readable.Line(line));
+            return ExitCode.Failed;
+        }
         var app = await Patiently(() => api.App(rollout.App, CancellationToken.None));
         if (end.State == RolloutState.Shifting)
         {

@@ -59,6 +59,7 @@ static class CanaryPicture
         { Hold: CanaryHold.Approval } => "waits for an approval (slipway promote)",
         { Hold: CanaryHold.Frozen } => "holds: frozen (slipway apps says why)",
         { Hold: CanaryHold.Paused } => "paused (slipway resume)",
+        { Hold: CanaryHold.OneWay } => "has failed past a one-way step and holds (slipway promote, or slipway abort --past-one-way)",
         { Hold: CanaryHold.NoData } => "holds: no data (slipway promote)",
         { Settled: null } => "the gateway takes the weight",
         _ when canary.Left is { } left && left > TimeSpan.Zero => $"{Readable.Duration(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)))} left",

@@ -45,6 +45,8 @@ sealed class PlainRolloutView(TextWriter output) : IRolloutView
         RolloutEvent.BuildOutput line => $"{line.Service} #{NumberOf(line.Service, line.Step)} | {Readable.Line(line.Text)}",
         RolloutEvent.Pushed pushed => $"{pushed.Service} pushed {Readable.ShortImage(pushed.Image)}",
         RolloutEvent.InstanceChanged instance => $"{instance.Instance} {instance.State}{(instance.Detail is { } detail ? ": " + Readable.Line(detail) : "")}",
+        RolloutEvent.JobChanged job => $"{job.Service} before-{job.Number} {job.State}{(job.Seconds is { } seconds ? $" {Readable.Duration(TimeSpan.FromSeconds(seconds))}" : "")}{(job.State == "running" ? $": {Readable.Line(job.Run)}" : "")}{(job.Detail is { } detail ? $" ({Readable.Line(detail)})" : "")}",
+        RolloutEvent.JobOutput line => $"{line.Service} before-{line.Number} | {Readable.Line(line.Text)}",
         _ => happened.ToString(),
     };
 

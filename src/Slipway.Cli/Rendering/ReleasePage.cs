@@ -16,6 +16,8 @@ static class ReleasePage
         if (release.Note is { } note) output.WriteLine($"note     {Readable.Line(note)}");
         output.WriteLine($"changed  {(release.Changed.Count == 0 ? "nothing that runs" : string.Join(", ", release.Changed))}");
         foreach (var (service, image) in release.Images) output.WriteLine($"image    {service} {Readable.ShortImage(image)}");
+        if (report.Changes is { } changes) ChangesPage.Write(output, paint, changes);
+        if (report.Jobs.Count > 0) WriteJobs(output, paint, report);
         foreach (var rollout in report.Rollouts) Write(output, paint, report, rollout);
         if (report.Experiment is { } experiment)
         {
@@ -57,6 +59,28 @@ static class ReleasePage
             Readable.State(state.State), At(state.Began), state.State.IsEnded ? "" : state.Ended is { } ended ? Readable.Duration(ended - state.Began) : "goes on", state.By ?? "",
         ]));
     }
+
+    static void WriteJobs(TextWriter output, Paint paint, ReleaseReport report)
+    {
+        output.WriteLine();
+        Columns.Write(output, paint, ["JOB", "COMMAND", "ONE-WAY", "BEGAN", "LASTED", "ENDED"], report.Jobs.Select(job => (string[])
+        [
+            $"{job.Service} before-{job.Number}",
+            Readable.Line(string.Join(' ', job.Job.Run)),
+            job.Job.OneWay ? "yes" : "no",
+            job.Started is { } began ? At(began) : "-",
+            job is { Started: { } from, Ended: { } until } && until > from ? Readable.Duration(until - from) : "-",
+            End(job),
+        ]));
+    }
+
+    static string End(JobRun job) => job.State switch
+    {
+        JobState.Ended => $"code {job.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}{(job.OutOfMemory ? ", out of memory" : "")}{(job.Stop switch { JobStop.Timeout => ", stopped: it took too long", JobStop.Aborted => ", stopped: its rollout had ended", _ => "" })}",
+        JobState.Lost => "lost: whether it finished is not known",
+        JobState.Cancelled => "never started",
+        _ => "goes on",
+    };
 
     static void WriteWindows(TextWriter output, Paint paint, ReleaseReport report)
     {

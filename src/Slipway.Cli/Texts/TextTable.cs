@@ -17,6 +17,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. CertificateTexts.Entries,
         .. AccessTexts.Entries,
         .. CanaryTexts.Entries,
+        .. OneWayTexts.Entries,
         .. RouteTexts.Entries,
         .. GovernanceTexts.Entries,
     ];

@@ -67,6 +67,9 @@ public sealed record ReleasePolicy
 
     public KeepPolicy Keep { get; init; } = new();
 
+    /// <summary>Run once for each release, in this order, before any of it starts.</summary>
+    public IReadOnlyList<JobModel> Before { get; init; } = [];
+
     [JsonIgnore]
     public bool IsRouted => Hosts.Count > 0;
 }

@@ -67,4 +67,21 @@ public sealed record ReleaseStatus
     public required IReadOnlyList<string> Changed { get; init; }
 
     public string? Note { get; init; }
+
+    /// <summary>The account that deployed it; null where it was made before that was kept.</summary>
+    public string? By { get; init; }
+
+    /// <summary>The git commit that it was made from, and its subject.</summary>
+    public string? Commit { get; init; }
+
+    public string? Subject { get; init; }
+
+    /// <summary>There were changes that the commit doesn't have.</summary>
+    public bool Dirty { get; init; }
+
+    /// <summary>Of the rollout that made it.</summary>
+    public RolloutState? State { get; init; }
+
+    /// <summary>How long that took, or has been going on.</summary>
+    public TimeSpan? Took { get; init; }
 }

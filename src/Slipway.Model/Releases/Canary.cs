@@ -20,6 +20,9 @@ public sealed record CanaryProgress
     /// <summary>Why it holds; null while it doesn't.</summary>
     public CanaryHold? Hold { get; init; }
 
+    /// <summary>When a person let it go on though it had failed; what was measured before does not count against it any more. Null: that did not happen.</summary>
+    public DateTimeOffset? Pardoned { get; init; }
+
     /// <summary>No service with a route has changed, so that no requests are shared: of the steps only the approvals that ask for certain people are waited for.</summary>
     public bool OnlyApprovals { get; init; }
 
@@ -44,6 +47,9 @@ public enum CanaryHold
 
     /// <summary>The judge had no data for too long. It goes on by itself as soon as a window passes; without data: promote.</summary>
     [JsonStringEnumMemberName("no-data")] NoData,
+
+    /// <summary>It failed, and its release took a one-way step: a person takes it back or lets it go on (<see cref="Rollout.OneWay"/>).</summary>
+    [JsonStringEnumMemberName("one-way")] OneWay,
 
     /// <summary>The app, or the platform, is frozen. It goes on by itself when that is over.</summary>
     [JsonStringEnumMemberName("frozen")] Frozen,
@@ -149,8 +155,14 @@ public sealed record ReleaseReport
 
     public required ReleaseStatus Release { get; init; }
 
+    /// <summary>What it was made from and what it changed; null where it was made before that was kept.</summary>
+    public ReleaseChanges? Changes { get; init; }
+
     /// <summary>The rollouts that brought it in, newest first.</summary>
     public required IReadOnlyList<Rollout> Rollouts { get; init; }
+
+    /// <summary>The jobs that it ran, or began to.</summary>
+    public IReadOnlyList<JobRun> Jobs { get; init; } = [];
 
     /// <summary>Steps and judge, of a canary.</summary>
     public CanaryPolicy? Policy { get; init; }

@@ -137,6 +137,9 @@ public sealed record Rollout
     /// <summary>How far a canary is; null before its first step, and for other strategies.</summary>
     public CanaryProgress? Canary { get; init; }
 
+    /// <summary>Not null: it failed, and a person is to decide (<see cref="RolloutState.Holding"/>).</summary>
+    public OneWayHold? OneWay { get; init; }
+
     /// <summary>The account that asked for it; null where it was made before that was kept.</summary>
     public string? By { get; init; }
 

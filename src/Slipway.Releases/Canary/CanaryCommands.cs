@@ -47,6 +47,7 @@ static class CanaryCommands
         _ when run.Policy.Ab is not null => throw new ConflictException(
             $"The experiment of {run.Rollout.App} can't be paused: its shares stay as they are anyway, and a gap would be in its results. To end it: slipway promote {run.Rollout.App} or slipway abort {run.Rollout.App}"),
         CanaryHold.Paused => throw new ConflictException($"The canary of {run.Rollout.App} is paused already. To go on: slipway resume {run.Rollout.App}"),
+        CanaryHold.OneWay => throw new ConflictException($"The canary of {run.Rollout.App} has failed and holds already. To go on: slipway promote {run.Rollout.App}; to take it back: slipway abort {run.Rollout.App} --past-one-way"),
         CanaryHold.Approval => throw new ConflictException($"The canary of {run.Rollout.App} waits for a person already. To go on: slipway promote {run.Rollout.App}"),
         _ => CanaryMoves.Hold(run.Rollout, CanaryHold.Paused, now, by),
     };
@@ -60,6 +61,7 @@ static class CanaryCommands
             _ when run.Policy.Ab is not null => throw new ConflictException($"The experiment of {app} is not paused, and can't be. To end it: slipway promote {app} or slipway abort {app}"),
             null => throw new ConflictException($"The canary of {app} is not paused."),
             CanaryHold.Approval => throw new ConflictException($"Step {rollout.Step + 1} of the canary of {app} waits for an approval. To give it: slipway promote {app}"),
+            CanaryHold.OneWay => throw new ConflictException($"The canary of {app} has failed and holds for a person. To let it go on: slipway promote {app}; to take it back: slipway abort {app} --past-one-way"),
             CanaryHold.NoData => throw new ConflictException($"The canary of {app} holds because the judge has no data, and goes on by itself when there is some. To go on without: slipway promote {app}"),
             _ => CanaryMoves.GoOn(rollout, run.Policy, now, by.Name) with { DespiteFreeze = rollout.DespiteFreeze || by.DespiteFreeze },
         };

@@ -29,6 +29,7 @@ static class CanaryMoves
             Canary = new CanaryProgress
             {
                 Weight = weight,
+                Pardoned = rollout.Canary?.Pardoned,
                 Settled = isSame ? rollout.Canary!.Settled : null,
                 Hold = step.IsApproval ? CanaryHold.Approval : null,
                 Asks = step.Approve,
@@ -55,7 +56,7 @@ static class CanaryMoves
             Hold = why,
             Elapsed = rollout.Canary.Elapsed + (rollout.Canary.Since is { } since ? now - since : TimeSpan.Zero),
             Since = null,
-            History = Turned(rollout, why switch { CanaryHold.NoData => "no-data", CanaryHold.Frozen => "frozen", CanaryHold.Ended => "ended", _ => "paused" }, by, now),
+            History = Turned(rollout, why switch { CanaryHold.NoData => "no-data", CanaryHold.Frozen => "frozen", CanaryHold.Ended => "ended", CanaryHold.OneWay => "failed", _ => "paused" }, by, now),
         },
     };
 

@@ -24,6 +24,9 @@ sealed record CanaryRun
 
     public required IReadOnlyList<TrafficSample> Samples { get; init; }
 
+    /// <summary>Those that may end it.</summary>
+    public IReadOnlyList<CanaryWindow> Counting => Progress.Pardoned is { } pardoned ? [.. Windows.Where(w => w.To > pardoned)] : Windows;
+
     public CanaryStep Step => Policy.Steps[Rollout.Step];
 
     public bool IsLastStep => Rollout.Step == Policy.Steps.Count - 1;

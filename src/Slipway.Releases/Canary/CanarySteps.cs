@@ -1,6 +1,7 @@
 using System.Globalization;
 using Slipway.Model;
 using Slipway.Releases.Experiments;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Canary;
@@ -55,7 +56,7 @@ static class CanarySteps
     static bool Judged(AppView view, CanaryRun run, DecisionBuilder decision)
     {
         if (run.NextVerdict is not { } due) return false;
-        if (Judge.Failure(run.Policy.Judge, run.Windows) is { } reason) decision.Do(new Step.Fail(reason, null));
+        if (run.Rollout.OneWay is null && Judge.Failure(run.Policy.Judge, run.Counting) is { } reason) OneWaySteps.Fail(view, new Step.Fail(reason, null), decision);
         else if (due <= view.Now) decision.Do(Verdict(view, run));
         else
         {

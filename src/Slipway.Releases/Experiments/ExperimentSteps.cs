@@ -1,6 +1,7 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
 using Slipway.Releases.Governing;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Experiments;
@@ -14,7 +15,7 @@ static class ExperimentSteps
         if (end > view.Now) decision.LookAgain(end);
         // Counted to its end, then decided by what is stored.
         else if (!IsCounted(run)) decision.Do(CanarySteps.Verdict(view, run));
-        else if (ab.Then == AbEnd.Abort) decision.Do(new Step.Fail("The experiment is over, and its file says: then: abort.", null, "ended"));
+        else if (ab.Then == AbEnd.Abort) OneWaySteps.Fail(view, new Step.Fail("The experiment is over, and its file says: then: abort.", null, "ended"), decision);
         else if (ab.Then == AbEnd.Hold || ExperimentResults.Objection(view.Stored.Tally, run.Policy) is not null) decision.Do(new Step.HoldOn(CanaryHold.Ended));
         else if (view.Stored.FrozenBy(view.Now) is { } freeze) decision.WaitFor($"the experiment is over; {FreezeWords.Of(freeze, view.Stored.App)}");
         else if (view.IsReady(run.Next)) decision.Do(new Step.LeaveSteps());

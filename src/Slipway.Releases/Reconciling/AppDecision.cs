@@ -34,6 +34,6 @@ static class AppDecision
 
     static void Forgetting(AppView view, DecisionBuilder decision)
     {
-        if (view.Instances.Count == 0 && view.Stored.Routes.Count == 0) decision.Do(new Step.Forget(view.Stored.RemoveVolumes));
+        if (view.Instances.Count == 0 && view.Jobs.Count == 0 && view.Stored.Routes.Count == 0) decision.Do(new Step.Forget(view.Stored.RemoveVolumes));
     }
 }

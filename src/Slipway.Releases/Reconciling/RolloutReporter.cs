@@ -2,6 +2,7 @@ using Slipway.Model;
 using Slipway.Releases.Canary;
 using Slipway.Releases.Experiments;
 using Slipway.Releases.Governing;
+using Slipway.Releases.Jobs;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -46,6 +47,15 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
                 break;
             case Step.GoOn when ReleaseStrategy.CanaryOf(view.Stored.Target!.Model) is { } policy:
                 State(rollout, CanaryMoves.GoOn(rollout, policy, view.Now).State, rollout.Canary!.Hold == CanaryHold.Frozen ? "it is not frozen any more" : "there is data again");
+                break;
+            case Step.HoldOneWay hold:
+                State(rollout, RolloutState.Holding, hold.Reason);
+                break;
+            case Step.StoreJob job when job.Run.Rollout == rollout.Id && job.Run.State != JobState.Planned:
+                Job(job.Run);
+                break;
+            case Step.EndJob end when end.Run.Rollout == rollout.Id:
+                Job(end.Run);
                 break;
             case Step.LeaveSteps:
                 State(rollout, RolloutState.Promoting, null);
@@ -107,6 +117,17 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
         Instance = instance.Name,
         State = state,
         Detail = state == "died" ? $"exit code {instance.ExitCode}{(instance.OutOfMemory ? ", out of memory" : "")}" : null,
+    });
+
+    void Job(JobRun run) => journal.Append(run.Rollout, new RolloutEvent.JobChanged
+    {
+        Time = time.GetUtcNow(),
+        Service = run.Service,
+        Number = run.Number,
+        Run = JobWords.Line(run.Job),
+        State = JobWords.State(run),
+        Detail = JobWords.Detail(run),
+        Seconds = JobWords.Seconds(run),
     });
 
     void Note(Rollout rollout, string text, Severity? severity = null) =>

@@ -50,7 +50,7 @@ static class RoutePlanner
             return SplitRoute(view, canary, service, stable, rising);
         var sides = new List<PlannedWorkload>();
         if (view.Plan.InForce.TryGetValue((live.Slot, service.Name), out var current)) sides.Add(current);
-        if (view.Stored.Rollout is { State: RolloutState.Shifting or RolloutState.RollingBack }
+        if (view.Stored.Rollout is { } rollout && (rollout.State == RolloutState.RollingBack || Shift.IsUnderWay(rollout))
             && ReleaseStrategy.Of(view.Stored.Target?.Model ?? live.Release.Model) == Strategy.Rolling
             && view.Plan.InForce.TryGetValue((live.Slot.Other, service.Name), out var next)
             && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);

@@ -22,8 +22,11 @@ readonly record struct Shift
         if (stored.Rollout is not { } rollout || stored.Target is not { } target || stored.LiveSlot is not { } live) return default;
         if (live.Release.Number == target.Number || ReleaseStrategy.Of(target.Model) != Strategy.Rolling) return default;
         if (stored.In(stored.TargetSlot) is not { Standing: Standing.Staged }) return default;
-        return new Shift { IsOn = true, New = stored.TargetSlot, Step = rollout.Step, OldShrinks = rollout.State == RolloutState.Shifting };
+        return new Shift { IsOn = true, New = stored.TargetSlot, Step = rollout.Step, OldShrinks = IsUnderWay(rollout) };
     }
+
+    /// <summary>Instances of both releases serve; also while it holds after a failure, when nothing moves.</summary>
+    public static bool IsUnderWay(Rollout rollout) => rollout.State == RolloutState.Shifting || rollout is { State: RolloutState.Holding, OneWay: not null, Canary: null };
 
     public int Replicas(Slot slot, int all) =>
         !IsOn ? all

@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Jobs;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -69,6 +70,28 @@ abstract record Step
     /// <param name="Instance">Whose last lines belong into the message.</param>
     /// <param name="How">The way in which a canary's step ended by it.</param>
     public sealed record Fail(string Reason, Instance? Instance, string How = "failed") : Step;
+
+    /// <summary>The rollout failed, and holds, because its release took a one-way step and has had requests.</summary>
+    public sealed record HoldOneWay(string Reason) : Step;
+
+    /// <summary>How far a job is, before it comes there.</summary>
+    /// <param name="Unstarted">Its container, where that is said never to have been started; void while a start is under way.</param>
+    public sealed record StoreJob(JobRun Run, Instance? Unstarted = null) : Step;
+
+    /// <summary>Makes a job's container, and does not start it.</summary>
+    public sealed record MakeJob(PlannedJob Job) : Step;
+
+    /// <summary>Starts a job's container, if it never ran.</summary>
+    public sealed record StartJob(PlannedJob Job, Instance Instance) : Step;
+
+    /// <summary>Tells a job to stop, and kills it after its grace period.</summary>
+    public sealed record StopJob(Instance Instance) : Step;
+
+    /// <summary>A job has ended: the rest of its output, then how.</summary>
+    public sealed record EndJob(JobRun Run, Instance Instance) : Step;
+
+    /// <summary>Its end is stored: its container goes.</summary>
+    public sealed record RemoveJob(Instance Instance) : Step;
 
     /// <summary>Nothing of the app runs any more: forgets it.</summary>
     public sealed record Forget(bool Volumes) : Step;

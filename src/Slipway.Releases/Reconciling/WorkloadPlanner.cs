@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -33,6 +34,7 @@ static class WorkloadPlanner
         {
             Workloads = workloads,
             InForce = workloads.SelectMany(w => w.Slots.Select(slot => (slot, w))).ToDictionary(p => (p.slot, p.w.Service.Name), p => p.w),
+            Jobs = JobPlanner.Plan(stored, hashes, registry),
         };
     }
 
@@ -89,7 +91,7 @@ static class WorkloadPlanner
             Replicas = replicas,
             Networks = networks,
             NetworkMode = service.NetworkMode,
-            Volumes = [.. owner.Release.Model.Volumes.Where(v => service.Container.Mounts.Any(m => m.Kind == MountKind.Volume && m.Source == v.Name))],
+            Volumes = VolumesOf(owner.Release.Model, service),
             Ports = EnginePorts(service),
         },
     };
@@ -139,7 +141,10 @@ static class WorkloadPlanner
                     };
     }
 
-    static IReadOnlyList<WorkloadNetwork> NetworksOf(AppName app, Slot slot, AppModel model, ServiceModel service)
+    public static IReadOnlyList<VolumeModel> VolumesOf(AppModel model, ServiceModel service) =>
+        [.. model.Volumes.Where(v => service.Container.Mounts.Any(m => m.Kind == MountKind.Volume && m.Source == v.Name))];
+
+    public static IReadOnlyList<WorkloadNetwork> NetworksOf(AppName app, Slot slot, AppModel model, ServiceModel service)
     {
         if (service.NetworkMode is not null) return [];
         IReadOnlyList<NetworkAttachment> attachments = service.Networks.Count > 0 ? service.Networks : [new NetworkAttachment { Network = "default" }];
@@ -156,7 +161,7 @@ static class WorkloadPlanner
     }
 
     /// <summary>guestbook/web@sha256:… is in our registry; an image with a registry's name before it is taken as it is.</summary>
-    static string FullImage(string image, string registry)
+    public static string FullImage(string image, string registry)
     {
         var first = image.Split('/')[0];
         return image.Contains('/', StringComparison.Ordinal) && (first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost")

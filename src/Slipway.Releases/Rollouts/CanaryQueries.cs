@@ -60,7 +60,9 @@ public sealed class CanaryQueries
             {
                 App = app,
                 Release = status,
+                Changes = ReleaseChangeRows.Find(db, app, number),
                 Rollouts = rollouts,
+                Jobs = [.. JobRows.Of(db, app).Where(j => j.Release == number)],
                 Policy = policy,
                 Experiment = canary is null ? null : ExperimentOf(ExperimentRows.Find(db, canary.Id), policy, canary, null),
                 Windows = canary is null ? [] : CanaryRows.Windows(db, canary.Id),

@@ -6,6 +6,7 @@ using Slipway.Engines;
 using Slipway.Model;
 using Slipway.Releases.Canary;
 using Slipway.Releases.Governing;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
@@ -110,11 +111,12 @@ public sealed class Rollouts
     /// <param name="images">For each service its repository and digest.</param>
     /// <param name="facts">What each service's image says of itself.</param>
     /// <param name="cancel">Before anything is stored.</param>
+    /// <param name="git">What git says of the folder; null: nothing.</param>
     /// <returns>Null when nothing differs from the live release; the rollout is then done.</returns>
     /// <exception cref="InvalidInputException">A routed service has no port; a secret can't be read.</exception>
     /// <exception cref="ConflictException">Another app or program has the host or port; the rollout is no longer being built.</exception>
     public async Task<Release?> Stage(
-        long rollout, AppModel model, IReadOnlyDictionary<string, string> images, IReadOnlyDictionary<string, ImageFacts> facts, CancellationToken cancel)
+        long rollout, AppModel model, IReadOnlyDictionary<string, string> images, IReadOnlyDictionary<string, ImageFacts> facts, CancellationToken cancel, GitFacts? git = null)
     {
         model = _files.Keep(ReleaseDraft.WithPorts(model, facts));
         var (ports, isBound) = (_ports(), false);
@@ -129,6 +131,7 @@ public sealed class Rollouts
             if (ReleaseStrategy.CanaryOf(model) is not null || ReleaseStrategy.MatchOf(model) is not null)
                 db.Execute("UPDATE apps SET split_key = @key WHERE app = @app AND split_key IS NULL", new { app = current.App.Value, key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) });
             var made = ReleaseDraft.Store(db, stored, model, images, current.Source?.Note, _time.GetUtcNow());
+            ReleaseChangeRows.Add(db, current, stored.LiveSlot?.Release, made, git);
             // Who may deploy is not always who may approve: the file's steps are gone through.
             isBound = current is { AutoPromote: true, DespiteApprovals: false } && Approvals.Strict(ReleaseStrategy.CanaryOf(model)) is not null;
             return ((Release?)made, Save(db, current with { State = RolloutState.Staging, Release = made.Number, AutoPromote = current.AutoPromote && !isBound }));
@@ -156,10 +159,12 @@ public sealed class Rollouts
     {
         var stored = Existing(db, app);
         FreezeRows.Check(db, app, by, _time.GetUtcNow());
-        if (CanaryCommands.Of(stored) is { } run) return CanaryCommands.Promote(run, toStep, by ?? new Asker(), _time.GetUtcNow());
+        if (CanaryCommands.Of(stored) is { } run)
+            return OneWayCommands.Pardoned(OneWayCommands.BackToItsApproval(run, toStep) ?? CanaryCommands.Promote(run, toStep, by ?? new Asker(), _time.GetUtcNow()), _time.GetUtcNow());
         if (toStep is not null) throw new ConflictException($"Steps are what a canary has: {UnderWay(stored)}");
         return stored.Rollout switch
         {
+            { State: RolloutState.Holding, OneWay: not null } held => OneWayCommands.Pardoned(OneWayCommands.GoOn(stored, held), _time.GetUtcNow()),
             { State: RolloutState.Holding } waiting => waiting with { State = RolloutState.Promoting, AutoPromote = true, DespiteFreeze = waiting.DespiteFreeze || by is { DespiteFreeze: true } },
             { } other => throw new ConflictException($"There is nothing to promote yet: {Doing(other)}"),
             null => throw new ConflictException($"There is nothing to promote: {(stored.Live is { } live ? $"v{live} of {app} is live and no other release is staged" : $"no release of {app} is staged")}. Deploy one first."),
@@ -187,19 +192,20 @@ public sealed class Rollouts
     /// <param name="app">The app.</param>
     /// <param name="to">The release's number; null: the one that was live before.</param>
     /// <param name="cancel">Before anything is stored.</param>
-    /// <exception cref="ConflictException">Another rollout is under way, or there is nothing to roll back to.</exception>
+    /// <exception cref="ConflictException">Another rollout is under way, there is nothing to roll back to, or a one-way step lies between.</exception>
     /// <exception cref="ForbiddenException">It was never live, and would be without the approvals that it asks for.</exception>
     /// <param name="by">Who asks.</param>
-    public async Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel, Asker? by = null)
+    /// <param name="pastOneWay">Also past a one-way step.</param>
+    public async Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel, Asker? by = null, bool pastOneWay = false)
     {
         var ports = _ports();
-        return await Change(app, db => Rollback(db, app, to, ports, by), cancel, by?.Name);
+        return await Change(app, db => Rollback(db, app, to, ports, by, pastOneWay), cancel, by?.Name);
     }
 
-    Rollout Rollback(DbConnection db, AppName app, int? to, MachinePorts ports, Asker? by)
+    Rollout Rollback(DbConnection db, AppName app, int? to, MachinePorts ports, Asker? by, bool pastOneWay)
     {
         if (ReleaseRows.Load(db, app) is { } now && CanaryCommands.Of(now) is { } run && (to ?? run.Live.Release.Number) == run.Live.Release.Number)
-            return Aborted(now, run.Rollout, by?.Name);
+            return Aborted(now, run.Rollout, by?.Name, pastOneWay);
         var (stored, _) = Free(db, app, supersede: false);
         if (stored is null) throw Unknown(db, app);
         if (stored.LiveSlot is not { } live) throw new ConflictException($"{app} has no live release that could be rolled back.");
@@ -210,6 +216,7 @@ public sealed class Rollouts
         if (number == live.Release.Number) throw new ConflictException($"v{number} of {app} is live already.");
         var release = ReleaseRows.FindRelease(db, app, number) ?? throw new NotFoundException($"{app} has no release v{number}; it has {Numbers(db, app)}.");
         CheckForward(db, release, live.Release.Number, by);
+        OneWayCommands.CheckRollback(stored, live.Release.Number, release, pastOneWay);
         HostClaims.Check(db, release.Model, ports);
         return ReleaseRows.Insert(db, New(app, RolloutKind.Rollback, warm?.Release.Number == number ? RolloutState.Promoting : RolloutState.Staging) with
         {
@@ -233,13 +240,14 @@ public sealed class Rollouts
     }
 
     /// <summary>Ends the rollout that is under way. What is live stays live.</summary>
-    /// <exception cref="ConflictException">None is, or its release is live already.</exception>
-    public async Task<Rollout> Abort(AppName app, CancellationToken cancel, string? by = null)
+    /// <exception cref="ConflictException">None is, its release is live already, or it took a one-way step and has had requests.</exception>
+    /// <param name="pastOneWay">Also past a one-way step.</param>
+    public async Task<Rollout> Abort(AppName app, CancellationToken cancel, string? by = null, bool pastOneWay = false)
     {
         var rollout = await Change(app, db =>
         {
             var stored = Existing(db, app);
-            return Aborted(stored, stored.Rollout ?? throw new ConflictException($"No rollout of {app} is under way."), by);
+            return Aborted(stored, stored.Rollout ?? throw new ConflictException($"No rollout of {app} is under way."), by, pastOneWay);
         }, cancel, by);
         CancelBuild(rollout);
         return rollout;
@@ -253,7 +261,7 @@ public sealed class Rollouts
         CancelBuild(await Change(known.App, db =>
         {
             var current = ReleaseRows.FindRollout(db, rollout)!;
-            return current.State.IsEnded ? current : Aborted(ReleaseRows.Load(db, current.App)!, current, by);
+            return current.State.IsEnded ? current : Aborted(ReleaseRows.Load(db, current.App)!, current, by, pastOneWay: false);
         }, cancel, by));
     }
 
@@ -348,7 +356,7 @@ public sealed class Rollouts
             return !ReleaseRows.HasRemoval(db, app) ? (null, null) : throw new ConflictException($"{app} is being removed. Try again when its images are gone.");
         if (stored.Removing) throw new ConflictException($"{app} is being removed. Try again when it is gone.");
         if (stored.Rollout is not { } rollout) return (stored, null);
-        if (!supersede || (rollout.State != RolloutState.Holding && CanaryCommands.Of(stored) is null)) throw new ConflictException(Doing(rollout));
+        if (!supersede || (rollout.State != RolloutState.Holding && CanaryCommands.Of(stored) is null) || Shift.IsUnderWay(rollout) && rollout.Canary is null) throw new ConflictException(Doing(rollout));
         db.Execute("UPDATE slots SET leaving = 1 WHERE app = @app AND standing = 'staged' AND leaving = 0", new { app = app.Value });
         CanaryRows.ForgetSamples(db, rollout.Id);
         return (stored, Save(db, CanaryMoves.Leave(rollout, RolloutState.Superseded, "superseded", by, _time.GetUtcNow()), by));
@@ -362,13 +370,13 @@ public sealed class Rollouts
 
     static string UnderWay(StoredApp stored) => stored.Rollout is { } active ? Doing(active) : $"no rollout of {stored.App} is under way.";
 
-    Rollout Aborted(StoredApp stored, Rollout rollout, string? by) => rollout.State switch
+    Rollout Aborted(StoredApp stored, Rollout rollout, string? by, bool pastOneWay) => rollout.State switch
     {
         RolloutState.Queued or RolloutState.Building => rollout with { State = RolloutState.Cancelled, Error = "It was cancelled." },
         RolloutState.RollingBack => throw new ConflictException($"Rollout {rollout.Id} of {stored.App} is being rolled back already."),
         _ when stored.Live is not null && stored.Live == rollout.Release => throw new ConflictException(
             $"v{rollout.Release} of {stored.App} is live already. To go back: slipway rollback {stored.App}"),
-        _ => CanaryMoves.Leave(rollout, RolloutState.RollingBack, "aborted", by, _time.GetUtcNow()) with { Error = by is null ? "It was aborted." : $"It was aborted by {by}." },
+        _ => CanaryMoves.Leave(rollout, RolloutState.RollingBack, "aborted", by, _time.GetUtcNow()) with { OneWay = null, Error = (by is null ? "It was aborted." : $"It was aborted by {by}.") + OneWayCommands.CheckAbort(stored, pastOneWay) },
     };
 
     static string Doing(Rollout rollout)
@@ -376,6 +384,8 @@ public sealed class Rollouts
         var what = rollout.Release is { } number ? $" to v{number}" : "";
         var next = rollout.Canary is not null && rollout.State is RolloutState.Holding or RolloutState.Shifting or RolloutState.Baking
             ? $"Let it go on (slipway promote {rollout.App}) or end it (slipway abort {rollout.App}) first."
+            : rollout is { State: RolloutState.Holding, OneWay: not null }
+            ? $"Let it go on (slipway promote {rollout.App}) or take it back (slipway abort {rollout.App} --past-one-way) first."
             : rollout.State == RolloutState.Holding
             ? $"Promote it (slipway promote {rollout.App}) or end it (slipway abort {rollout.App}) first."
             : $"Wait for its end, or end it: slipway abort {rollout.App}";

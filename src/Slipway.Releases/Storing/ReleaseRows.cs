@@ -46,6 +46,7 @@ static class ReleaseRows
             Slots = Slots(db, app, known),
             Rollout = rollout,
             RolloutRecord = record,
+            Jobs = JobRows.Of(db, app),
             Target = target,
             Tally = rollout?.Canary is not null && target is not null && ReleaseStrategy.CanaryOf(target.Model)?.Ab is not null ? ExperimentRows.Find(db, rollout.Id) : null,
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })

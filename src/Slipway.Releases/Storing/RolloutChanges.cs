@@ -44,7 +44,7 @@ static class RolloutChanges
             RolloutState.Superseded => ReleaseEvents.Superseded,
             _ => null,
         };
-        if (type is not null) yield return Of(next, type, by, next.State == RolloutState.Holding ? "it waits for a promote" : next.Error?.Split('\n')[0]);
+        if (type is not null) yield return Of(next, type, by, next.State == RolloutState.Holding ? next.OneWay?.Reason ?? "it waits for a promote" : next.Error?.Split('\n')[0]);
     }
 
     /// <summary>The step that the change has ended.</summary>
@@ -70,6 +70,7 @@ static class RolloutChanges
         CanaryHold.Paused => Of(rollout, ReleaseEvents.Paused, by, null),
         CanaryHold.Approval => Of(rollout, ReleaseEvents.Holding, by, $"it waits for {ApprovalWords.Wanted(rollout.Canary!.Asks)}"),
         CanaryHold.Frozen => Of(rollout, ReleaseEvents.Holding, by, "it is frozen"),
+        CanaryHold.OneWay => Of(rollout, ReleaseEvents.Holding, by, rollout.OneWay?.Reason),
         CanaryHold.Ended => Of(rollout, ReleaseEvents.Holding, by, "the experiment is over"),
         _ => Of(rollout, ReleaseEvents.Holding, by, "the judge has no data"),
     };

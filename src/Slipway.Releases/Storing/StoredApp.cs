@@ -35,6 +35,9 @@ sealed record StoredApp
     /// <summary>The release that <see cref="Rollout"/> brings in, once it exists.</summary>
     public Release? Target { get; init; }
 
+    /// <summary>How the app's releases ran their jobs, oldest release first.</summary>
+    public IReadOnlyList<JobRun> Jobs { get; init; } = [];
+
     /// <summary>When each instance began to drain.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset> Drains { get; init; } = new Dictionary<string, DateTimeOffset>();
 

@@ -82,11 +82,21 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.Thaw:
                 FreezeRows.Expire(db, seen.App, now);
                 break;
+            case Step.HoldOneWay hold:
+                var failed = seen.Rollout! with { OneWay = new OneWayHold(hold.Reason, now) };
+                ReleaseRows.Save(db, failed.Canary is null ? failed with { State = RolloutState.Holding, Changed = now } : CanaryMoves.Hold(failed, CanaryHold.OneWay, now));
+                break;
+            case Step.StoreJob job:
+                JobRows.Save(db, seen.App, job.Run);
+                break;
+            case Step.EndJob end:
+                JobRows.Save(db, seen.App, end.Run);
+                break;
             case Step.Forget:
                 ReleaseEventRows.Add(db, new ReleaseEvent { Time = now, Type = ReleaseEvents.Removed, App = seen.App });
                 CanaryRows.Forget(db, seen.App);
                 ExperimentRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "app_routes", "apps"])
+                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "release_jobs", "app_routes", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }
@@ -145,6 +155,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
         db.Execute("DELETE FROM release_changes WHERE app = @app AND number NOT IN (SELECT number FROM releases WHERE app = @app)", new { app = seen.App.Value });
         CanaryRows.ForgetOld(db, seen.App);
+        JobRows.ForgetOld(db, seen.App);
         ExperimentRows.ForgetOld(db, seen.App);
     }
 }

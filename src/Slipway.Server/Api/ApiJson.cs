@@ -17,6 +17,7 @@ namespace Slipway.Server.Api;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(PromoteRequest))]
 [JsonSerializable(typeof(Readiness))]
+[JsonSerializable(typeof(AbortRequest))]
 [JsonSerializable(typeof(RollbackRequest))]
 [JsonSerializable(typeof(ScaleRequest))]
 [JsonSerializable(typeof(MaintenanceRequest))]

@@ -41,9 +41,19 @@ public sealed record RollbackRequest
     /// <summary>The release to go back to; null: the one that was live before.</summary>
     public int? To { get; init; }
 
+    /// <summary>Also past a one-way step that was taken.</summary>
+    public bool PastOneWay { get; init; }
+
     /// <summary>Though the app is frozen, which only matters for a release that is no step back; for its administrators.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DespiteFreeze { get; init; }
+}
+
+/// <summary><c>POST /api/v1/apps/{app}/abort</c></summary>
+public sealed record AbortRequest
+{
+    /// <summary>Also past a one-way step that was taken.</summary>
+    public bool PastOneWay { get; init; }
 }
 
 /// <summary><c>PUT /api/v1/apps/{app}/services/{service}/scale</c></summary>

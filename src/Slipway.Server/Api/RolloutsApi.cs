@@ -36,11 +36,11 @@ static class RolloutsApi
 
         ofApp.MapPost("/rollback", Rollback).WithName("Rollback").Needs(AppActions.Deploy).Errors(400, 403, 404, 409)
             .WithSummary("Give the traffic back to an earlier release")
-            .WithDescription("The one that was live before, or the one named by to. To a warm release this is a change of routes only. In the middle of a canary: all of it back to the live release at once, as abort does.");
+            .WithDescription("The one that was live before, or the one named by to. To a warm release this is a change of routes only. In the middle of a canary: all of it back to the live release at once, as abort does. Past a one-way step (a job of x-release's before) only with pastOneWay; else a 409 that names the step.");
 
         ofApp.MapPost("/abort", Abort).WithName("Abort").Needs(AppActions.Deploy).Errors(400, 403, 404, 409)
             .WithSummary("End the rollout that goes on")
-            .WithDescription("What was live stays live, and of a canary gets all requests again at once.");
+            .WithDescription("What was live stays live, and of a canary gets all requests again at once. A release that took a one-way step and has had requests is taken back only with pastOneWay; else a 409 that names the step.");
 
         var rollouts = api.MapGroup("/rollouts/{id:long}").WithTags("Rollouts");
 
@@ -96,10 +96,10 @@ static class RolloutsApi
         Accepted(await rollouts.Resume(AppName.Parse(app), cancel, access.Asker(context, AppName.Parse(app))));
 
     static async Task<Accepted<Rollout>> Rollback(string app, HttpContext context, AppAccess access, Rollouts rollouts, CancellationToken cancel, RollbackRequest? request = null) =>
-        Accepted(await rollouts.Rollback(AppName.Parse(app), request?.To, cancel, access.Asker(context, AppName.Parse(app), request is { DespiteFreeze: true })));
+        Accepted(await rollouts.Rollback(AppName.Parse(app), request?.To, cancel, access.Asker(context, AppName.Parse(app), request is { DespiteFreeze: true }), request?.PastOneWay ?? false));
 
-    static async Task<Accepted<Rollout>> Abort(string app, HttpContext context, Rollouts rollouts, CancellationToken cancel) =>
-        Accepted(await rollouts.Abort(AppName.Parse(app), cancel, By(context)));
+    static async Task<Accepted<Rollout>> Abort(string app, HttpContext context, Rollouts rollouts, CancellationToken cancel, AbortRequest? request = null) =>
+        Accepted(await rollouts.Abort(AppName.Parse(app), cancel, By(context), request?.PastOneWay ?? false));
 
     static async Task<Ok<CanaryStatus>> Canary(long id, ReleaseQueries releases, CanaryQueries canaries, CancellationToken cancel)
     {

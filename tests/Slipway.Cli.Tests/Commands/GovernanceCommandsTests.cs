@@ -83,6 +83,16 @@ public sealed class GovernanceCommandsTests
     }
 
     [Fact]
+    public async Task Releases_TellWhoWhenHowLongAndHowItEnded()
+    {
+        var shell = await Run(0, "releases", "shop");
+        var rows = shell.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => System.Text.RegularExpressions.Regex.Split(line, " {2,}")).ToList();
+        rows[0].ShouldBe(["RELEASE", "STANDING", "SLOT", "CREATED", "BY", "TOOK", "ENDED", "CHANGED", "COMMIT", "NOTE"]);
+        rows[1].Skip(4).ShouldBe(["alice", "1 min 5 s", "shifting ...", "web", "0123456789+", "faster lists"]);
+        rows[2].Skip(4).ShouldBe(["-", "-", "-", "web", "-"]);
+    }
+
+    [Fact]
     public async Task Events_AsLines_TellWhatWhoAndWhich()
     {
         var shell = await Run(0, "events", "shop", "--tail", "3");
@@ -125,6 +135,11 @@ public sealed class GovernanceCommandsTests
                     break;
                 case ("GET", "/api/v1/apps/shop/members"):
                     await LoopbackServer.Json(http, """[{"account":"alice","roles":["deployer","release-managers"],"allApps":false},{"account":"bob","roles":["viewer"],"allApps":true}]""");
+                    break;
+                case ("GET", "/api/v1/apps/shop/releases"):
+                    var old = new ReleaseStatus { Number = 41, Standing = Standing.Warm, Slot = Slot.Blue, Created = Since, Images = new Dictionary<string, string>(), Changed = ["web"] };
+                    await LoopbackServer.Json(http, JsonSerializer.Serialize<IReadOnlyList<ReleaseStatus>>(
+                        [old with { Number = 42, By = "alice", Commit = "0123456789abcdef", Subject = "faster lists", Dirty = true, State = RolloutState.Shifting, Took = TimeSpan.FromSeconds(65) }, old], ModelJson.Default.IReadOnlyListReleaseStatus));
                     break;
                 case ("GET", "/api/v1/events"):
                     await LoopbackServer.Json(http, JsonSerializer.Serialize(

@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Tests.Jobs;
 using Slipway.Releases.Tests.Reconciling;
 
 namespace Slipway.Releases.Tests.Governing;
@@ -142,6 +143,19 @@ public sealed class FreezeTests : IAsyncLifetime
         await _world.Freezes.Unfreeze(Sample.App, "alice", _cancel);
         await _world.Reaches(rollout, RolloutState.Done);
         _world.Serving().ShouldBe([2]);
+    }
+
+    [Fact]
+    public async Task JobBefore_Frozen_IsNotBegun()
+    {
+        await _world.FirstRelease();
+        var (rollout, _) = await _world.Deploy(JobSample.Model(), web: 2, autoPromote: true);
+        await _world.Freezes.Freeze(Sample.App, "incident", null, "alice", _cancel);
+        await _world.For(TimeSpan.FromMinutes(10));
+        _world.Engine.JobsStarted.ShouldBe(["shop.web.v1.before-1"]);
+        await _world.Freezes.Unfreeze(Sample.App, "alice", _cancel);
+        await _world.Reaches(rollout, RolloutState.Done);
+        _world.Engine.JobsStarted.ShouldBe(["shop.web.v1.before-1", "shop.web.v2.before-1"]);
     }
 
     [Fact]

@@ -44,7 +44,9 @@ sealed class Pebble : IAsyncDisposable
     public string DirectoryUrl => $"https://127.0.0.1:{Port}/dir";
 
     /// <param name="httpPort">Where hosts are looked at, in place of port 80.</param>
-    public static async Task<Pebble> Start(int httpPort)
+    /// <param name="tlsPort">And in place of port 443.</param>
+    /// <param name="accounts">Identifiers and keys (base64url) of the accounts that it knows already, and asks for; null: it asks for none.</param>
+    public static async Task<Pebble> Start(int httpPort, int tlsPort, IReadOnlyDictionary<string, string>? accounts = null)
     {
         var pebble = new Pebble();
         var (dns, management) = (FreePort(), pebble._management);
@@ -57,9 +59,10 @@ sealed class Pebble : IAsyncDisposable
                 certificate = Path.Combine(pebble._folder, "cert.pem"),
                 privateKey = Path.Combine(pebble._folder, "key.pem"),
                 httpPort,
-                tlsPort = 1,
+                tlsPort,
                 ocspResponderURL = "",
-                externalAccountBindingRequired = false,
+                externalAccountBindingRequired = accounts is not null,
+                externalAccountMACKeys = accounts ?? new Dictionary<string, string>(),
             },
         }));
         pebble.Run("pebble-challtestsrv", "-dns01", $"127.0.0.1:{dns}", "-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", "", "-management", $"127.0.0.1:{pebble._names}");
@@ -89,6 +92,18 @@ sealed class Pebble : IAsyncDisposable
         (await _http.PostAsJsonAsync($"http://127.0.0.1:{_names}/clear-a", new { host = host + "." })).EnsureSuccessStatusCode();
         (await _http.PostAsJsonAsync($"http://127.0.0.1:{_names}/add-a", new { host = host + ".", addresses = new[] { address } })).EnsureSuccessStatusCode();
     }
+
+    /// <summary>A program that makes and removes TXT records in its DNS.</summary>
+    public string DnsProgram =>
+        $$"""
+        #!/bin/sh
+        set -e
+        case $1 in
+          present) curl -sSf http://127.0.0.1:{{_names}}/set-txt -d "{\"host\":\"$2\",\"value\":\"$3\"}" ;;
+          cleanup) curl -sSf http://127.0.0.1:{{_names}}/clear-txt -d "{\"host\":\"$2\"}" ;;
+        esac
+        echo "$1 $2" >> calls
+        """;
 
     /// <summary>Ends the processes, and leaves the rest.</summary>
     public async Task Stop()

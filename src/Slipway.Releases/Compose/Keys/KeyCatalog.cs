@@ -31,6 +31,7 @@ static class KeyCatalog
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
         .Honour("protocol").Honour("tls", new KeyShape().Honour("verify", "server-name"))
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
+        .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
         .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))

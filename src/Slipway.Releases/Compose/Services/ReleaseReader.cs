@@ -19,6 +19,7 @@ static class ReleaseReader
     public static IReadOnlyList<ServiceModel> Apply(IReadOnlyList<ServiceModel> services, Reading reading)
     {
         var general = reading.Root["x-release"];
+        JobReader.CheckFile(general);
         var routed = services.Select(s => Route(s, general, reading)).ToList();
         var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s is Strategy.BlueGreen or Strategy.Canary or Strategy.Ab).DefaultIfEmpty(Strategy.Rolling).Max();
         var result = routed.Select(s => s.Release.IsRouted ? s : s with
@@ -34,7 +35,8 @@ static class ReleaseReader
     static ServiceModel Route(ServiceModel service, Field general, Reading reading)
     {
         var own = reading.Services[service.Name]["x-release"];
-        if (IsOff(own) || (own.IsMissing && (IsOff(general) || Candidate(service) is null))) return service;
+        var jobs = JobReader.Read(own["before"]);
+        if (IsOff(own) || (SaysNothingOfRoutes(own) && (IsOff(general) || Candidate(service) is null))) return service with { Release = service.Release with { Before = jobs } };
 
         var field = Merged(own, general);
         var port = field["port"].Int(1, 65535) ?? Candidate(service)
@@ -58,6 +60,7 @@ static class ReleaseReader
             Canary = CanaryReader.Read(field, own, strategy, reading),
             Match = MatchReader.ReadMatch(field, own, strategy),
             Https = HttpsReader.Read(field),
+            Before = jobs,
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
             {
@@ -73,6 +76,9 @@ static class ReleaseReader
         Note(service, gateway, policy, reading);
         return rest with { Release = policy };
     }
+
+    /// <summary>A worker may have a job and no route.</summary>
+    static bool SaysNothingOfRoutes(Field own) => own.IsMissing || own.Node is Mapping { Entries: [{ Key: "before" }] };
 
     static bool IsOff(Field field) => field.Node is Scalar { IsNullText: false } && field.Bool() == false;
 
