@@ -70,6 +70,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
 
+    public JsonTypeInfo<DeployPlan> DeployPlan => Of<DeployPlan>();
+
     public JsonTypeInfo<JobRun> JobRun => Of<JobRun>();
 
     public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();

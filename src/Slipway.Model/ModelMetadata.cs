@@ -35,6 +35,7 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(ReleaseChanges))]
 [JsonSerializable(typeof(IReadOnlyList<ModelChange>))]
 [JsonSerializable(typeof(JobRun))]
+[JsonSerializable(typeof(DeployPlan))]
 [JsonSerializable(typeof(DeploySource))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(Diagnostic))]

@@ -48,6 +48,9 @@ public static class ReleaseServices
         services.AddSingleton(provider => new Rollouts(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RolloutJournal>(), provider.GetRequiredService<GrantedFiles>(),
             provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>(), () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
+        services.AddSingleton(provider => new DeployPlans(
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<GrantedFiles>(), provider.GetRequiredService<TimeProvider>(),
+            () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
         services.AddSingleton(provider => new MaintenanceSwitch(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RoutePublisher>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new FreezeSwitch(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Slipway.Cli.Following;
 using Slipway.Model;
-using Slipway.Releases.Compose;
 
 namespace Slipway.Cli.Commands;
 
@@ -25,21 +24,8 @@ static class DeployCommand
         foreach (var option in (Option[])[app, files, promote, noCache, profiles, note, detach, despiteFreeze, despiteApprovals, json]) command.Options.Add(option);
         command.SetAction(async (parsed, cancel) =>
         {
-            AppName? named = parsed.GetValue(app) is { } text ? CommandContext.Name(text) : null;
-            var request = ComposeInput.Request(context.Shell, parsed.GetValue(folder), parsed.GetValue(files) ?? [], parsed.GetValue(profiles) ?? [], named);
-            var check = ComposeFile.Check(request);
-            foreach (var warning in check.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Warning)) context.Shell.Error.WriteLine(warning);
-            if (check.Model is not { } model) throw new InvalidInputException([.. check.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Error)]);
-
-            var source = new DeploySource
-            {
-                Directory = request.Directory,
-                Files = request.Files,
-                Variables = Chosen(context.Shell.Variables, check.VariablesUsed),
-                Profiles = request.Profiles,
-                NoCache = parsed.GetValue(noCache),
-                Note = parsed.GetValue(note),
-            };
+            var (model, input) = DeployInput.Read(context, parsed.GetValue(folder), parsed.GetValue(files), parsed.GetValue(profiles), parsed.GetValue(app));
+            var source = input with { NoCache = parsed.GetValue(noCache), Note = parsed.GetValue(note) };
             using var api = context.Connect(parsed);
             var rollout = await api.Deploy(model.Name, source, parsed.GetValue(promote), cancel, parsed.GetValue(despiteFreeze), parsed.GetValue(despiteApprovals));
             if (parsed.GetValue(detach))
@@ -50,14 +36,10 @@ static class DeployCommand
             }
             // An experiment runs for days: that it has begun is what a deploy waits for.
             var isExperiment = model.Services.Any(service => service.Release.Canary?.Ab is not null);
-            bool NeedsPerson(RolloutState state) => !parsed.GetValue(promote) && (state == RolloutState.Holding || (isExperiment && state == RolloutState.Shifting));
+            // One that is promoted at once holds only where it failed past a one-way step.
+            bool NeedsPerson(RolloutState state) => state == RolloutState.Holding || (!parsed.GetValue(promote) && isExperiment && state == RolloutState.Shifting);
             return await new RolloutWatch(context.Shell, api, TimeProvider.System, parsed.GetValue(json)).Run(rollout, 0, NeedsPerson, cancelOnInterrupt: true, cancel);
         });
         return command;
     }
-
-    /// <summary>Only what the files refer to leaves the person's shell, and what tells Compose which files and profiles to take.</summary>
-    internal static Dictionary<string, string> Chosen(IReadOnlyDictionary<string, string> shell, IReadOnlyCollection<string> used) =>
-        shell.Where(variable => used.Contains(variable.Key) || variable.Key is "COMPOSE_FILE" or "COMPOSE_PATH_SEPARATOR" or "COMPOSE_PROFILES" or "COMPOSE_PROJECT_NAME")
-            .ToDictionary(StringComparer.Ordinal);
 }

@@ -356,11 +356,15 @@ public sealed class Rollouts
             return !ReleaseRows.HasRemoval(db, app) ? (null, null) : throw new ConflictException($"{app} is being removed. Try again when its images are gone.");
         if (stored.Removing) throw new ConflictException($"{app} is being removed. Try again when it is gone.");
         if (stored.Rollout is not { } rollout) return (stored, null);
-        if (!supersede || (rollout.State != RolloutState.Holding && CanaryCommands.Of(stored) is null) || Shift.IsUnderWay(rollout) && rollout.Canary is null) throw new ConflictException(Doing(rollout));
+        if (!supersede || !GivesWay(stored, rollout)) throw new ConflictException(Doing(rollout));
         db.Execute("UPDATE slots SET leaving = 1 WHERE app = @app AND standing = 'staged' AND leaving = 0", new { app = app.Value });
         CanaryRows.ForgetSamples(db, rollout.Id);
         return (stored, Save(db, CanaryMoves.Leave(rollout, RolloutState.Superseded, "superseded", by, _time.GetUtcNow()), by));
     }
+
+    /// <summary>Whether a deploy may end it: it waits for a person, or is a canary. Not one that holds with the instances of two releases serving.</summary>
+    internal static bool GivesWay(StoredApp stored, Rollout rollout) =>
+        (rollout.State == RolloutState.Holding || CanaryCommands.Of(stored) is not null) && !(rollout.Canary is null && Shift.IsUnderWay(rollout));
 
     static CanaryRun Running(DbConnection db, AppName app, string what)
     {
@@ -379,7 +383,7 @@ public sealed class Rollouts
         _ => CanaryMoves.Leave(rollout, RolloutState.RollingBack, "aborted", by, _time.GetUtcNow()) with { OneWay = null, Error = (by is null ? "It was aborted." : $"It was aborted by {by}.") + OneWayCommands.CheckAbort(stored, pastOneWay) },
     };
 
-    static string Doing(Rollout rollout)
+    internal static string Doing(Rollout rollout)
     {
         var what = rollout.Release is { } number ? $" to v{number}" : "";
         var next = rollout.Canary is not null && rollout.State is RolloutState.Holding or RolloutState.Shifting or RolloutState.Baking
@@ -392,7 +396,7 @@ public sealed class Rollouts
         return $"Rollout {rollout.Id} of {rollout.App}{what} is {Word(rollout.State)} since {rollout.Changed:yyyy-MM-dd HH:mm:ss} UTC. {next}";
     }
 
-    static string Word(RolloutState state) => state == RolloutState.RollingBack ? "rolling back" : state == RolloutState.RolledBack ? "rolled back" : state.ToString().ToLowerInvariant();
+    internal static string Word(RolloutState state) => state == RolloutState.RollingBack ? "rolling back" : state == RolloutState.RolledBack ? "rolled back" : state.ToString().ToLowerInvariant();
 
     static StoredApp Existing(DbConnection db, AppName app) =>
         ReleaseRows.Load(db, app) is { } stored

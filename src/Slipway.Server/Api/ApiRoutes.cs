@@ -52,6 +52,7 @@ static class ApiRoutes
         api.MapReleases();
         api.MapServices();
         api.MapMaintenance();
+        api.MapPlan();
         api.MapFreezes();
         api.MapMembers();
         api.MapEvents();

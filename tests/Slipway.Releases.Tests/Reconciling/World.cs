@@ -59,6 +59,8 @@ sealed class World : IAsyncDisposable
 
     public MaintenanceSwitch Maintenance { get; private set; } = null!;
 
+    public DeployPlans Plans { get; private set; } = null!;
+
     public CanaryQueries Canaries { get; private set; } = null!;
 
     /// <summary>Instances that answer no probe.</summary>
@@ -111,6 +113,7 @@ sealed class World : IAsyncDisposable
         Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" }, Time);
         Freezes = new FreezeSwitch(_database, bells, Time);
         Events = new ReleaseEventLog(_database, Time);
+        Plans = new DeployPlans(_database, new GrantedFiles(Path.Combine(_folder, "files")), Time, () => Ports());
         Maintenance = new MaintenanceSwitch(_database, _publisher, bells, Time);
         Canaries = new CanaryQueries(_database, _observations, Queries, Gateways, Time);
     }

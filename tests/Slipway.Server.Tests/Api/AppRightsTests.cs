@@ -34,6 +34,7 @@ public sealed class AppRightsTests : IAsyncLifetime
         ("approver", "POST", "/apps/shop/promote", null),
         ("deployer", "GET", "/apps/shop/releases/9", null),
         ("deployer", "POST", "/apps/shop/rollouts", """{"source": {"directory": "relative"}}"""),
+        ("deployer", "POST", "/apps/shop/plan", """{"source": {"directory": "relative"}}"""),
         ("deployer", "POST", "/apps/shop/pause", null),
         ("deployer", "POST", "/apps/shop/resume", null),
         ("deployer", "POST", "/apps/shop/abort", null),
