@@ -64,7 +64,7 @@ static class CommandLine
             UpCommand.Make(context), DownCommand.Make(context), StatusCommand.Make(context),
             DeployCommand.Make(context), CheckCommand.Make(context),
             PromoteCommand.Make(context), PauseCommand.MakePause(context), PauseCommand.MakeResume(context), RollbackCommand.Make(context), AbortCommand.Make(context), WatchCommand.Make(context),
-            AppsCommand.Make(context), ReleasesCommand.Make(context), ReleaseCommand.Make(context), PsCommand.Make(context), LogsCommand.Make(context),
+            AppsCommand.Make(context), PreviewCommand.Make(context), ReleasesCommand.Make(context), ReleaseCommand.Make(context), PsCommand.Make(context), LogsCommand.Make(context),
             EventsCommand.Make(context), FreezeCommand.MakeFreeze(context), FreezeCommand.MakeUnfreeze(context), AppCommand.Make(context),
             ScaleCommand.Make(context), MaintenanceCommand.Make(context), RemoveCommand.Make(context),
             ImageCommand.Make(context), ProjectCommand.Make(context), BaseCommand.Make(context), MirrorCommand.Make(context), ReplicationCommand.Make(context), LoginCommand.Make(context),

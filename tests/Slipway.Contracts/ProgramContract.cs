@@ -272,7 +272,7 @@ public abstract class ProgramContract : EngineTests
     {
         var workload = Workload(NewApp(), "web", container: Shell("while true; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nserved' | nc -l -p 80; done")) with
         {
-            Ports = [new() { HostAddress = "127.0.0.1", Published = FreePort(), Target = 80 }],
+            Ports = [new() { HostAddress = "127.0.0.1", Published = FreePorts.Take(), Target = 80 }],
         };
         await Engine.Apply(workload, Cancel);
         var port = workload.Ports[0].Published!.Value;
@@ -364,12 +364,5 @@ public abstract class ProgramContract : EngineTests
         {
             return null;
         }
-    }
-
-    static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

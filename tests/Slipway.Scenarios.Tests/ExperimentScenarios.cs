@@ -6,7 +6,7 @@ public sealed class ExperimentScenarios(SlipwayProcess slipway)
     [Fact]
     public async Task ByMatch_MatchedRequestsSeeTheNewVersionAndOthersTheOldOne_UntilThePromote()
     {
-        using var app = Experiment("match: [{header: {X-Preview: \"1\"}}]\n      ab: {goals: [{path: /}]}");
+        using var app = Experiment("match: [{header: {X-Preview: \"1\"}}]", "ab: {goals: [{path: /}]}");
         await slipway.Deployed(app);
         await using var visitors = new Visitors(slipway, app, strangers: true);
         await visitors.More(50);
@@ -39,7 +39,7 @@ public sealed class ExperimentScenarios(SlipwayProcess slipway)
     [Fact]
     public async Task Share_WhenItsTimeIsOver_HoldsAndGoesBackWithoutAFailure()
     {
-        using var app = Experiment("judge: {window: 4s, every: 1s, min-requests: 10, checks: [{errors: 1%}]}\n      ab: {share: 50%, for: 1m, goals: [{path: /}]}");
+        using var app = Experiment("judge: {window: 4s, every: 1s, min-requests: 10, checks: [{errors: 1%}]}", "ab: {share: 50%, for: 1m, goals: [{path: /}]}");
         await slipway.Deployed(app);
         await using var visitors = new Visitors(slipway, app, count: 6, strangers: true);
         (await slipway.Deploy(app.Become("2"))).ExitCode.ShouldBe(0);
@@ -60,11 +60,5 @@ public sealed class ExperimentScenarios(SlipwayProcess slipway)
         visitors.NobodyFailed();
     }
 
-    static TestApp Experiment(string keys)
-    {
-        var app = new TestApp("ab");
-        var file = Path.Combine(app.Folder, "compose.yaml");
-        app.Compose = File.ReadAllText(file).Replace("      port: 5000", $"      port: 5000\n      {keys}", StringComparison.Ordinal);
-        return app;
-    }
+    static TestApp Experiment(params string[] keys) => new TestApp("ab").With(keys);
 }

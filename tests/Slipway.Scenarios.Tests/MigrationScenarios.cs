@@ -69,6 +69,8 @@ public sealed class MigrationScenarios(SlipwayProcess slipway)
         var second = await slipway.Deploy(app, "--promote");
         second.ExitCode.ShouldBe(0, second.All + slipway.Logs());
         second.Output.ShouldContain("web before-1 | applying 2 with open");
+        // What was asked before the switch is answered by then.
+        await visitors.More(50);
         visitors.ForgetVersions();
         await visitors.More(100);
         visitors.Versions.Keys.ShouldBe(["2"]);
@@ -88,6 +90,7 @@ public sealed class MigrationScenarios(SlipwayProcess slipway)
         refused.Errors.ShouldContain("v2 ran a one-way step (web: python3 migrate.py, done ");
         // The old code gets along with one more column; the person knows, and says so.
         await slipway.Do("rollback", app.Name, "--to", "1", "--past-one-way");
+        await visitors.More(50);
         visitors.ForgetVersions();
         await visitors.More(50);
         visitors.Versions.Keys.ShouldBe(["1"]);

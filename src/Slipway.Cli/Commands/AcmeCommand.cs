@@ -60,22 +60,11 @@ static class AcmeCommand
         return command;
     }
 
-    static string Word(AcmeChallengeKind kind) => kind switch { AcmeChallengeKind.Dns => "dns", AcmeChallengeKind.TlsAlpn => "tls-alpn", _ => "http" };
-
     static AcmeChallengeKind? Kind(ArgumentResult parsed)
     {
-        switch (parsed.Tokens[0].Value)
-        {
-            case "http":
-                return AcmeChallengeKind.Http;
-            case "tls-alpn":
-                return AcmeChallengeKind.TlsAlpn;
-            case "dns":
-                return AcmeChallengeKind.Dns;
-            case var other:
-                parsed.AddError($"--challenge: '{other}' is no way to look at a host (expected http, tls-alpn or dns)");
-                return null;
-        }
+        var kind = AcmeChallengeKinds.Parse(parsed.Tokens[0].Value);
+        if (kind is null) parsed.AddError($"--challenge: '{parsed.Tokens[0].Value}' is no way to look at a host (expected {AcmeChallengeKinds.Expected})");
+        return kind;
     }
 
     static TimeSpan? Wait(ArgumentResult parsed)
@@ -99,7 +88,7 @@ static class AcmeCommand
                 return;
             }
             var set = await api.Acme(cancel);
-            foreach (var (field, value) in new (string, string?)[] { ("directory", set.Directory), ("account", set.Account), ("email", set.Email), ("bound to", set.AccountId), ("challenge", Word(set.Challenge)), ("dns hook", set.DnsHook), ("dns wait", set.DnsWait is { } wait ? Readable.Duration(wait) : null), ("set by", set.SetBy) })
+            foreach (var (field, value) in new (string, string?)[] { ("directory", set.Directory), ("account", set.Account), ("email", set.Email), ("bound to", set.AccountId), ("challenge", AcmeChallengeKinds.TextOf(set.Challenge)), ("dns hook", set.DnsHook), ("dns wait", set.DnsWait is { } wait ? Readable.Duration(wait) : null), ("set by", set.SetBy) })
                 if (!string.IsNullOrEmpty(value)) context.Shell.Out.WriteLine($"{context.Paint.Dim(field.PadRight(11))}{Readable.Line(value)}");
         });
         return command;

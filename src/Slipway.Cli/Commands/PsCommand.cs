@@ -29,7 +29,7 @@ static class PsCommand
 
     static void Write(CommandContext context, IReadOnlyList<AppStatus> apps, List<Instance> instances)
     {
-        foreach (var text in apps.Where(app => app.Freeze is not null).Select(app => FreezePicture.Text(app.Freeze!, app.App)).Distinct()) context.Shell.Out.WriteLine(context.Paint.Yellow(text));
+        FreezePicture.Write(context.Shell.Out, context.Paint, apps);
         if (instances.Count == 0)
         {
             context.Shell.Out.WriteLine("No instance runs.");

@@ -65,7 +65,8 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
     async Task<int> Report(Rollout rollout, FollowEnd end)
     {
         var now = await Patiently(() => api.Rollout(rollout.Id, CancellationToken.None));
-        if (json) shell.Out.WriteLine(await Patiently(() => api.Document($"/rollouts/{rollout.Id}", CancellationToken.None)));
+        // Of a preview people ask where it is and until when, which its rollout doesn't say.
+        if (json) shell.Out.WriteLine(await Patiently(() => api.Document(rollout.Source?.Preview is null ? $"/rollouts/{rollout.Id}" : $"/apps/{rollout.App}", CancellationToken.None)));
         if (end.State is not (RolloutState.Done or RolloutState.Holding or RolloutState.Shifting)) return ReportFailure(rollout.App, now, end);
 
         if (end.State == RolloutState.Holding && now.OneWay is { } held)
@@ -100,11 +101,12 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
             Output.WriteLine($"  next     {app.Next ?? $"slipway promote {rollout.App}"}");
             return ExitCode.Done;
         }
-        var took = now.From is not null && end.Switch is { } time ? $" The {(end.Shifted ? "shift" : "switch")} took {Readable.Duration(time)}." : "";
+        var took = now.From is not null && end.Switch is { } lasted ? $" The {(end.Shifted ? "shift" : "switch")} took {Readable.Duration(lasted)}." : "";
         Output.WriteLine(now.Release is null || now.Release == now.From
             ? $"{_paint.Green("✔")} {end.Message ?? $"Nothing changed: {rollout.App} v{app.Live} stays live."}"
             : $"{_paint.Green("✔")} {rollout.App} v{now.Release} is live.{took}");
         foreach (var url in app.Urls) Output.WriteLine($"  {_paint.Bold(url)}");
+        if (app.Preview is { } preview) Output.WriteLine($"  removed {PreviewPage.End(preview, time.GetUtcNow())}, or with: slipway preview rm {preview.Of} {preview.Name}");
         return ExitCode.Done;
     }
 

@@ -21,6 +21,18 @@ public enum Strategy
     [JsonStringEnumMemberName("ab")] Ab,
 }
 
+public static class StrategyExtensions
+{
+    extension(Strategy strategy)
+    {
+        /// <summary>The new release is staged whole beside the live one, and is seen there before it takes over.</summary>
+        public bool StagesWhole => strategy == Strategy.BlueGreen || strategy.SharesRequests;
+
+        /// <summary>Both releases get a part of the requests for a time.</summary>
+        public bool SharesRequests => strategy is Strategy.Canary or Strategy.Ab;
+    }
+}
+
 /// <summary>What <c>x-release</c> says of one service, defaults applied.</summary>
 public sealed record ReleasePolicy
 {

@@ -22,6 +22,9 @@ public sealed record AppStatus
     /// <summary>The rollout that is going on, or the last one that ended.</summary>
     public Rollout? Rollout { get; init; }
 
+    /// <summary>Not null: it is a preview of another app.</summary>
+    public PreviewStatus? Preview { get; init; }
+
     /// <summary>Not null: every request is answered with it (<c>slipway maintenance</c>).</summary>
     public Maintenance? Maintenance { get; init; }
 

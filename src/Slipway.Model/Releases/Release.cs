@@ -177,4 +177,7 @@ public sealed record DeploySource
     public bool NoCache { get; init; }
 
     public string? Note { get; init; }
+
+    /// <summary>Not null: of a preview.</summary>
+    public PreviewSource? Preview { get; init; }
 }

@@ -60,9 +60,6 @@ static class Approvals
     static Rollout GoOn(CanaryRun run, string how, string? people, Asker by, DateTimeOffset now)
     {
         var to = run.Progress.OnlyApprovals ? Next(run.Policy, run.Rollout.Step) ?? run.Policy.Steps.Count : run.Rollout.Step + 1;
-        var next = to < run.Policy.Steps.Count
-            ? CanaryMoves.Enter(run.Rollout, run.Policy, to, how, people, now)
-            : CanaryMoves.Leave(run.Rollout, RolloutState.Promoting, how, people, now);
-        return next with { DespiteFreeze = run.Rollout.DespiteFreeze || by.DespiteFreeze };
+        return CanaryMoves.GoTo(run.Rollout, run.Policy, to, how, people, now) with { DespiteFreeze = run.Rollout.DespiteFreeze || by.DespiteFreeze };
     }
 }

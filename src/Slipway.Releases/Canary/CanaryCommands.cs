@@ -34,11 +34,8 @@ static class CanaryCommands
         var to = toStep - 1 ?? at + 1;
         // Who promotes has approved; but of two approvals in a row each is given for itself, and one that asks for certain people is not passed over.
         if (toStep is null && to < policy.Steps.Count && policy.Steps[to] is { IsApproval: true, Approve: not { IsStrict: true } }) to++;
-        var past = Approvals.PassedOver(run, isApproval ? at : at + 1, to, by);
-        var next = to < policy.Steps.Count
-            ? CanaryMoves.Enter(rollout, policy, to, past ?? (isApproval ? "approved" : "promoted"), by.Name, now)
-            : CanaryMoves.Leave(rollout, RolloutState.Promoting, past ?? (isApproval ? "approved" : "promoted"), by.Name, now);
-        return next with { DespiteFreeze = rollout.DespiteFreeze || by.DespiteFreeze };
+        var how = Approvals.PassedOver(run, isApproval ? at : at + 1, to, by) ?? (isApproval ? "approved" : "promoted");
+        return CanaryMoves.GoTo(rollout, policy, to, how, by.Name, now) with { DespiteFreeze = rollout.DespiteFreeze || by.DespiteFreeze };
     }
 
     /// <exception cref="ConflictException">It waits for a person already.</exception>

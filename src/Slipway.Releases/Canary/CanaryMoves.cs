@@ -39,6 +39,10 @@ static class CanaryMoves
         };
     }
 
+    /// <summary>To this step, or behind the last one out of the steps.</summary>
+    public static Rollout GoTo(Rollout rollout, CanaryPolicy policy, int to, string how, string? by, DateTimeOffset now) =>
+        to < policy.Steps.Count ? Enter(rollout, policy, to, how, by, now) : Leave(rollout, RolloutState.Promoting, how, by, now);
+
     /// <summary>Every gateway serves by the weight.</summary>
     public static Rollout Begin(Rollout rollout, DateTimeOffset now) => rollout with
     {

@@ -20,16 +20,5 @@ static class JobGate
     }
 
     /// <summary>All that a service depends on, directly or not.</summary>
-    public static HashSet<string> Needs(Plan plan, Slot slot, ServiceModel service)
-    {
-        var needs = new HashSet<string>();
-        Add(service);
-        return needs;
-
-        void Add(ServiceModel from)
-        {
-            foreach (var dependency in from.DependsOn)
-                if (needs.Add(dependency.Service) && plan.InForce.TryGetValue((slot, dependency.Service), out var needed)) Add(needed.Service);
-        }
-    }
+    public static HashSet<string> Needs(Plan plan, Slot slot, ServiceModel service) => Dependencies.Of(service, name => plan.InForce.GetValueOrDefault((slot, name))?.Service);
 }

@@ -39,7 +39,7 @@ static class JobPlanner
         Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
             string.Create(CultureInfo.InvariantCulture, $"{hash}\nv{staged.Release.Number}\nbefore-{number}\n{string.Join('\0', job.Entrypoint ?? [])}\n{string.Join('\0', job.Run)}"))))[..16],
         Image = WorkloadPlanner.FullImage(staged.Release.Images[service.Name], registry),
-        Container = ContainerOf(stored.App, staged, service, job, number),
+        Container = ContainerOf(staged, service, job, number),
         Replicas = 1,
         Job = number,
         // Nobody is to find it by the service's name: it answers no requests.
@@ -48,25 +48,13 @@ static class JobPlanner
         Volumes = WorkloadPlanner.VolumesOf(staged.Release.Model, service),
     };
 
-    static ContainerSpec ContainerOf(AppName app, SlotState staged, ServiceModel service, JobModel job, int number)
-    {
-        var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["SLIPWAY_APP"] = app.Value,
-            ["SLIPWAY_SERVICE"] = service.Name,
-            ["SLIPWAY_RELEASE"] = $"v{staged.Release.Number}",
-            ["SLIPWAY_SLOT"] = staged.Slot.Name,
-            ["SLIPWAY_JOB"] = string.Create(CultureInfo.InvariantCulture, $"before-{number}"),
-        };
-        foreach (var (name, value) in service.Container.Environment) environment[name] = value;
-        return service.Container with
+    static ContainerSpec ContainerOf(SlotState staged, ServiceModel service, JobModel job, int number) =>
+        WorkloadPlanner.Introduced(service, staged, staged.Release.Number, string.Create(CultureInfo.InvariantCulture, $"before-{number}")) with
         {
             Command = job.Run,
             Entrypoint = job.Entrypoint ?? service.Container.Entrypoint,
-            Environment = environment,
             Restart = new RestartModel { Kind = RestartKind.No },
             // Its end says how it is.
             HealthCheck = new HealthCheckModel { Test = ["NONE"] },
         };
-    }
 }

@@ -40,7 +40,7 @@ public sealed class DeployPlans
         model = WithKnownPorts(model, live);
         var next = 1 + (db.ExecuteScalar<int?>("SELECT last_release FROM apps WHERE app = @app", new { app = model.Name.Value }) ?? 0);
         var same = Draft(model, live, next, built: false);
-        var (kept, other) = (Hashes(same), Hashes(Draft(model, live, next, built: true)));
+        var (kept, other) = (WorkloadIdentity.HashesOf(same), WorkloadIdentity.HashesOf(Draft(model, live, next, built: true)));
         var running = live is null ? new Dictionary<string, string>() : WorkloadIdentity.HashesOf(live);
         var changes = ModelDiff.Between(live?.Model, live?.Images, model, same.Images.Where(i => model.Find(i.Key)!.Build is null && !Unknown(i.Value)).ToDictionary());
         var services = model.Services.Select(service => Planned(model, live, service, kept, other, running, changes))
@@ -122,8 +122,6 @@ public sealed class DeployPlans
             if (model.Find(service) is { } scaled && scaled.Replicas != replicas) notes.Add($"{service} keeps the {replicas} instances that it was scaled to; the file says {scaled.Replicas}.");
         return notes;
     }
-
-    static IReadOnlyDictionary<string, string> Hashes(Release draft) => WorkloadIdentity.HashesOf(draft);
 
     /// <summary>As the release would be, with an image for each service: the live one's where nothing says otherwise.</summary>
     /// <param name="built">Builds come out different.</param>

@@ -34,7 +34,7 @@ static class PlanOrder
         var jobs = Sorted(model).SelectMany(s => s.Release.Before.Select(job => (Service: s, Job: job))).ToList();
         if (jobs.Count > 0)
         {
-            var needed = jobs.SelectMany(j => Needs(model, j.Service)).ToHashSet();
+            var needed = jobs.SelectMany(j => Dependencies.Of(j.Service, model.Find)).ToHashSet();
             var first = staged.Where(s => needed.Contains(s.Name) && s.Release.Before.Count == 0).Select(s => s.Name).ToList();
             if (first.Count > 0) yield return $"{List(first)} of v{plan.Next} {(first.Count == 1 ? "starts" : "start")}{where}: the jobs need {(first.Count == 1 ? "it" : "them")}";
             foreach (var (service, job) in jobs)
@@ -91,9 +91,6 @@ static class PlanOrder
             if (!sorted.Contains(service)) sorted.Add(service);
         }
     }
-
-    static IEnumerable<string> Needs(AppModel model, ServiceModel service) =>
-        service.DependsOn.Select(d => model.Find(d.Service)).OfType<ServiceModel>().SelectMany(d => Needs(model, d).Prepend(d.Name));
 
     static string List(IEnumerable<string> names) => names.ToList() switch
     {

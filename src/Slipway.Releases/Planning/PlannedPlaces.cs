@@ -28,7 +28,7 @@ static class PlannedPlaces
 
     static IEnumerable<string> Of(ServiceModel service) =>
         service.Release.Hosts.Select(host => host + service.Release.Path)
-            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(host => host + r.FromPath)))
+            .Concat(ServicePlaces.Redirected(service.Release).Select(p => p.Host + p.Path))
             .Concat(service.Release.GatewayPorts.Select(p => Port(p.Address, p.Port, "tcp")))
             .Concat(WorkloadPlanner.EnginePorts(service).Where(p => p.Published is not null).Select(p => Port(p.HostAddress, p.Published!.Value, p.Protocol)));
 

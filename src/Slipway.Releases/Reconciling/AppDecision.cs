@@ -11,6 +11,7 @@ static class AppDecision
     public static Decision Decide(AppView view)
     {
         var decision = new DecisionBuilder();
+        PreviewExpiry.Decide(view, decision);
         var routes = RoutePlanner.Plan(view);
         var routesHold = RoutePlanner.AreSame(routes, view.Stored.Routes);
         if (!routesHold) decision.Do(new Step.SaveRoutes(routes));

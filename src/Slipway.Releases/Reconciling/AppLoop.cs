@@ -93,6 +93,8 @@ sealed partial class AppLoop : IDisposable
         await ReadJobs(view, cancel);
         var decision = AppDecision.Decide(view);
         _reporter.Seen(view, WaitsFor(view, decision));
+        if (decision.Steps is [Step.Expire, ..]) LogExpired(_services.Log, _app);
+        if (decision.Steps is [Step.Forget]) ForgetJournals();
         var acted = await _executor.Take(view, decision, cancel);
         // Behind the look, so that a gateway which was away isn't first given routes that the look has just found stale.
         if (!view.IsSettled) _services.Publisher.Poke();
@@ -158,6 +160,12 @@ sealed partial class AppLoop : IDisposable
         _services.Bells.Ended(_app);
     }
 
+    /// <summary>Before the rollouts themselves, so that a server which is killed here leaves no journal of nothing.</summary>
+    void ForgetJournals()
+    {
+        foreach (var rollout in _services.Database.Read(db => ReleaseRows.Rollouts(db, _app))) _services.Journal.Delete(rollout.Id);
+    }
+
     void Wake() => _services.Bells.Ring(_app);
 
     static TimeSpan Pause(int failures) => failures > 5 ? LongestPause : TimeSpan.FromSeconds(Math.Pow(2, failures - 1));
@@ -172,6 +180,9 @@ sealed partial class AppLoop : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{App} waits: {Reason}")]
     static partial void LogEngineAway(ILogger log, AppName app, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{App} has come to its end and is removed")]
+    static partial void LogExpired(ILogger log, AppName app);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A look at {App} failed and is repeated")]
     static partial void LogFailed(ILogger log, Exception error, AppName app);

@@ -85,14 +85,14 @@ static class RolloutProgress
                 : rollout.AutoPromote ? RolloutState.Promoting
                 : RolloutState.Holding;
             // Unseen it may wait; a switch doesn't begin. What goes back to an earlier release is let through: it was asked for, or not, by a person.
-            if (rollout.Kind == RolloutKind.Deploy && (next != RolloutState.Holding || strategy is Strategy.Canary or Strategy.Ab) && view.Stored.FrozenBy(view.Now) is { } freeze)
+            if (rollout.Kind == RolloutKind.Deploy && (next != RolloutState.Holding || strategy.SharesRequests) && view.Stored.FrozenBy(view.Now) is { } freeze)
                 decision.WaitFor($"v{target.Number} is ready; {FreezeWords.Of(freeze, target.App)}");
-            else if (next == RolloutState.Holding && strategy is Strategy.Canary or Strategy.Ab && !CanarySteps.SharesRequests(view))
+            else if (next == RolloutState.Holding && strategy.SharesRequests && !CanarySteps.SharesRequests(view))
                 decision.Do(Approvals.Next(target.Model, -1) is { } strict ? new Step.EnterStep(strict, OnlyApprovals: true)
                     : new Step.Move(RolloutState.Promoting, "no service with a route has changed: there are no requests to share"));
             // Who is told that the release holds goes and looks at its preview host: it must be there by then.
             else if (next == RolloutState.Holding && !isSettled) decision.WaitFor($"v{target.Number} is ready; waiting for the gateway to acknowledge its preview host");
-            else if (next == RolloutState.Holding && strategy is Strategy.Canary or Strategy.Ab) decision.Do(new Step.EnterStep(0));
+            else if (next == RolloutState.Holding && strategy.SharesRequests) decision.Do(new Step.EnterStep(0));
             else decision.Do(new Step.Move(next));
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Previewing;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -40,7 +41,7 @@ static class RoutePlanner
         {
             RolloutState.Holding or RolloutState.Promoting => true,
             RolloutState.Shifting or RolloutState.Baking => rollout.Canary is not null,
-            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model) is Strategy.BlueGreen or Strategy.Canary or Strategy.Ab && view.IsReady(staged),
+            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model).StagesWhole && view.IsReady(staged),
             _ => false,
         } ? staged : null;
 
@@ -108,7 +109,11 @@ static class RoutePlanner
     static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
     {
         IReadOnlyList<PlannedWorkload> sides = view.Plan.InForce.TryGetValue((staged.Slot, service.Name), out var planned) ? [planned] : [];
-        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with { IsPreview = true };
+        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with
+        {
+            IsPreview = true,
+            Policy = PreviewHosts.Unlisted(service.Release.Route),
+        };
     }
 
     static Route Make(AppView view, ServiceModel service, IReadOnlyList<string> hosts, IReadOnlyList<GatewayPort> ports, List<Destination> destinations, PlannedWorkload? current) => new()

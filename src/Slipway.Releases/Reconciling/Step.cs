@@ -71,6 +71,9 @@ abstract record Step
     /// <param name="How">The way in which a canary's step ended by it.</param>
     public sealed record Fail(string Reason, Instance? Instance, string How = "failed") : Step;
 
+    /// <summary>The preview's time is over: it is being removed from now on.</summary>
+    public sealed record Expire : Step;
+
     /// <summary>The rollout failed, and holds, because its release took a one-way step and has had requests.</summary>
     public sealed record HoldOneWay(string Reason) : Step;
 

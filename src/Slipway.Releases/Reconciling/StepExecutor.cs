@@ -123,19 +123,11 @@ sealed partial class StepExecutor(
         }
     }
 
-    async Task Apply(Step.Apply step, CancellationToken cancel)
+    Task Apply(Step.Apply step, CancellationToken cancel) => Attempt(step.Planned.Key, async () =>
     {
-        try
-        {
-            if (step.IsNew) await engine.Prepare(step.Planned.Workload.Image, cancel);
-            await engine.Apply(step.Planned.Workload, cancel);
-        }
-        catch (EngineException refused)
-        {
-            attempts.Refused(step.Planned.Key, refused.Message, time.GetUtcNow());
-            LogRefused(log, app, step.Planned.Service.Name, refused.Message);
-        }
-    }
+        if (step.IsNew) await engine.Prepare(step.Planned.Workload.Image, cancel);
+        await engine.Apply(step.Planned.Workload, cancel);
+    });
 
     async Task Retire(Instance instance, CancellationToken cancel)
     {

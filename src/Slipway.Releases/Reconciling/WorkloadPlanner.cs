@@ -87,7 +87,7 @@ static class WorkloadPlanner
             Release = owner.Origins[service.Name],
             Hash = key.Hash,
             Image = FullImage(owner.Release.Images[service.Name], registry),
-            Container = Introduced(service, owner),
+            Container = Introduced(service, owner, owner.Origins[service.Name]),
             Replicas = replicas,
             Networks = networks,
             NetworkMode = service.NetworkMode,
@@ -100,15 +100,18 @@ static class WorkloadPlanner
     /// What an instance may want to know of itself. Not part of its identity: a workload that is carried over keeps what it was started with.
     /// What the file sets by the same name wins.
     /// </summary>
-    static ContainerSpec Introduced(ServiceModel service, SlotState owner)
+    /// <param name="release">That brought it in.</param>
+    /// <param name="job">The name of the job that it is; null: none.</param>
+    public static ContainerSpec Introduced(ServiceModel service, SlotState owner, int release, string? job = null)
     {
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["SLIPWAY_APP"] = owner.Release.App.Value,
             ["SLIPWAY_SERVICE"] = service.Name,
-            ["SLIPWAY_RELEASE"] = $"v{owner.Origins[service.Name]}",
+            ["SLIPWAY_RELEASE"] = $"v{release}",
             ["SLIPWAY_SLOT"] = owner.Slot.Name,
         };
+        if (job is not null) environment["SLIPWAY_JOB"] = job;
         foreach (var (name, value) in service.Container.Environment) environment[name] = value;
         return service.Container with { Environment = environment };
     }

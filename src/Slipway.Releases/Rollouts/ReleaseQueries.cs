@@ -75,6 +75,7 @@ public sealed class ReleaseQueries
             PreviewUrls = staged is not null && (rollout is { State: RolloutState.Holding } || CanaryRun.Of(stored) is not null) ? [.. staged.Release.Model.Services.SelectMany(s => UrlsOf(s, RoutePlanner.PreviewHost))] : [],
             Services = shown is null ? [] : [.. shown.Release.Model.Services.Select(s => StatusOf(stored, shown, s))],
             Rollout = rollout,
+            Preview = stored.Preview?.ToStatus(),
             Maintenance = stored.Maintenance,
             Freeze = stored.Freezes.FirstOrDefault(f => f.IsInForce(_time.GetUtcNow())),
             Next = NextOf(stored, rollout),
@@ -141,7 +142,7 @@ public sealed class ReleaseQueries
         RolloutState.Holding => $"slipway promote {stored.App}",
         RolloutState.Shifting or RolloutState.Baking when rollout.Canary is not null => $"slipway watch {stored.App}",
         RolloutState.Done when stored.Slots.Any(s => s is { Standing: Standing.Warm, Leaving: Leaving.No }) => $"slipway rollback {stored.App}",
-        null => $"slipway deploy --app {stored.App}",
+        null => stored.Preview is { } preview ? $"slipway deploy --app {preview.Of} --preview {preview.Branch}" : $"slipway deploy --app {stored.App}",
         _ => null,
     };
 }

@@ -7,6 +7,7 @@ using Slipway.Model;
 using Slipway.Releases.Canary;
 using Slipway.Releases.Governing;
 using Slipway.Releases.Jobs;
+using Slipway.Releases.Previewing;
 using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
@@ -51,12 +52,18 @@ public sealed class Rollouts
     /// Begins a rollout: <see cref="RolloutState.Queued"/>, until the builder takes it. A release that waits for its promote, and a canary, give way.
     /// </summary>
     /// <exception cref="ConflictException">Another rollout of the app is under way, the app is frozen, or it is being removed.</exception>
-    public async Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel, Asker? by = null)
+    public Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel, Asker? by = null) =>
+        Deploy(app, source, autoPromote, null, by, cancel);
+
+    /// <param name="preview">Not null: of a preview.</param>
+    internal async Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, PreviewOrder? preview, Asker? by, CancellationToken cancel)
     {
         var (rollout, superseded) = await _database.Write(db =>
         {
             FreezeRows.Check(db, app, by, _time.GetUtcNow());
             var (stored, waiting) = Free(db, app, supersede: true, by?.Name);
+            if (preview is null) PreviewClaim.CheckOrdinary(db, app, stored is null);
+            else PreviewClaim.Take(db, preview, stored is null, by?.Name, _time.GetUtcNow());
             if (stored is null) db.Execute("INSERT INTO apps (app) VALUES (@app)", new { app = app.Value });
             return (ReleaseRows.Insert(db, New(app, RolloutKind.Deploy, RolloutState.Queued) with
             {
@@ -286,31 +293,41 @@ public sealed class Rollouts
     }
 
     /// <summary>
-    /// Removes the app: its requests drain, its instances and networks go, then its history. Returns when it is gone; a caller that gives up
-    /// waiting does not stop it. Until <see cref="ForgetRemoval"/> says that what others keep of it is gone too, its name is not free.
+    /// Removes the app, and its previews with their volumes: requests drain, instances and networks go, then the history. Returns when all is gone; a caller
+    /// that gives up waiting does not stop it. Until <see cref="ForgetRemoval"/> says that what others keep of it is gone too, its name is not free.
     /// </summary>
     /// <exception cref="ConflictException">The app is frozen, or is being removed already.</exception>
     public async Task Remove(AppName app, bool volumes, CancellationToken cancel, Asker? by = null)
     {
-        var end = _bells.EndOf(app);
-        var (cancelled, rollouts) = await _database.Write(db =>
+        var removed = await _database.Write(db =>
         {
-            var stored = Existing(db, app);
+            Existing(db, app);
             FreezeRows.Check(db, app, by, _time.GetUtcNow());
-            db.Execute("UPDATE apps SET removing = CASE WHEN removing > @removing THEN removing ELSE @removing END WHERE app = @app", new { app = app.Value, removing = volumes ? 2 : 1 });
-            db.Execute("INSERT INTO removals (app) VALUES (@app) ON CONFLICT DO NOTHING", new { app = app.Value });
-            var ended = stored.Rollout is { } active ? Save(db, active with { State = RolloutState.Cancelled, Error = $"{app} is being removed." }, by?.Name) : null;
-            ReleaseRows.Touch(db, app);
-            return (ended, ReleaseRows.Rollouts(db, app));
+            return (List<(AppName App, Rollout? Cancelled, IReadOnlyList<Rollout> Rollouts, Task End)>)
+            [
+                .. PreviewRows.Of(db, app).Select(preview => BeginRemoval(db, preview.App, volumes: true, by?.Name)),
+                BeginRemoval(db, app, volumes || PreviewRows.Find(db, app) is not null, by?.Name),
+            ];
         }, cancel);
-        if (cancelled is not null)
+        foreach (var (one, cancelled, _, _) in removed)
         {
-            Report(cancelled, cancelled.Error);
-            CancelBuild(cancelled);
+            if (cancelled is not null)
+            {
+                Report(cancelled, cancelled.Error);
+                CancelBuild(cancelled);
+            }
+            _bells.Ring(one);
         }
-        _bells.Ring(app);
-        await end.WaitAsync(cancel);
-        foreach (var rollout in rollouts) _journal.Delete(rollout.Id);
+        await Task.WhenAll(removed.Select(one => one.End)).WaitAsync(cancel);
+        // Again: a build that was cancelled may have had something left to say.
+        foreach (var rollout in removed.SelectMany(one => one.Rollouts)) _journal.Delete(rollout.Id);
+    }
+
+    (AppName App, Rollout? Cancelled, IReadOnlyList<Rollout> Rollouts, Task End) BeginRemoval(DbConnection db, AppName app, bool volumes, string? by)
+    {
+        RemovalRows.Begin(db, app, volumes);
+        var ended = ReleaseRows.ActiveRollout(db, app) is { } active ? Save(db, active with { State = RolloutState.Cancelled, Error = $"{app} is being removed." }, by) : null;
+        return (app, ended, ReleaseRows.Rollouts(db, app), _bells.EndOf(app));
     }
 
     /// <summary>Apps that are being removed, and those that are gone while what others keep of them may not be.</summary>

@@ -16,12 +16,7 @@ static class ExperimentRows
         new { rollout, record = ReleasesJson.Write(tally, ReleasesJson.Default.Tally) });
 
     /// <summary>What experiments with releases have shown that are in the history no more.</summary>
-    public static void ForgetOld(DbConnection db, AppName app)
-    {
-        foreach (var rollout in db.Query<long>("SELECT rollout FROM experiments WHERE rollout IN (SELECT id FROM rollouts WHERE app = @app)", new { app = app.Value }).ToList())
-            if (ReleaseRows.FindRollout(db, rollout)?.Release is not { } number || ReleaseRows.FindRelease(db, app, number) is null)
-                db.Execute("DELETE FROM experiments WHERE rollout = @rollout", new { rollout });
-    }
+    public static void ForgetOld(DbConnection db, AppName app) => ReleaseRows.ForgetWithReleases(db, app, "experiments");
 
     public static void Forget(DbConnection db, AppName app) =>
         db.Execute("DELETE FROM experiments WHERE rollout IN (SELECT id FROM rollouts WHERE app = @app)", new { app = app.Value });

@@ -51,6 +51,7 @@ static class ReleaseRows
             Tally = rollout?.Canary is not null && target is not null && ReleaseStrategy.CanaryOf(target.Model)?.Ab is not null ? ExperimentRows.Find(db, rollout.Id) : null,
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
                 .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
+            Preview = PreviewRows.Find(db, app),
             Routes = known is not null && known.RouteVersion == row.RouteVersion ? known.Routes : RouteRows.Of(db, app),
             Maintenance = row.Maintenance is { } maintenance ? ReleasesJson.Read(maintenance, ModelJson.Default.Maintenance) : null,
             SplitKey = row.SplitKey,
@@ -112,6 +113,14 @@ static class ReleaseRows
         foreach (var happened in RolloutChanges.Events(before, rollout, by)) ReleaseEventRows.Add(db, happened);
         Touch(db, rollout.App);
         return rollout;
+    }
+
+    /// <summary>Forgets what a table holds by rollout, where the rollout's release is in the history no more.</summary>
+    public static void ForgetWithReleases(DbConnection db, AppName app, string table)
+    {
+        foreach (var rollout in db.Query<long>($"SELECT DISTINCT rollout FROM {table} WHERE rollout IN (SELECT id FROM rollouts WHERE app = @app)", new { app = app.Value }).ToList())
+            if (FindRollout(db, rollout)?.Release is not { } number || FindRelease(db, app, number) is null)
+                db.Execute($"DELETE FROM {table} WHERE rollout = @rollout", new { rollout });
     }
 
     /// <summary>Makes every decision that was made before this transaction void.</summary>

@@ -44,6 +44,9 @@ sealed record StoredApp
     /// <summary>This app's part of the stored route table.</summary>
     public IReadOnlyList<Route> Routes { get; init; } = [];
 
+    /// <summary>Not null: it is a preview, which ends by itself.</summary>
+    public StoredPreview? Preview { get; init; }
+
     /// <summary>Not null: every request is answered with it.</summary>
     public Maintenance? Maintenance { get; init; }
 

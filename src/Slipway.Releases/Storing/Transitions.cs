@@ -79,6 +79,10 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.Fail fail:
                 ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, fail.How, null, now) with { Error = error });
                 break;
+            case Step.Expire:
+                if (seen.Rollout is { } waiting) ReleaseRows.Save(db, waiting with { State = RolloutState.Cancelled, Error = $"{seen.App} has come to its end.", Changed = now });
+                RemovalRows.Begin(db, seen.App, volumes: true);
+                break;
             case Step.Thaw:
                 FreezeRows.Expire(db, seen.App, now);
                 break;
@@ -96,7 +100,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
                 ReleaseEventRows.Add(db, new ReleaseEvent { Time = now, Type = ReleaseEvents.Removed, App = seen.App });
                 CanaryRows.Forget(db, seen.App);
                 ExperimentRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "release_jobs", "app_routes", "apps"])
+                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "release_jobs", "app_routes", "previews", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }

@@ -14,6 +14,8 @@ namespace Slipway.Server.Api;
 [JsonSerializable(typeof(IReadOnlyList<BaseImageStatus>))]
 [JsonSerializable(typeof(DeployRequest))]
 [JsonSerializable(typeof(JournalEntry))]
+[JsonSerializable(typeof(PreviewRequest))]
+[JsonSerializable(typeof(PreviewExtension))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(PromoteRequest))]
 [JsonSerializable(typeof(Readiness))]

@@ -50,6 +50,7 @@ static class ApiRoutes
         api.MapApps();
         api.MapRollouts();
         api.MapReleases();
+        api.MapPreviews();
         api.MapServices();
         api.MapMaintenance();
         api.MapPlan();

@@ -24,7 +24,7 @@ static class AppsApi
 
         apps.MapDelete("/{app}", Remove).WithName("RemoveApp").Needs(AppActions.Manage).Errors(400, 403, 404, 409)
             .WithSummary("Remove an app")
-            .WithDescription("Drains and removes its instances and networks, its releases and its images in the registry. volumes=true removes its named volumes too; otherwise they are kept. Answers when it is gone, which may take as long as its requests in flight; a client that stops waiting does not stop the removal.");
+            .WithDescription("Drains and removes its instances and networks, its releases and its images in the registry, and all of its previews. volumes=true removes its named volumes too; otherwise they are kept, those of previews never. Answers when it is gone, which may take as long as its requests in flight; a client that stops waiting does not stop the removal.");
 
         apps.MapGet("/{app}/instances", Instances).WithName("ListInstances").Needs(AppActions.View).Errors(400, 403, 404, 502, 503)
             .WithSummary("List an app's instances")

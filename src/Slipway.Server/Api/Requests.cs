@@ -20,6 +20,28 @@ public sealed record DeployRequest
     public bool DespiteApprovals { get; init; }
 }
 
+/// <summary><c>POST /api/v1/apps/{app}/previews</c></summary>
+public sealed record PreviewRequest
+{
+    /// <summary>The branch's name, or one of your own such as pr-12.</summary>
+    public required string Name { get; init; }
+
+    public required DeploySource Source { get; init; }
+
+    /// <summary>From now to its removal, as 3d or 12h; null: as the last time, or as the app's live release says (7d where it says nothing).</summary>
+    public string? For { get; init; }
+
+    /// <summary>Go on though the platform is frozen; for administrators of the app. A freeze of the app alone does not concern its previews.</summary>
+    public bool DespiteFreeze { get; init; }
+}
+
+/// <summary><c>POST /api/v1/apps/{app}/previews/{name}/extend</c></summary>
+public sealed record PreviewExtension
+{
+    /// <summary>From now to its removal, as 3d or 12h.</summary>
+    public required string For { get; init; }
+}
+
 /// <summary><c>POST /api/v1/apps/{app}/promote</c></summary>
 public sealed record PromoteRequest
 {

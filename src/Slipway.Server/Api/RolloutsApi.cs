@@ -64,7 +64,7 @@ static class RolloutsApi
     static async Task<Accepted<Rollout>> Deploy(
         string app, DeployRequest request, HttpContext context, AppAccess access, Rollouts rollouts, ReleaseQueries releases, IEngine engine, CancellationToken cancel)
     {
-        var (name, source) = (AppName.Parse(app), request.Source);
+        var (name, source) = (AppName.Parse(app), request.Source with { Preview = null });
         var by = access.Asker(context, name, request.DespiteFreeze, request.DespiteApprovals);
         await Neighbours.Check(name, releases, engine, cancel);
         // Only to find what is wrong with it: the builder reads it again, because a build may begin after the folder changed.
@@ -124,5 +124,5 @@ static class RolloutsApi
     }
 
 
-    static Accepted<Rollout> Accepted(Rollout rollout) => TypedResults.Accepted(FormattableString.Invariant($"/api/v1/rollouts/{rollout.Id}"), rollout);
+    internal static Accepted<Rollout> Accepted(Rollout rollout) => TypedResults.Accepted(FormattableString.Invariant($"/api/v1/rollouts/{rollout.Id}"), rollout);
 }

@@ -96,7 +96,8 @@ sealed class OwnAuthority(Database.Database database, SecretBox box, EventLog ev
     /// <summary>The root that issues, and the one that will.</summary>
     async Task<(Row Now, Row? Next)> Load(CancellationToken cancel)
     {
-        if (Find() is null) await Store(MakeRoot(), cancel);
+        if (Find() is { } known) return known;
+        await Store(MakeRoot(), cancel);
         return Find() ?? throw new InvalidDataException("The root of the own authority was stored, and is not there.");
     }
 

@@ -7,8 +7,8 @@ using Slipway.Server.Auth;
 
 namespace Slipway.Server.Members;
 
-/// <summary>What the sender of a request may do with apps.</summary>
-sealed class AppAccess(AppMembers members)
+/// <summary>What the sender of a request may do with apps. With a preview it is what he may do with its app.</summary>
+sealed class AppAccess(AppMembers members, Previews previews)
 {
     /// <summary>An administrator of the platform has every fixed role, and no other: whom an approval asks for is who was made one of them.</summary>
     static readonly HashSet<string> OfAdministrator = [AppRole.Viewer, AppRole.Approver, AppRole.Deployer, AppRole.Admin];
@@ -38,7 +38,11 @@ sealed class AppAccess(AppMembers members)
     internal bool May(Identity account, AppName app, AppActions actions) =>
         account.Rights.IsAdmin || (Roles(account, app).Aggregate(AppActions.None, (all, role) => all | AppRole.Actions(role)) & actions) == actions;
 
-    IReadOnlySet<string> Roles(Identity account, AppName app) => account.Rights.IsAdmin ? members.RolesOf(account.Name, app).Concat(OfAdministrator).ToHashSet() : members.RolesOf(account.Name, app);
+    IReadOnlySet<string> Roles(Identity account, AppName app)
+    {
+        var roles = members.RolesOf(account.Name, previews.ParentOf(app) ?? app);
+        return account.Rights.IsAdmin ? roles.Concat(OfAdministrator).ToHashSet() : roles;
+    }
 }
 
 /// <summary>The route's app, or that of its rollout, may be worked with so.</summary>

@@ -30,7 +30,7 @@ sealed class AppMembers(Database.Database database, Accounts accounts, EventLog 
     /// <exception cref="NotFoundException">There is no such account.</exception>
     public async Task Add(AppName? app, string account, string role, Caller caller, CancellationToken cancel)
     {
-        if (!AppRole.IsName(role)) throw new InvalidInputException(new Diagnostic { Key = "role", Message = $"'{role}' is no role", Found = role, Expected = AppRole.Rule });
+        if (!RoleNames.IsName(role)) throw new InvalidInputException(new Diagnostic { Key = "role", Message = $"'{role}' is no role", Found = role, Expected = AppRole.Rule });
         if (!accounts.Has(account)) throw new NotFoundException($"There is no account '{account}'. To add a user: slipway account add {account}");
         await database.Write(
             connection =>

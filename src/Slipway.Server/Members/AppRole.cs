@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using Slipway.Model;
 
 namespace Slipway.Server.Members;
 
@@ -24,13 +24,11 @@ public enum AppActions
 /// <summary>
 /// The roles that an account may have on an app. Four are fixed; any other name is one that the file's approvals may ask for, and lets see and approve.
 /// </summary>
-public static partial class AppRole
+public static class AppRole
 {
     public const string Viewer = "viewer", Approver = "approver", Deployer = "deployer", Admin = "admin";
 
-    public const string Rule = "viewer, approver, deployer, admin, or a name of your own that approvals ask for: 1 to 63 of a-z, 0-9 and '-', beginning with a letter";
-
-    public static bool IsName(string text) => Name().IsMatch(text);
+    public const string Rule = $"viewer, approver, deployer, admin, or a name of your own that approvals ask for: {RoleNames.Rule}";
 
     public static AppActions Actions(string role) => role switch
     {
@@ -43,7 +41,4 @@ public static partial class AppRole
     /// <summary>The least role that may do it, for messages.</summary>
     public static string For(AppActions actions) =>
         actions.HasFlag(AppActions.Manage) ? Admin : actions.HasFlag(AppActions.Deploy) ? Deployer : actions.HasFlag(AppActions.Approve) ? Approver : Viewer;
-
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,62}$", RegexOptions.CultureInvariant)]
-    private static partial Regex Name();
 }

@@ -113,6 +113,13 @@ public class OneWayCommandsTests
 
     static Rollout Rollout(RolloutState state) => new()
     {
-        Id = 7, App = Shop, Kind = RolloutKind.Deploy, State = state, Release = 2, From = 1, Created = DateTimeOffset.UnixEpoch, Changed = DateTimeOffset.UnixEpoch,
+        Id = 7,
+        App = Shop,
+        Kind = RolloutKind.Deploy,
+        State = state,
+        Release = 2,
+        From = 1,
+        Created = DateTimeOffset.UnixEpoch,
+        Changed = DateTimeOffset.UnixEpoch,
     };
 }

@@ -109,7 +109,8 @@ public sealed class RememberedTests : IAsyncLifetime
     {
         await Second();
         var removal = await _world.BeginRemoval(Sample.App, volumes: false);
-        await _world.Until(() => removal.IsCompleted, "the app is gone");
+        await _world.Until(() => _world.Rollouts.IsGone(Sample.App), "the app is gone");
+        await removal;
         Events().ShouldContain(e => e.Type == ReleaseEvents.RolloutStarted);
         Events()[^1].Type.ShouldBe(ReleaseEvents.Removed);
     }

@@ -53,6 +53,8 @@ sealed class World : IAsyncDisposable
 
     public ReleaseQueries Queries { get; private set; } = null!;
 
+    public Previews Previews { get; private set; } = null!;
+
     public FreezeSwitch Freezes { get; private set; } = null!;
 
     public ReleaseEventLog Events { get; private set; } = null!;
@@ -110,6 +112,7 @@ sealed class World : IAsyncDisposable
             ResyncEvery = TimeSpan.FromSeconds(30),
         };
         Rollouts = new Rollouts(_database, Journal, new GrantedFiles(Path.Combine(_folder, "files")), bells, Time, () => Ports());
+        Previews = new Previews(_database, Rollouts, bells, Time);
         Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" }, Time);
         Freezes = new FreezeSwitch(_database, bells, Time);
         Events = new ReleaseEventLog(_database, Time);

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Slipway.Contracts;
 
 namespace Slipway.Server.Tests.Certificates;
 
@@ -17,7 +18,7 @@ sealed class Pebble : IAsyncDisposable
     readonly string _folder = Directory.CreateTempSubdirectory("slipway-pebble-").FullName;
     readonly List<Process> _processes = [];
     readonly HttpClient _http;
-    readonly int _management = FreePort(), _names = FreePort();
+    readonly int _management = FreePorts.Take(), _names = FreePorts.Take();
 
     Pebble()
     {
@@ -32,7 +33,7 @@ sealed class Pebble : IAsyncDisposable
         OwnRoot = own.ExportCertificatePem();
         File.WriteAllText(Path.Combine(_folder, "cert.pem"), OwnRoot);
         File.WriteAllText(Path.Combine(_folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
-        Port = FreePort();
+        Port = FreePorts.Take();
         _http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator, UseProxy = false });
     }
 
@@ -49,7 +50,7 @@ sealed class Pebble : IAsyncDisposable
     public static async Task<Pebble> Start(int httpPort, int tlsPort, IReadOnlyDictionary<string, string>? accounts = null)
     {
         var pebble = new Pebble();
-        var (dns, management) = (FreePort(), pebble._management);
+        var (dns, management) = (FreePorts.Take(), pebble._management);
         await File.WriteAllTextAsync(Path.Combine(pebble._folder, "config.json"), JsonSerializer.Serialize(new
         {
             pebble = new
@@ -137,12 +138,5 @@ sealed class Pebble : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _processes.Add(process);
-    }
-
-    static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

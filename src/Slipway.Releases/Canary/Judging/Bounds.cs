@@ -25,20 +25,14 @@ static class Bounds
     }
 
     /// <summary>The least by which the first proportion is above the second (R. G. Newcombe, Statistics in Medicine 17, 1998, method 10).</summary>
-    public static double LeastDifference(long hits, long all, long otherHits, long otherAll)
-    {
-        if (all <= 0 || otherAll <= 0) return -1;
-        double p = (double)hits / all, other = (double)otherHits / otherAll;
-        var (low, high) = (Wilson(hits, all).Low, Wilson(otherHits, otherAll).High);
-        return p - other - Math.Sqrt((p - low) * (p - low) + (high - other) * (high - other));
-    }
+    public static double LeastDifference(long hits, long all, long otherHits, long otherAll) => Difference(hits, all, otherHits, otherAll, Z).Low;
 
     /// <summary>The two-sided 95% interval of the first proportion less the second, by the same method.</summary>
-    public static (double Low, double High) Difference(long hits, long all, long otherHits, long otherAll)
+    public static (double Low, double High) Difference(long hits, long all, long otherHits, long otherAll, double z = TwoSidedZ)
     {
         if (all <= 0 || otherAll <= 0) return (-1, 1);
         double p = (double)hits / all, other = (double)otherHits / otherAll;
-        var (one, two) = (Wilson(hits, all, TwoSidedZ), Wilson(otherHits, otherAll, TwoSidedZ));
+        var (one, two) = (Wilson(hits, all, z), Wilson(otherHits, otherAll, z));
         return (
             p - other - Math.Sqrt((p - one.Low) * (p - one.Low) + (two.High - other) * (two.High - other)),
             p - other + Math.Sqrt((one.High - p) * (one.High - p) + (other - two.Low) * (other - two.Low)));

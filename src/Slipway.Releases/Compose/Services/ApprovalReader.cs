@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using Slipway.Model;
 
 namespace Slipway.Releases.Compose;
 
 /// <summary><c>approve</c> of a step: <c>true</c>, a role, or a mapping of <c>by</c>, <c>count</c> and <c>not-author</c>.</summary>
-static partial class ApprovalReader
+static class ApprovalReader
 {
     const int MostPeople = 10;
 
@@ -33,11 +32,8 @@ static partial class ApprovalReader
     static string? Role(Field field)
     {
         if (field.Text() is not { } role) return null;
-        if (Name().IsMatch(role)) return role;
-        field.Error($"'{role}' is no role", "the name of a role: 1 to 63 of a-z, 0-9 and '-', beginning with a letter, for example release-managers");
+        if (RoleNames.IsName(role)) return role;
+        field.Error($"'{role}' is no role", $"the name of a role: {RoleNames.Rule}, for example release-managers");
         return null;
     }
-
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,62}$", RegexOptions.CultureInvariant)]
-    private static partial Regex Name();
 }

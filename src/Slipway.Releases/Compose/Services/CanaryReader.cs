@@ -35,7 +35,7 @@ static class CanaryReader
         {
             var own = reading.Services[other.Name]["x-release"];
             var place = own.IsMissing ? reading.Services[other.Name] : own;
-            if (other.Release.Strategy != first.Release.Strategy && other.Release.Strategy is Strategy.BlueGreen or Strategy.Canary or Strategy.Ab)
+            if (other.Release.Strategy != first.Release.Strategy && other.Release.Strategy.StagesWhole)
                 (place["strategy"].IsMissing ? place : place["strategy"]).Error($"'{first.Name}' is {Word(first.Release.Strategy)} and '{other.Name}' is {Word(other.Release.Strategy)}; an app's services are replaced as one group", "one strategy for both, written in the file's own x-release");
             else if (other.Release.Canary is { } policy && Different(first.Release.Canary!, policy) is { } key)
                 (place[key].IsMissing ? place : place[key]).Error($"'{first.Name}' and '{other.Name}' differ in {key}; an app's services are replaced as one group", $"the same {key} for both: write them in the file's own x-release", key);

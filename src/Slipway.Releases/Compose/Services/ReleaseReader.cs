@@ -1,5 +1,6 @@
 using System.Globalization;
 using Slipway.Model;
+using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Compose;
 
@@ -21,7 +22,7 @@ static class ReleaseReader
         var general = reading.Root["x-release"];
         JobReader.CheckFile(general);
         var routed = services.Select(s => Route(s, general, reading)).ToList();
-        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s is Strategy.BlueGreen or Strategy.Canary or Strategy.Ab).DefaultIfEmpty(Strategy.Rolling).Max();
+        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s.StagesWhole).DefaultIfEmpty(Strategy.Rolling).Max();
         var result = routed.Select(s => s.Release.IsRouted ? s : s with
         {
             Release = s.Release with { Strategy = RunsOnce(s) ? Strategy.Recreate : group },
@@ -214,8 +215,8 @@ static class ReleaseReader
     }
 
     static IEnumerable<(string Host, string Path, string Key, string Match)> Places(ServiceModel service) =>
-        service.Release.Hosts.SelectMany(h => MatchRules.Keys(service.Release.When).Select(match => (h, service.Release.Path, match.Length > 0 ? "when" : "host", match)))
-            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, "redirect", ""))));
+        ServicePlaces.Of(service.Release).Select(p => (p.Host, p.Path, p.Match.Length > 0 ? "when" : "host", p.Match))
+            .Concat(ServicePlaces.Redirected(service.Release).Select(p => (p.Host, p.Path, "redirect", "")));
 
     static void Note(ServiceModel service, List<PortModel> gateway, ReleasePolicy policy, Reading reading)
     {

@@ -1,7 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 
 namespace Slipway.Server.Certificates.Acme;
 
@@ -9,25 +7,17 @@ namespace Slipway.Server.Certificates.Acme;
 /// <param name="key">For HMAC-SHA256.</param>
 sealed class AccountBinding(string id, byte[] key)
 {
-    public string Id => id;
-
     /// <param name="text">base64url.</param>
     public static byte[]? KeyOf(string text) => Base64Url.IsValid(text, out var length) && length > 0 ? Base64Url.DecodeFromChars(text) : null;
 
     /// <summary>The key of the ACME account, signed with that of the other one: a JWS as JSON.</summary>
-    public string Sign(string newAccount, string jwk)
-    {
-        var header = new MemoryStream();
-        using (var json = new Utf8JsonWriter(header))
+    public string Sign(string newAccount, string jwk) => Jws.Make(
+        header =>
         {
-            json.WriteStartObject();
-            json.WriteString("alg", "HS256");
-            json.WriteString("kid", id);
-            json.WriteString("url", newAccount);
-            json.WriteEndObject();
-        }
-        var (head, body) = (Base64Url.EncodeToString(header.ToArray()), Base64Url.EncodeToString(Encoding.UTF8.GetBytes(jwk)));
-        var signature = HMACSHA256.HashData(key, Encoding.ASCII.GetBytes($"{head}.{body}"));
-        return $$"""{"protected":"{{head}}","payload":"{{body}}","signature":"{{Base64Url.EncodeToString(signature)}}"}""";
-    }
+            header.WriteString("alg", "HS256");
+            header.WriteString("kid", id);
+            header.WriteString("url", newAccount);
+        },
+        jwk,
+        signed => HMACSHA256.HashData(key, signed));
 }

@@ -109,7 +109,7 @@ sealed class AcmeClient : IDisposable
             ?? throw new AcmeException($"The authority does not look at {host} by {proof.Type}, but by {string.Join(", ", authorization.Challenges?.Select(one => one.Type) ?? [])} (slipway certificate acme set --challenge)");
         // It becomes a path and a file's content.
         if (challenge.Token!.Length is 0 or > 128 || challenge.Token.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))) throw new AcmeException("The authority's token is none (RFC 8555, section 8.3)");
-        await proof.Show(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host, challenge.Token, _key.Answer(challenge.Token), cancel);
+        await proof.Show(HostProof.NameOf(host), challenge.Token, _key.Answer(challenge.Token), cancel);
         (await Post(challenge.Url!, "{}", $"The authority does not look at {host}", cancel)).Dispose();
         authorization = await Until(url, AcmeJson.Default.AcmeAuthorization, one => one.Status != "pending", $"The check of {host}", cancel);
         if (authorization.Status != "valid") throw AcmeException.OfHost(host, proof, authorization.Challenges?.FirstOrDefault(one => one.Error is not null)?.Error);

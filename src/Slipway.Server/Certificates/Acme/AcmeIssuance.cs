@@ -75,7 +75,7 @@ sealed partial class AcmeIssuance(Database.Database database, SecretBox box, Cer
         }
         finally
         {
-            await proof.Withdraw(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host);
+            await proof.Withdraw(HostProof.NameOf(host));
         }
         var row = Read(host, chain, key, settings);
         await database.Write(

@@ -50,6 +50,18 @@ public enum AcmeChallengeKind
     [JsonStringEnumMemberName("dns")] Dns,
 }
 
+/// <summary>The words for <see cref="AcmeChallengeKind"/>.</summary>
+public static class AcmeChallengeKinds
+{
+    /// <summary>What is right, for messages.</summary>
+    public const string Expected = "http, tls-alpn or dns";
+
+    public static string TextOf(AcmeChallengeKind kind) => kind switch { AcmeChallengeKind.Dns => "dns", AcmeChallengeKind.TlsAlpn => "tls-alpn", _ => "http" };
+
+    /// <summary>Null: no word for one.</summary>
+    public static AcmeChallengeKind? Parse(string text) => text switch { "dns" => AcmeChallengeKind.Dns, "tls-alpn" => AcmeChallengeKind.TlsAlpn, "http" => AcmeChallengeKind.Http, _ => null };
+}
+
 /// <summary>The authority, and the account there.</summary>
 public sealed record AcmeStatus
 {

@@ -36,7 +36,7 @@ sealed record AcmeRow
 
     public string? BoundTo { get; init; }
 
-    public AcmeChallengeKind ChallengeKind => Challenge switch { "dns" => AcmeChallengeKind.Dns, "tls-alpn" => AcmeChallengeKind.TlsAlpn, _ => AcmeChallengeKind.Http };
+    public AcmeChallengeKind ChallengeKind => AcmeChallengeKinds.Parse(Challenge) ?? AcmeChallengeKind.Http;
 
     public static AcmeRow? Find(DbConnection connection) => connection.QuerySingleOrDefault<AcmeRow>(
         """
@@ -59,8 +59,6 @@ sealed record AcmeRow
     public static void Remove(DbConnection connection) => connection.Execute("DELETE FROM acme_settings");
 
     public AccountKey Key(SecretBox box) => AccountKey.FromPem(box.Open(Secret, Purpose(Directory)));
-
-    public static string TextOf(AcmeChallengeKind kind) => kind switch { AcmeChallengeKind.Dns => "dns", AcmeChallengeKind.TlsAlpn => "tls-alpn", _ => "http" };
 
     public static byte[] Seal(SecretBox box, AccountKey key, string directory) => box.Seal(key.ToPem(), Purpose(directory));
 

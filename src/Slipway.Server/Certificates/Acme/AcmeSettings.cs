@@ -45,7 +45,7 @@ sealed class AcmeSettings(Database.Database database, SecretBox box, EventLog ev
             Secret = AcmeRow.Seal(box, key, request.Directory),
             SetBy = caller.Name,
             Changed = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
-            Challenge = AcmeRow.TextOf(request.Challenge),
+            Challenge = AcmeChallengeKinds.TextOf(request.Challenge),
             DnsHook = request.DnsHook,
             DnsWait = request.Challenge == AcmeChallengeKind.Dns ? (long)(request.DnsWait ?? DefaultWait).TotalSeconds : 0,
             BoundTo = request.AccountId,
@@ -90,7 +90,7 @@ sealed class AcmeSettings(Database.Database database, SecretBox box, EventLog ev
             Add("email", "It is no address", "an address for mail, like ops@example.com");
         if (request.Roots is { } roots && !AreCertificates(roots)) Add("roots", "It has no certificates", "a PEM file with the roots that the authority's own server is trusted by");
         if (!request.AgreesToTerms) Add("agreesToTerms", "The authority's terms of service are not agreed to", "true, when you have read them (--agree-to-terms)");
-        if (!Enum.IsDefined(request.Challenge)) Add("challenge", "It is no way to look at a host", "http, tls-alpn or dns");
+        if (!Enum.IsDefined(request.Challenge)) Add("challenge", "It is no way to look at a host", AcmeChallengeKinds.Expected);
         if (request.Challenge == AcmeChallengeKind.Dns)
         {
             if (request.DnsHook is null) Add("dnsHook", "The challenge dns needs a program that makes records", $"--dns-hook, the name of a program in {folder.Hooks}");

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Slipway.Model;
+using Slipway.Server.Certificates.Acme.Proofs;
 
 namespace Slipway.Server.Certificates.Acme;
 
@@ -15,7 +16,7 @@ static partial class PublicHosts
     {
         var hosts = new HashSet<string>(StringComparer.Ordinal);
         foreach (var route in table.Routes.Where(route => !route.IsPreview && route.Https is not ({ Mode: HttpsMode.Off } or { OwnCertificate: true })))
-            hosts.UnionWith(route.Hosts.Where(host => !host.EndsWith(".localhost", StringComparison.Ordinal) && Name().IsMatch(wildcards && host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host)));
+            hosts.UnionWith(route.Hosts.Where(host => !host.EndsWith(".localhost", StringComparison.Ordinal) && Name().IsMatch(wildcards ? HostProof.NameOf(host) : host)));
         return hosts;
     }
 

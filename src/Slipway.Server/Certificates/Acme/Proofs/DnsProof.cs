@@ -19,7 +19,7 @@ sealed class DnsProof(DnsHook hook, TimeSpan wait, TimeProvider time) : HostProo
         var value = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(authorization)));
         // Before: a program that fails may have made it all the same.
         _shown.Add((host, value));
-        await hook.Run("present", NameOf(host), value, cancel);
+        await hook.Run("present", RecordOf(host), value, cancel);
         await Task.Delay(wait, time, cancel);
     }
 
@@ -30,7 +30,7 @@ sealed class DnsProof(DnsHook hook, TimeSpan wait, TimeProvider time) : HostProo
             _shown.Remove(shown);
             try
             {
-                await hook.Run("cleanup", NameOf(host), shown.Value, CancellationToken.None);
+                await hook.Run("cleanup", RecordOf(host), shown.Value, CancellationToken.None);
             }
             catch (AcmeException left)
             {
@@ -41,9 +41,9 @@ sealed class DnsProof(DnsHook hook, TimeSpan wait, TimeProvider time) : HostProo
 
     public override string Failure(string host, string? kind) => kind switch
     {
-        "dns" or "unauthorized" or "incorrectResponse" => $"The authority does not find the record that {hook.Name} made for {NameOf(host)}. Did it make it in the right zone, and does --dns-wait leave the DNS enough time?",
+        "dns" or "unauthorized" or "incorrectResponse" => $"The authority does not find the record that {hook.Name} made for {RecordOf(host)}. Did it make it in the right zone, and does --dns-wait leave the DNS enough time?",
         _ => $"The authority could not see that {host} is ours",
     };
 
-    static string NameOf(string host) => $"_acme-challenge.{host}.";
+    static string RecordOf(string host) => $"_acme-challenge.{host}.";
 }

@@ -6,8 +6,11 @@ abstract class HostProof
     /// <summary>As the authority calls it.</summary>
     public abstract string Type { get; }
 
+    /// <summary>What is looked at for a host: of a wildcard the name behind "*." (RFC 8555, section 7.1.3).</summary>
+    public static string NameOf(string host) => host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host;
+
     /// <summary>Returns when the authority may look.</summary>
-    /// <param name="host">Without "*." of a wildcard.</param>
+    /// <param name="host">See <see cref="NameOf"/>.</param>
     /// <param name="token">The authority's, of letters, digits, '-' and '_'.</param>
     /// <param name="authorization">The key authorization, section 8.1.</param>
     /// <param name="cancel">Before it is shown.</param>
