@@ -26,7 +26,7 @@ sealed class GatewayServer : IAsyncDisposable
 {
     readonly GatewayOptions _options;
     readonly FileStream _lock;
-    readonly InstanceBook _instances = new();
+    readonly InstanceBook _instances;
     readonly Listeners _listeners;
     readonly KestrelServer _kestrel;
     readonly WebApplication _control;
@@ -40,6 +40,7 @@ sealed class GatewayServer : IAsyncDisposable
     {
         _options = options;
         _lock = folderLock;
+        _instances = new InstanceBook(options.IdleTimeout);
         var (instances, traffic) = (_instances, new TrafficBook());
         var compiler = new TableCompiler(instances, traffic);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));

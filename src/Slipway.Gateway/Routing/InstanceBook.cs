@@ -1,10 +1,12 @@
 using System.Net;
+using Slipway.Gateway.Upstreams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
 
 /// <summary>Every instance that a table names or that is still busy. Only control and the sweeper come here, never a request.</summary>
-sealed class InstanceBook
+/// <param name="idle">How long a connection of <see cref="UpstreamClient"/> that nobody uses is kept.</param>
+sealed class InstanceBook(TimeSpan idle)
 {
     readonly Lock _gate = new();
     readonly Dictionary<(string Id, IPEndPoint Address, UpstreamProtocol? Protocol), InstanceState> _known = [];
@@ -16,7 +18,7 @@ sealed class InstanceBook
         if (protocol is { Scheme: UpstreamScheme.Http }) protocol = null;
         lock (_gate)
         {
-            if (!_known.TryGetValue((id, address, protocol), out var state)) _known[(id, address, protocol)] = state = new InstanceState(id, address, protocol);
+            if (!_known.TryGetValue((id, address, protocol), out var state)) _known[(id, address, protocol)] = state = new InstanceState(id, address, protocol, idle);
             return state;
         }
     }

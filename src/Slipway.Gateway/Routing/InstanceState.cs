@@ -10,7 +10,7 @@ namespace Slipway.Gateway.Routing;
 /// One instance while any table names it or any request is on it: its counts and its kept connections. The same object serves table after
 /// table, so that a count is never lost by a switch.
 /// </summary>
-sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? protocol = null)
+sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? protocol, TimeSpan idle)
 {
     const int MostTimes = 10;
 
@@ -37,7 +37,7 @@ sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? prot
     public TimeSpan? WebSocketTime { get; set; }
 
     /// <summary>With a <see cref="Protocol"/>: what speaks it.</summary>
-    public UpstreamClient Client(TimeSpan idle)
+    public UpstreamClient Client()
     {
         if (Volatile.Read(ref _client) is { } known) return known;
         var made = new UpstreamClient(Address, Protocol!, idle);

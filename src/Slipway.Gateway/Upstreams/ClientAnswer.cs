@@ -59,7 +59,7 @@ static class ClientAnswer
         exchange.Coding = exchange.Policy is { Compress: true } ? Compression.Choose(exchange, length) : null;
         if (exchange.Coding is { } coding) Compression.Announce(headers, coding);
         var outcome = exchange.Answer.Status is 204 or 205 or 304 || HttpMethods.IsHead(exchange.Request.Method) ? Outcome.Done : await RelayBody(exchange, answer, call, length);
-        if (outcome == Outcome.Done && exchange.IsGrpc && exchange.Answer.Status == StatusCodes.Status200OK) exchange.Answer.Status = GrpcAnswers.HttpStatus(StatusOf(answer));
+        if (outcome == Outcome.Done && exchange.IsGrpc && exchange.Answer.Status == StatusCodes.Status200OK) exchange.Answer.Status = GrpcAnswers.HttpStatus(GrpcStatusOf(answer));
         return outcome;
     }
 
@@ -138,7 +138,8 @@ static class ClientAnswer
         if (framed) writer.Put("\r\n"u8);
     }
 
-    static string? StatusOf(HttpResponseMessage answer) =>
+    /// <summary>grpc-status of an answer that has ended; null: it has none.</summary>
+    public static string? GrpcStatusOf(HttpResponseMessage answer) =>
         answer.TrailingHeaders.NonValidated.TryGetValues("grpc-status", out var late) ? late.ToString() : answer.Headers.NonValidated.TryGetValues("grpc-status", out var early) ? early.ToString() : null;
 
     static StringValues Values(HeaderStringValues values) => values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);

@@ -12,7 +12,7 @@ sealed partial class ClientAttempt(GatewayOptions options, ILogger<ClientAttempt
 {
     public async ValueTask<Outcome> Run(Exchange exchange, InstanceState instance)
     {
-        var client = instance.Client(options.IdleTimeout);
+        var client = instance.Client();
         using var call = new ClientCall();
         exchange.Answer.Reset();
         if (!exchange.Attach(call)) return Outcome.ClientGone;

@@ -21,7 +21,11 @@ static class ClientRequest
         var buffer = new HeadBuffer();
         try
         {
-            return Create(exchange, client, body, buffer.Out.AsSpan(0, RequestHead.Write(exchange, buffer)), buffer);
+            var length = RequestHead.Write(exchange, buffer);
+            // Trailers are ours to take, for it is to us that the instance speaks: they reach every client that can have them.
+            return Create(
+                buffer.Out.AsSpan(0, length), client, body, IsStreamed(exchange, client.Protocol), isUpgrade: exchange.WantsUpgrade && !client.Protocol.IsHttp2Only,
+                takesTrailers: exchange.IsHttp2 || Grammar.ListHolds(exchange.Request.Headers.TE.ToString(), Trailers));
         }
         finally
         {
@@ -33,13 +37,14 @@ static class ClientRequest
     public static bool IsStreamed(Exchange exchange, UpstreamProtocol protocol) =>
         protocol.IsHttp2Only && exchange.WantsUpgrade && (exchange.IsStreamedWebSocket || WebSocketHandshake.IsWebSocket(exchange.Request.Headers.Upgrade));
 
-    static HttpRequestMessage Create(Exchange exchange, UpstreamClient client, ClientRequestBody? body, ReadOnlySpan<byte> head, HeadBuffer buffer)
+    /// <summary>The copy of a request.</summary>
+    /// <param name="head">As <see cref="RequestHead.WriteCopy"/> made it.</param>
+    /// <param name="body">Null: there is none.</param>
+    public static HttpRequestMessage OfCopy(ReadOnlySpan<byte> head, UpstreamClient client, HttpContent? body) => Create(head, client, body, isStreamed: false, isUpgrade: false, takesTrailers: true);
+
+    static HttpRequestMessage Create(ReadOnlySpan<byte> head, UpstreamClient client, HttpContent? body, bool isStreamed, bool isUpgrade, bool takesTrailers)
     {
-        // The buffer may have grown, and with it another array is the right one.
-        head = buffer.Out.AsSpan(0, head.Length);
         var protocol = client.Protocol;
-        var isStreamed = IsStreamed(exchange, protocol);
-        var isUpgrade = exchange.WantsUpgrade && !protocol.IsHttp2Only;
         var line = head[..head.IndexOf("\r\n"u8)];
         var (first, last) = (line.IndexOf((byte)' '), line.LastIndexOf((byte)' '));
         var request = new HttpRequestMessage(isStreamed ? HttpMethod.Connect : new HttpMethod(Encoding.Latin1.GetString(line[..first])), client.AddressOf(Encoding.Latin1.GetString(line[(first + 1)..last])))
@@ -51,8 +56,7 @@ static class ClientRequest
         for (var rest = head[(line.Length + 2)..]; rest.IndexOf("\r\n"u8) is > 0 and var end; rest = rest[(end + 2)..]) Add(request, rest[..end], isUpgrade, isStreamed);
         if (isStreamed) request.Headers.Protocol = "websocket";
         if (isUpgrade) request.Headers.TryAddWithoutValidation(HeaderNames.Connection, HeaderNames.Upgrade);
-        // Ours to say, for it is to us that the instance speaks: trailers reach every client that can have them.
-        else if (exchange.IsHttp2 || Grammar.ListHolds(exchange.Request.Headers.TE.ToString(), Trailers)) request.Headers.TryAddWithoutValidation(HeaderNames.TE, Trailers);
+        else if (takesTrailers) request.Headers.TryAddWithoutValidation(HeaderNames.TE, Trailers);
         return request;
     }
 

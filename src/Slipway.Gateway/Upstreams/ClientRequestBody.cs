@@ -84,6 +84,7 @@ sealed class ClientRequestBody(Exchange exchange, Action sent) : HttpContent
                         exchange.BodyConsumed = true;
                         taken += piece.Length;
                         await stream.WriteAsync(piece, cancel);
+                        if (exchange.Copy is { } copy && !copy.Add(piece.Span)) exchange.Copy = null;
                     }
             }
             finally
@@ -93,6 +94,11 @@ sealed class ClientRequestBody(Exchange exchange, Action sent) : HttpContent
             if (read.IsCompleted && !read.IsCanceled) break;
             lock (_gate)
                 if (_closed) throw new IOException("The request is over.");
+        }
+        if (exchange.Copy is { } whole)
+        {
+            exchange.Copy = null;
+            whole.Send();
         }
         sent();
     }
