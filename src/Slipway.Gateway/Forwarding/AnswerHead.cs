@@ -122,6 +122,7 @@ sealed class AnswerHead
         var headers = exchange.Response.Headers;
         if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
         if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
+        if (exchange.AffinityCookie is { } affinity) headers.SetCookie = StringValues.Concat(headers.SetCookie, affinity);
         if (!isTunnel) exchange.Policy?.ResponseHeaders?.Apply(headers);
     }
 

@@ -10,7 +10,7 @@ namespace Slipway.Gateway.Routing;
 /// One instance while any table names it or any request is on it: its counts and its kept connections. The same object serves table after
 /// table, so that a count is never lost by a switch.
 /// </summary>
-sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? protocol, TimeSpan idle)
+sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? protocol = null, TimeSpan idle = default)
 {
     const int MostTimes = 10;
 
@@ -56,7 +56,8 @@ sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? prot
     public bool IsBusy => InFlight != 0 || Upgraded != 0;
 
     /// <summary>A full fence: the table is read again after it (see <see cref="Switchboard"/>).</summary>
-    public void Enter() => Interlocked.Increment(ref _inFlight);
+    /// <returns>How many are in flight now.</returns>
+    public int Enter() => Interlocked.Increment(ref _inFlight);
 
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 

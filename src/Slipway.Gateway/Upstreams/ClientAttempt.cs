@@ -51,6 +51,7 @@ sealed partial class ClientAttempt(GatewayOptions options, ILogger<ClientAttempt
             exchange.Answer.Upgrade = "websocket";
             if (!exchange.IsStreamedWebSocket) exchange.Response.Headers["Sec-WebSocket-Accept"] = WebSocketHandshake.Accept(exchange.Request.Headers.SecWebSocketKey.ToString());
         }
+        if (exchange.Retry is { } retry && retry.GivesUp(exchange, exchange.Answer.Status)) return Outcome.GivenUp;
         if (exchange.Answer.Status != 101) return await ClientAnswer.Relay(exchange, answer, call);
         if (exchange is not { WantsUpgrade: true, Answer.Upgrade: not null }) return Outcome.Broken;
         exchange.Response.StatusCode = 101;
@@ -65,7 +66,11 @@ sealed partial class ClientAttempt(GatewayOptions options, ILogger<ClientAttempt
     /// A gRPC call has a deadline of its client's own, which the instance knows (grpc-timeout), and a stream may say nothing for as long as there is nothing to
     /// say: only a limit that was asked for holds for it.
     /// </summary>
-    TimeSpan AnswerLimit(Exchange exchange) => exchange.Policy?.Timeouts?.Answer ?? (exchange.IsGrpc ? Timeout.InfiniteTimeSpan : options.AnswerTimeout);
+    TimeSpan AnswerLimit(Exchange exchange)
+    {
+        var limit = exchange.Policy?.Timeouts?.Answer ?? (exchange.IsGrpc ? Timeout.InfiniteTimeSpan : options.AnswerTimeout);
+        return exchange.Retry?.Limit(limit) ?? limit;
+    }
 
     Outcome OutcomeOf(Exception failed, Exchange exchange, InstanceState instance, UpstreamClient client)
     {

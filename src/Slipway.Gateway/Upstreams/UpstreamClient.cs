@@ -54,6 +54,10 @@ sealed class UpstreamClient : IDisposable
 
     public UpstreamProtocol Protocol { get; }
 
+    /// <summary>Of requests that ask for no upgrade.</summary>
+    public (Version Version, HttpVersionPolicy Policy) Versions =>
+        (HttpVersion.Version20, Protocol.IsHttp2Only ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower);
+
     /// <param name="target">In origin form.</param>
     public Uri AddressOf(string target) => new(target is ['/', ..] ? _origin + target : _origin + "/", AsWritten);
 
