@@ -28,6 +28,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<ContainerSpec> ContainerSpec => Of<ContainerSpec>();
 
+    public JsonTypeInfo<ReleasePolicy> ReleasePolicy => Of<ReleasePolicy>();
+
     public JsonTypeInfo<Workload> Workload => Of<Workload>();
 
     public JsonTypeInfo<Instance> Instance => Of<Instance>();
@@ -65,6 +67,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
     public JsonTypeInfo<CanaryStatus> CanaryStatus => Of<CanaryStatus>();
 
     public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
+
+    public JsonTypeInfo<IReadOnlyList<ModelChange>> IReadOnlyListModelChange => Of<IReadOnlyList<ModelChange>>();
 
     public JsonTypeInfo<DeploySource> DeploySource => Of<DeploySource>();
 

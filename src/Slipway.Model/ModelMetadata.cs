@@ -29,6 +29,7 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(CanaryWindow))]
 [JsonSerializable(typeof(CanaryStatus))]
 [JsonSerializable(typeof(ReleaseReport))]
+[JsonSerializable(typeof(IReadOnlyList<ModelChange>))]
 [JsonSerializable(typeof(DeploySource))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(Diagnostic))]

@@ -11,7 +11,7 @@ namespace Slipway.Releases;
 public static class ReleaseServices
 {
     /// <summary>The tables of rollouts, for <see cref="Database.Database.Open"/>.</summary>
-    public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly("releases", typeof(ReleaseServices).Assembly);
+    public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly("releases", typeof(ReleaseServices).Assembly).With(5, RouteRows.MoveFromDocument);
 
     /// <summary>
     /// <see cref="Rollouts"/>, <see cref="ReleaseQueries"/>, <see cref="CanaryQueries"/>, <see cref="RolloutJournal"/> and the <see cref="Reconciler"/>.
@@ -28,11 +28,12 @@ public static class ReleaseServices
         services.AddSingleton<Transitions>();
         services.AddSingleton<NetworkProbe>();
         services.AddSingleton<RoutePublisher>();
+        services.AddSingleton<SharedReports>();
         services.AddSingleton(provider => new LoopServices
         {
             Database = provider.GetRequiredService<Database.Database>(),
             Engine = provider.GetRequiredService<IEngine>(),
-            Gateways = provider.GetRequiredService<IGateways>(),
+            Reports = provider.GetRequiredService<SharedReports>(),
             Publisher = provider.GetRequiredService<RoutePublisher>(),
             Transitions = provider.GetRequiredService<Transitions>(),
             Journal = provider.GetRequiredService<RolloutJournal>(),

@@ -38,6 +38,23 @@ public abstract class MigrationSetTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_MigrationWithAMove_MakesItOnceBehindItsFile_AndNothingOfBothStaysWhenItFails()
+    {
+        var moves = 0;
+        Should.Throw<InvalidOperationException>(() => Database.Open(Place.Address, MigrationSet.FromScripts("test", [First, Second]).With(2, _ => throw new InvalidOperationException("broken"))));
+        for (var open = 1; open <= 2; open++)
+        {
+            await using var database = Database.Open(Place.Address, MigrationSet.FromScripts("test", [First, Second]).With(2, connection =>
+            {
+                moves++;
+                connection.Execute("UPDATE a SET x = x * 10");
+            }));
+            Rows(database).ShouldBe([10, 20]);
+        }
+        moves.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Open_WrittenByNewerVersion_IsRefusedAndUntouched()
     {
         await using (Open(First, Second))
@@ -60,12 +77,21 @@ public abstract class MigrationSetTests : IDisposable
     }
 
     [Fact]
-    public void FromScripts_NumberMissing_SaysWhich() =>
-        Should.Throw<InvalidOperationException>(() => MigrationSet.FromScripts("test", [First, ("0003_third", "")])).Message.ShouldContain("Migration 2 of test is missing");
+    public async Task Open_NumberThatFillsAGap_IsRunOnce()
+    {
+        (string, string) third = ("0003_third", "INSERT INTO a (x) VALUES (3);");
+        await using (var first = Open(First, third)) Rows(first).ShouldBe([1, 3]);
+
+        await using (var second = Open(First, Second, third)) Rows(second).ShouldBe([1, 3, 2]);
+
+        await using var again = Open(First, Second, third);
+        Rows(again).ShouldBe([1, 3, 2]);
+        Should.Throw<InvalidDataException>(() => Open(First, Second)).Message.ShouldContain("newer version");
+    }
 
     [Fact]
     public void FromScripts_NumberTwice_IsRefused() =>
-        Should.Throw<InvalidOperationException>(() => MigrationSet.FromScripts("test", [First, ("0001_again", "")]));
+        Should.Throw<InvalidOperationException>(() => MigrationSet.FromScripts("test", [First, ("0001_again", "")])).Message.ShouldContain("0001_again");
 
     [Fact]
     public async Task Open_TwoComponents_AreNumberedApart()

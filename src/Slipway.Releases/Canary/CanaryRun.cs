@@ -57,6 +57,9 @@ sealed record CanaryRun
         };
     }
 
+    /// <summary>How old the gateways' counts may be: a report that others asked for is as good, and a fifteenth of the time between two verdicts is no matter.</summary>
+    public TimeSpan CountsAge => Policy.Judge.Every / 15 is var age && age < TimeSpan.FromSeconds(1) ? age : TimeSpan.FromSeconds(1);
+
     /// <summary>Whether the gateways' counts are wanted now.</summary>
     public bool WantsReport(DateTimeOffset now) =>
         Rollout.State != RolloutState.Promoting && IsMeasured && (Progress.Settled is null || NextVerdict <= now);

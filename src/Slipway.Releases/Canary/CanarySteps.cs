@@ -115,7 +115,7 @@ static class CanarySteps
     public static TrafficSample? Sample(AppView view, CanaryRun run) => TrafficSample.Take(
         view.Reports, view.Stored.App,
         view.Stored.Routes.Where(r => r.Split is not null).Select(r => r.Service).ToHashSet(),
-        run.Next.Release.Number, run.Live.Release.Number, view.Now);
+        run.Next.Release.Number, run.Live.Release.Number, view.ReportedAt ?? view.Now);
 
     /// <summary>Instances of a release's own (not shared) workloads that ended within the window, whether they were started again or not.</summary>
     static int Restarts(AppView view, Slot slot, DateTimeOffset from) => view.Plan.Workloads

@@ -12,7 +12,8 @@ namespace Slipway.Releases.Reconciling;
 /// </summary>
 sealed partial class AppLoop : IDisposable
 {
-    static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(2);
+    /// <summary>Of counts by which is decided whether an instance has drained: less than the time after which that is looked at again.</summary>
+    static readonly TimeSpan DrainAge = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     readonly AppName _app;
@@ -22,6 +23,8 @@ sealed partial class AppLoop : IDisposable
     readonly RolloutReporter _reporter;
     readonly StepExecutor _executor;
     int _failures;
+    StoredApp? _stored;
+    Plan _plan = Plan.Empty;
 
     public AppLoop(AppName app, LoopServices services)
     {
@@ -59,13 +62,14 @@ sealed partial class AppLoop : IDisposable
     /// <exception cref="EngineUnavailableException">Nothing is known of the instances, so nothing was done and the routes stay.</exception>
     public async Task<PassResult> Pass(CancellationToken cancel)
     {
-        if (_services.Database.Read(db => ReleaseRows.Load(db, _app)) is not { } stored) return new PassResult(false, null, true);
-        var plan = WorkloadPlanner.Plan(stored, _services.RegistryAddress);
+        if (_services.Database.Read(db => ReleaseRows.Load(db, _app, _stored)) is not { } stored) return new PassResult(false, null, true);
+        var plan = ReferenceEquals(stored, _stored) ? _plan : WorkloadPlanner.Plan(stored, _services.RegistryAddress);
+        (_stored, _plan) = (stored, plan);
         var acknowledged = _services.Publisher.Acknowledged;
         var instances = await Observe(cancel);
         _attempts.Observe(plan, instances, _services.Time.GetUtcNow());
         var now = _services.Time.GetUtcNow();
-        var isCounting = stored.Drains.Count > 0 || stored.Slots.Any(s => s.Leaving == Leaving.Draining) || CanaryRun.Of(stored)?.WantsReport(now) == true;
+        var counts = AgeOf(stored, now) is { } age ? await _services.Reports.Of(_app, age, stored.RouteVersion, cancel) : null;
         var view = new AppView
         {
             Stored = stored,
@@ -74,7 +78,8 @@ sealed partial class AppLoop : IDisposable
             Verdicts = _readiness.Judge(plan, instances),
             Attempts = _attempts.Snapshot(),
             Acknowledged = acknowledged,
-            Reports = isCounting ? await Report(cancel) : null,
+            Reports = counts?.Reports,
+            ReportedAt = counts?.At,
             // From before the report: what was asked for by this time is judged by it.
             Now = now,
         };
@@ -83,7 +88,7 @@ sealed partial class AppLoop : IDisposable
         _reporter.Seen(view, WaitsFor(view, decision));
         var acted = await _executor.Take(view, decision, cancel);
         // Behind the look, so that a gateway which was away isn't first given routes that the look has just found stale.
-        _services.Publisher.Poke();
+        if (!view.IsSettled) _services.Publisher.Poke();
         if (decision.Steps is [Step.Forget]) Forgotten(stored);
         return new PassResult(acted, Earliest(decision.Next, _readiness.NextByTime(plan, instances), view.IsSettled ? null : _services.Publisher.NextTry), false);
     }
@@ -125,19 +130,11 @@ sealed partial class AppLoop : IDisposable
         decision.WaitsFor is null || (view.IsSettled && !decision.Steps.OfType<Step.SaveRoutes>().Any()) ? decision.WaitsFor
         : _services.Publisher.Trouble is { } trouble ? $"{decision.WaitsFor}: {trouble}" : null;
 
-    async Task<IReadOnlyList<GatewayReport>?> Report(CancellationToken cancel)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(ReportPatience);
-        try
-        {
-            return await _services.Gateways.Report(limit.Token);
-        }
-        catch (Exception error) when (error is GatewayUnavailableException or OperationCanceledException && !cancel.IsCancellationRequested)
-        {
-            return null;
-        }
-    }
+    /// <summary>How old counts may be that the look needs; null where it needs none.</summary>
+    static TimeSpan? AgeOf(StoredApp stored, DateTimeOffset now) =>
+        stored.Drains.Count > 0 || stored.Slots.Any(s => s.Leaving == Leaving.Draining) ? DrainAge
+        : CanaryRun.Of(stored) is { } run && run.WantsReport(now) ? run.CountsAge
+        : null;
 
     void Forgotten(StoredApp stored)
     {

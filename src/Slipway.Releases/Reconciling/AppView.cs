@@ -31,6 +31,9 @@ sealed record AppView
     /// <summary>Null where no gateway reports.</summary>
     public IReadOnlyList<GatewayReport>? Reports { get; init; }
 
+    /// <summary>When <see cref="Reports"/> were asked for; a little before <see cref="Now"/> where others asked too.</summary>
+    public DateTimeOffset? ReportedAt { get; init; }
+
     public required DateTimeOffset Now { get; init; }
 
     /// <summary>Every gateway serves by the app's stored routes. An app that never had any doesn't wait for one.</summary>

@@ -20,6 +20,9 @@ sealed class Bells
         Any.Writer.TryWrite(app);
     }
 
+    /// <summary>As <see cref="Ring"/>, where somebody looks after the app already.</summary>
+    public void Wake(AppName app) => Of(app).Writer.TryWrite(true);
+
     public void RingAll()
     {
         foreach (var bell in _apps.Values) bell.Writer.TryWrite(true);

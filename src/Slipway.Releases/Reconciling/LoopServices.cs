@@ -13,7 +13,7 @@ sealed record LoopServices
 
     public required IEngine Engine { get; init; }
 
-    public required IGateways Gateways { get; init; }
+    public required SharedReports Reports { get; init; }
 
     public required RoutePublisher Publisher { get; init; }
 

@@ -14,9 +14,11 @@ sealed partial class RoutePublisher(Database.Database database, IGateways gatewa
 
     readonly Lock _lock = new();
     readonly CancellationTokenSource _ended = new();
+    readonly StoredTable _stored = new(database);
     long _acknowledged = -1;
     bool _isRunning;
     bool _isWanted;
+    bool _isForced;
     int _failures;
     DateTimeOffset _nextTry = DateTimeOffset.MinValue;
 
@@ -47,7 +49,7 @@ sealed partial class RoutePublisher(Database.Database database, IGateways gatewa
     /// <summary>Lets the gateways have the table again though they acknowledged it: heals one that lost it.</summary>
     public void Republish()
     {
-        Interlocked.Exchange(ref _acknowledged, -1);
+        lock (_lock) _isForced = true;
         Poke();
     }
 
@@ -63,6 +65,7 @@ sealed partial class RoutePublisher(Database.Database database, IGateways gatewa
         {
             while (true)
             {
+                bool isForced;
                 lock (_lock)
                 {
                     if (!_isWanted)
@@ -70,14 +73,16 @@ sealed partial class RoutePublisher(Database.Database database, IGateways gatewa
                         _isRunning = false;
                         return;
                     }
-                    _isWanted = false;
+                    (isForced, _isWanted) = (_isForced, false);
                 }
-                var table = database.Read(ReleaseRows.Table);
-                if (table.Version <= Acknowledged) continue;
+                var (table, before) = (_stored.Newest(), Acknowledged);
+                if (table.Version <= before && !isForced) continue;
                 await gateways.Publish(table, _ended.Token);
-                Interlocked.Exchange(ref _acknowledged, table.Version);
-                lock (_lock) (_failures, Trouble) = (0, null);
-                bells.RingAll();
+                Interlocked.Exchange(ref _acknowledged, Math.Max(before, table.Version));
+                lock (_lock) (_failures, Trouble, _isForced) = (0, null, false);
+                // Only who waits for it: with a thousand apps each one's change would else be a thousand looks.
+                if (before < 0) bells.RingAll();
+                else foreach (var app in _stored.ChangedSince(before)) bells.Wake(app);
             }
         }
         catch (Exception error)

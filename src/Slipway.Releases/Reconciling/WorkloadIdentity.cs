@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -28,7 +29,12 @@ sealed record WorkloadIdentity
     public required IReadOnlyList<string> DependsOn { get; init; }
 
     /// <summary>The first 16 hexadecimal digits of the SHA-256 over the canonical JSON, for each service of the release.</summary>
-    public static IReadOnlyDictionary<string, string> HashesOf(Release release)
+    public static IReadOnlyDictionary<string, string> HashesOf(Release release) => Known.GetValue(release, Compute);
+
+    // A release never changes, and is looked at many times as long as somebody has it in memory.
+    static readonly ConditionalWeakTable<Release, IReadOnlyDictionary<string, string>> Known = [];
+
+    static IReadOnlyDictionary<string, string> Compute(Release release)
     {
         var hashes = new Dictionary<string, string>();
         foreach (var service in release.Model.Services) Hash(release, service, hashes, []);

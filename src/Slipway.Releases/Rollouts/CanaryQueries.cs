@@ -64,7 +64,7 @@ public sealed class CanaryQueries
         limit.CancelAfter(Patience);
         try
         {
-            var view = seen with { Stored = stored, Reports = await _gateways.Report(limit.Token), Now = _time.GetUtcNow() };
+            var view = seen with { Stored = stored, Reports = await _gateways.Report(limit.Token), ReportedAt = null, Now = _time.GetUtcNow() };
             var (judgement, window) = CanarySteps.Look(view, run, CanarySteps.Sample(view, run));
             return window with { Verdict = judgement.Verdict, Reason = judgement.Reason };
         }

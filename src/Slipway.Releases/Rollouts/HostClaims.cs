@@ -40,7 +40,7 @@ static class HostClaims
     static List<string> Taken(DbConnection db, AppModel model, MachinePorts machine)
     {
         var own = ReleasesOf(db, model.Name).SelectMany(release => release.Model.Services).SelectMany(Ports).Select(p => (p.Port, p.Protocol))
-            .Concat(ReleaseRows.Table(db).Routes.SelectMany(route => route.Ports).Select(p => (p.Port, "tcp")))
+            .Concat(RouteRows.Table(db).Routes.SelectMany(route => route.Ports).Select(p => (p.Port, "tcp")))
             .ToHashSet();
         return [.. from service in model.Services
             from port in Ports(service)

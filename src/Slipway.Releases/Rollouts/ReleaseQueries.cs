@@ -53,7 +53,7 @@ public sealed class ReleaseQueries
     ];
 
     /// <summary>The newest stored route table.</summary>
-    public RouteTable Routes() => _database.Read(ReleaseRows.Table);
+    public RouteTable Routes() => _database.Read(RouteRows.Table);
 
     AppStatus StatusOf(DbConnection db, StoredApp stored)
     {

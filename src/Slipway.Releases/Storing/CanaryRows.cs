@@ -11,16 +11,30 @@ static class CanaryRows
     /// <summary>Of a rollout that is paused for days the oldest are forgotten.</summary>
     const int Kept = 1000;
 
+    /// <param name="db">One snapshot.</param>
+    /// <param name="rollout">Whose.</param>
     /// <param name="most">The newest so many.</param>
+    /// <param name="known">Those that were read before, oldest first: they are not read again.</param>
     /// <returns>Oldest first.</returns>
-    public static IReadOnlyList<CanaryWindow> Windows(DbConnection db, long rollout, int most = Kept) =>
-        [.. db.Query<string>("SELECT record FROM canary_windows WHERE rollout = @rollout ORDER BY number DESC LIMIT @most", new { rollout, most })
-            .Select(record => ReleasesJson.Read(record, ModelJson.Default.CanaryWindow)).Reverse()];
+    public static IReadOnlyList<CanaryWindow> Windows(DbConnection db, long rollout, int most = Kept, IReadOnlyList<CanaryWindow>? known = null)
+    {
+        var last = known is [.., var newest] ? newest.Number : 0;
+        var added = db.Query<string>("SELECT record FROM canary_windows WHERE rollout = @rollout AND number > @last ORDER BY number DESC LIMIT @most", new { rollout, last, most })
+            .Select(record => ReleasesJson.Read(record, ModelJson.Default.CanaryWindow)).Reverse().ToList();
+        return known is not { Count: > 0 } ? added : added.Count == 0 ? known : [.. known.Concat(added).TakeLast(most)];
+    }
 
+    /// <param name="db">One snapshot.</param>
+    /// <param name="rollout">Whose.</param>
+    /// <param name="known">Those that were read before: they are not read again.</param>
     /// <returns>Oldest first.</returns>
-    public static IReadOnlyList<TrafficSample> Samples(DbConnection db, long rollout) =>
-        [.. db.Query<string>("SELECT record FROM canary_samples WHERE rollout = @rollout ORDER BY at", new { rollout })
-            .Select(record => ReleasesJson.Read(record, ReleasesJson.Default.TrafficSample))];
+    public static IReadOnlyList<TrafficSample> Samples(DbConnection db, long rollout, IReadOnlyList<TrafficSample>? known = null)
+    {
+        var read = (known ?? []).ToDictionary(sample => sample.At.ToUnixTimeMilliseconds());
+        return [.. db.Query<long>("SELECT at FROM canary_samples WHERE rollout = @rollout ORDER BY at", new { rollout })
+            .Select(at => read.TryGetValue(at, out var sample) ? sample : ReleasesJson.Read(
+                db.QuerySingle<string>("SELECT record FROM canary_samples WHERE rollout = @rollout AND at = @at", new { rollout, at }), ReleasesJson.Default.TrafficSample))];
+    }
 
     public static void Add(DbConnection db, long rollout, CanaryWindow window)
     {

@@ -19,40 +19,49 @@ static class ReleaseRows
     public static bool HasRemoval(DbConnection db, AppName app) =>
         db.ExecuteScalar<long>("SELECT count(*) FROM removals WHERE app = @app", new { app = app.Value }) > 0;
 
-    public static StoredApp? Load(DbConnection db, AppName app)
+    /// <param name="db">One snapshot.</param>
+    /// <param name="app">The app.</param>
+    /// <param name="known">What was read of the same app before: what can't have changed since is taken from it and not read again.</param>
+    public static StoredApp? Load(DbConnection db, AppName app, StoredApp? known = null)
     {
         var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version, split_key, maintenance FROM apps WHERE app = @app", new { app = app.Value });
         if (row is null) return null;
-        var rollout = ActiveRollout(db, app);
+        // Whatever changes an app raises its revision in the same transaction.
+        if (known is not null && known.Revision == row.Revision) return known;
+        var record = db.QuerySingleOrDefault<string>("SELECT record FROM rollouts WHERE app = @app AND ended = 0", new { app = app.Value });
+        var rollout = record is not null && record == known?.RolloutRecord ? known.Rollout : ReadRollout(record);
         return new StoredApp
         {
             App = app,
             Live = (int?)row.Live,
             Holder = row.Holder is null ? null : ParseSlot(row.Holder),
-            Scales = ReleasesJson.Read(row.Scales, ReleasesJson.Default.DictionaryStringInt32),
+            Scales = row.Scales == "{}" ? StoredApp.NoScales : ReleasesJson.Read(row.Scales, ReleasesJson.Default.DictionaryStringInt32),
             Removing = row.Removing > 0,
             RemoveVolumes = row.Removing == 2,
             Revision = row.Revision,
             RouteVersion = row.RouteVersion,
-            Slots = Slots(db, app),
+            Slots = Slots(db, app, known),
             Rollout = rollout,
-            Target = rollout?.Release is { } number ? FindRelease(db, app, number) : null,
+            RolloutRecord = record,
+            Target = rollout?.Release is { } number ? known?.Known(number) ?? FindRelease(db, app, number) : null,
             Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
                 .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
-            Routes = [.. Table(db).Routes.Where(r => r.App == app)],
+            Routes = known is not null && known.RouteVersion == row.RouteVersion ? known.Routes : RouteRows.Of(db, app),
             Maintenance = row.Maintenance is { } maintenance ? ReleasesJson.Read(maintenance, ModelJson.Default.Maintenance) : null,
             SplitKey = row.SplitKey,
-            CanaryWindows = rollout?.Canary is null ? [] : CanaryRows.Windows(db, rollout.Id, WindowsLookedAt),
-            CanarySamples = rollout?.Canary is null ? [] : CanaryRows.Samples(db, rollout.Id),
+            CanaryWindows = rollout?.Canary is null ? [] : CanaryRows.Windows(db, rollout.Id, WindowsLookedAt, Same(known, rollout)?.CanaryWindows ?? []),
+            CanarySamples = rollout?.Canary is null ? [] : CanaryRows.Samples(db, rollout.Id, Same(known, rollout)?.CanarySamples ?? []),
         };
     }
 
-    public static IReadOnlyList<SlotState> Slots(DbConnection db, AppName app) =>
+    static StoredApp? Same(StoredApp? known, Rollout rollout) => known?.Rollout?.Id == rollout.Id ? known : null;
+
+    public static IReadOnlyList<SlotState> Slots(DbConnection db, AppName app, StoredApp? known = null) =>
         [.. db.Query<SlotRow>("SELECT slot, release, standing, since, leaving, origins FROM slots WHERE app = @app ORDER BY slot", new { app = app.Value })
             .Select(row => new SlotState
             {
                 Slot = ParseSlot(row.Slot),
-                Release = FindRelease(db, app, (int)row.Release) ?? throw new InvalidDataException($"Slot {row.Slot} of {app} holds v{row.Release}, which is not stored."),
+                Release = known?.Known((int)row.Release) ?? FindRelease(db, app, (int)row.Release) ?? throw new InvalidDataException($"Slot {row.Slot} of {app} holds v{row.Release}, which is not stored."),
                 Standing = Enum.Parse<Standing>(row.Standing, ignoreCase: true),
                 Since = DateTimeOffset.FromUnixTimeMilliseconds(row.Since),
                 Leaving = (Leaving)row.Leaving,
@@ -98,20 +107,6 @@ static class ReleaseRows
     /// <summary>Makes every decision that was made before this transaction void.</summary>
     public static void Touch(DbConnection db, AppName app) =>
         db.Execute("UPDATE apps SET revision = revision + 1 WHERE app = @app", new { app = app.Value });
-
-    public static RouteTable Table(DbConnection db) =>
-        ReleasesJson.Read(db.ExecuteScalar<string>("SELECT document FROM route_table WHERE id = 1")!, ModelJson.Default.RouteTable);
-
-    public static long TableVersion(DbConnection db) => db.ExecuteScalar<long>("SELECT version FROM route_table WHERE id = 1");
-
-    /// <summary>Puts an app's routes in the place of those it had: one new version of the whole table.</summary>
-    public static void SaveRoutes(DbConnection db, AppName app, IReadOnlyList<Route> routes)
-    {
-        var table = Table(db);
-        var next = new RouteTable { Version = table.Version + 1, Routes = [.. table.Routes.Where(r => r.App != app), .. routes] };
-        db.Execute("UPDATE route_table SET version = @version, document = @document WHERE id = 1", new { version = next.Version, document = ReleasesJson.Write(next, ModelJson.Default.RouteTable) });
-        db.Execute("UPDATE apps SET route_version = @version WHERE app = @app", new { app = app.Value, version = next.Version });
-    }
 
     public static Slot ParseSlot(string name) => name == "blue" ? Slot.Blue : Slot.Green;
 

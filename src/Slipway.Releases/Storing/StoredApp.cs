@@ -13,7 +13,7 @@ sealed record StoredApp
     /// <summary>The slot whose release's exclusive services run (those that never run twice).</summary>
     public Slot? Holder { get; init; }
 
-    public IReadOnlyDictionary<string, int> Scales { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, int> Scales { get; init; } = NoScales;
 
     public bool Removing { get; init; }
 
@@ -27,6 +27,9 @@ sealed record StoredApp
 
     /// <summary>The rollout that has not ended.</summary>
     public Rollout? Rollout { get; init; }
+
+    /// <summary><see cref="Rollout"/> as it is stored: who reads the app again knows by it whether that changed.</summary>
+    public string? RolloutRecord { get; init; }
 
     /// <summary>The release that <see cref="Rollout"/> brings in, once it exists.</summary>
     public Release? Target { get; init; }
@@ -53,6 +56,11 @@ sealed record StoredApp
 
     /// <summary>Where the rollout's release goes: beside what is live.</summary>
     public Slot TargetSlot => LiveSlot?.Slot.Other ?? Slot.Blue;
+
+    public static IReadOnlyDictionary<string, int> NoScales { get; } = new Dictionary<string, int>();
+
+    /// <summary>A release that was read with it. Releases never change, and their numbers are never used twice.</summary>
+    public Release? Known(int number) => Target?.Number == number ? Target : Slots.FirstOrDefault(s => s.Release.Number == number)?.Release;
 
     public SlotState? In(Slot slot) => Slots.FirstOrDefault(s => s.Slot == slot);
 }

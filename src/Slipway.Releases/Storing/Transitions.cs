@@ -33,7 +33,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
         switch (step)
         {
             case Step.SaveRoutes routes:
-                ReleaseRows.SaveRoutes(db, seen.App, routes.Routes);
+                RouteRows.Save(db, seen.App, routes.Routes);
                 // One that gets requests again starts its next drain from the beginning.
                 db.Execute(
                     "DELETE FROM drains WHERE app = @app AND instance IN @back",
@@ -80,7 +80,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
                 break;
             case Step.Forget:
                 CanaryRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "apps"])
+                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "app_routes", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }

@@ -95,7 +95,7 @@ sealed class World : IAsyncDisposable
         {
             Database = _database,
             Engine = Engine,
-            Gateways = Gateways,
+            Reports = new SharedReports(Gateways, Time),
             Publisher = _publisher,
             Transitions = new Transitions(_database, Time),
             Journal = Journal,
