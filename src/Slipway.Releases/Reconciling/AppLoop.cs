@@ -139,6 +139,8 @@ sealed partial class AppLoop : IDisposable
     void Forgotten(StoredApp stored)
     {
         if (_services.Database.Read(db => ReleaseRows.HasApp(db, stored.App))) return;
+        // The next app of this name is another one, whose releases have the same numbers.
+        (_stored, _plan) = (null, Plan.Empty);
         _services.Observations.Forget(_app);
         _services.Bells.Ended(_app);
     }
