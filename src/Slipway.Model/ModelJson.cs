@@ -40,6 +40,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<RouteTable> RouteTable => Of<RouteTable>();
 
+    public JsonTypeInfo<RequestMatch> RequestMatch => Of<RequestMatch>();
+
     public JsonTypeInfo<Maintenance> Maintenance => Of<Maintenance>();
 
     public JsonTypeInfo<CertificateSet> CertificateSet => Of<CertificateSet>();

@@ -6,24 +6,25 @@ namespace Slipway.Gateway.Measuring;
 sealed class TrafficBook
 {
     readonly Lock _gate = new();
-    readonly SortedDictionary<(AppName App, string Service, int Release), ReleaseCounters> _counters = [];
+    readonly SortedDictionary<(AppName App, string Service, int Release, bool IsMatched), ReleaseCounters> _counters = [];
     long _unrouted;
 
     public long Unrouted => Interlocked.Read(ref _unrouted);
 
     public void CountUnrouted() => Interlocked.Increment(ref _unrouted);
 
-    public ReleaseCounters Obtain(AppName app, string service, int release)
+    /// <param name="isMatched">Of the requests that go to the release because a match names them.</param>
+    public ReleaseCounters Obtain(AppName app, string service, int release, bool isMatched = false)
     {
         lock (_gate)
         {
-            if (!_counters.TryGetValue((app, service, release), out var counters)) _counters[(app, service, release)] = counters = new ReleaseCounters(release);
+            if (!_counters.TryGetValue((app, service, release, isMatched), out var counters)) _counters[(app, service, release, isMatched)] = counters = new ReleaseCounters(release);
             return counters;
         }
     }
 
     public IReadOnlyList<ReleaseTraffic> Read()
     {
-        lock (_gate) return [.. _counters.Select(c => c.Value.Read(c.Key.App, c.Key.Service, c.Key.Release))];
+        lock (_gate) return [.. _counters.Select(c => c.Value.Read(c.Key.App, c.Key.Service, c.Key.Release) with { IsMatched = c.Key.IsMatched })];
     }
 }

@@ -1,4 +1,5 @@
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
@@ -10,8 +11,11 @@ namespace Slipway.Gateway.Routing;
 /// <param name="destinations">Those that may get requests; with a split the new release stands last.</param>
 /// <param name="split">Null: at random by the weights.</param>
 /// <param name="policy">Null: nothing is done beside forwarding.</param>
-sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy)
+/// <param name="when">Null: it takes every request of its host and path.</param>
+sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy, RequestMatch? when = null)
 {
+    readonly CompiledMatch? _when = when is null ? null : new CompiledMatch(when);
+
     readonly int _weights = destinations.Sum(d => d.Weight);
 
     // Without the trailing slash, so that the one comparison serves /api and /api/ alike; empty for the root.
@@ -38,8 +42,16 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
 
     public int PathLength => _prefix.Length;
 
+    /// <summary>Of routes with the same host and path the one with the most is asked first.</summary>
+    public int Conditions => when?.Conditions ?? 0;
+
+    /// <summary>The same route for each of its matches alone, so that the closest match of a host and path can be tried first whosever it is.</summary>
+    public IEnumerable<CompiledRoute> ByMatch() => Source.When is { Count: > 0 } matches ? matches.Select(match => new CompiledRoute(Source, destinations, split, Policy, match)) : [this];
+
     public bool Covers(ReadOnlySpan<char> path) =>
         _prefix.Length == 0 || (path.StartsWith(_prefix, StringComparison.Ordinal) && (path.Length == _prefix.Length || path[_prefix.Length] == '/'));
+
+    public bool Takes(Exchange exchange) => _when is null || _when.Holds(exchange);
 
     /// <summary>A destination by the split or the weights, in it the instance with the least in flight; none that was tried. Null: nothing is left.</summary>
     public InstanceState? Choose(Exchange exchange, IReadOnlyList<InstanceState>? tried, out ReleaseCounters? counters)
@@ -49,13 +61,16 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
             counters = destinations[0].Counters;
             return destinations[0].Choose(null);
         }
-        var start = split is null ? Splitter.Pick(destinations, _weights) : split.TakesNew(exchange) ? destinations.Length - 1 : 0;
+        var side = split?.SideOf(exchange) ?? Side.Stable;
+        var start = split is null ? Splitter.Pick(destinations, _weights) : side == Side.Stable ? 0 : destinations.Length - 1;
+        // A release that only matched requests may see stands in for nobody.
+        var looks = split is { IsUnseen: true } && side == Side.Stable ? 1 : destinations.Length;
         // From the picked one on: where its instances are all tried, the others' are asked before the client is told of a failure.
-        for (var i = 0; i < destinations.Length; i++)
+        for (var i = 0; i < looks; i++)
         {
-            var destination = destinations[(start + i) % destinations.Length];
-            if (destination.Choose(tried) is not { } instance) continue;
-            counters = destination.Counters;
+            var at = (start + i) % destinations.Length;
+            if (destinations[at].Choose(tried) is not { } instance) continue;
+            counters = side == Side.Matched && at == destinations.Length - 1 ? split!.Matched! : destinations[at].Counters;
             return instance;
         }
         counters = null;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Slipway.Gateway.Forwarding;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
@@ -12,7 +13,7 @@ sealed class CompiledTable
     readonly FrozenDictionary<IPEndPoint, CompiledRoute> _byPort;
     readonly bool _hasWildcards;
 
-    /// <param name="byHost">Each host's routes, the longest path first; those of *.example.com under that very name.</param>
+    /// <param name="byHost">Each host's routes, the longest path first, then the most conditions; those of *.example.com under that very name.</param>
     public CompiledTable(RouteTable document, Dictionary<string, CompiledRoute[]> byHost, Dictionary<IPEndPoint, CompiledRoute> byPort, HashSet<InstanceState> instances)
     {
         Document = document;
@@ -31,10 +32,11 @@ sealed class CompiledTable
 
     /// <param name="hostHeader">The Host header: name or address, with or without a port.</param>
     /// <param name="path">Decoded, dot segments removed: what an instance will make of it too.</param>
-    public CompiledRoute? Find(ReadOnlySpan<char> hostHeader, ReadOnlySpan<char> path)
+    /// <param name="exchange">The request, for routes with matches.</param>
+    public CompiledRoute? Find(ReadOnlySpan<char> hostHeader, ReadOnlySpan<char> path, Exchange exchange)
     {
         var host = HostName(hostHeader);
-        if (Find(host, path, out var route) || !_hasWildcards) return route;
+        if (Find(host, path, exchange, out var route) || !_hasWildcards) return route;
         // *.b.c is below no other one than *.c: from the left, label by label, the longest comes first.
         Span<char> wildcard = stackalloc char[256];
         for (var dot = host.IndexOf('.'); dot >= 0 && host.Length - dot < wildcard.Length; dot = host.IndexOf('.'))
@@ -43,17 +45,17 @@ sealed class CompiledTable
             wildcard[0] = '*';
             wildcard[1] = '.';
             host.CopyTo(wildcard[2..]);
-            if (Find(wildcard[..(host.Length + 2)], path, out route)) return route;
+            if (Find(wildcard[..(host.Length + 2)], path, exchange, out route)) return route;
         }
         return null;
     }
 
-    bool Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, [NotNullWhen(true)] out CompiledRoute? found)
+    bool Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, Exchange exchange, [NotNullWhen(true)] out CompiledRoute? found)
     {
         found = null;
         if (!_byHost.TryGetValue(host, out var routes)) return false;
         foreach (var route in routes)
-            if (route.Covers(path))
+            if (route.Covers(path) && route.Takes(exchange))
             {
                 found = route;
                 return true;

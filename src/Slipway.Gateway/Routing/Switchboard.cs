@@ -32,7 +32,7 @@ sealed class Switchboard(CompiledTable first)
         while (true)
         {
             var table = Volatile.Read(ref _table);
-            var route = listener is null ? table.Find(host, path) : table.FindByPort(listener);
+            var route = listener is null ? table.Find(host, path, exchange) : table.FindByPort(listener);
             if (route is null) return default;
             var instance = route.Choose(exchange, tried, out var counters);
             if (instance is null) return new Choice(route, null, null);

@@ -1,4 +1,5 @@
 using System.Net;
+using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
@@ -29,7 +30,8 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             var compiled = Compile(route, used);
             foreach (var host in route.Hosts)
             {
-                byHost[host] = byHost.TryGetValue(host, out var others) ? [.. others.Append(compiled).OrderByDescending(r => r.PathLength)] : [compiled];
+                byHost[host] = byHost.TryGetValue(host, out var others) || route.When is { Count: > 1 }
+                    ? [.. (others ?? []).Concat(compiled.ByMatch()).OrderByDescending(r => r.PathLength).ThenByDescending(r => r.Conditions)] : [.. compiled.ByMatch()];
             }
             foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
         }
@@ -41,13 +43,23 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     {
         var policy = route.Policy is { } asked ? new CompiledPolicy(asked, route, _states) : null;
         var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, used))).Where(d => !d.Compiled.IsEmpty).ToList();
+        if (route.Split is { Match.Count: > 0 } unseen && destinations is [.., { Compiled.Weight: 0 } last] && last.Release == unseen.Release)
+        {
+            // Whoever isn't matched never gets there, also where nothing else is left.
+            var live = destinations is [var one, _] ? one.Compiled : new CompiledDestination(1, [], new ReleaseCounters(0));
+            return new CompiledRoute(route, [live, last.Compiled], Split(unseen, route, last.Compiled, live), policy);
+        }
         // One release alone is no split, whatever the document asks: nobody is assigned, and no cookie is issued.
         if (route.Split is not { } split || destinations.Count != 2)
             return new CompiledRoute(route, [.. destinations.Select(d => d.Compiled).Where(d => d.Weight > 0 || route.Split is not null)], null, policy);
         var rising = destinations.Single(d => d.Release == split.Release).Compiled;
         var stable = destinations.Single(d => d.Release != split.Release).Compiled;
-        return new CompiledRoute(route, [stable, rising], new CompiledSplit(split, route.App, rising.Weight, rising.Weight + stable.Weight), policy);
+        return new CompiledRoute(route, [stable, rising], Split(split, route, rising, stable), policy);
     }
+
+    CompiledSplit Split(RouteSplit split, Route route, CompiledDestination rising, CompiledDestination stable) => new(
+        split, route.App, rising.Weight, rising.Weight + stable.Weight,
+        split.Match is { Count: > 0 } ? traffic.Obtain(route.App, route.Service, split.Release, isMatched: true) : null);
 
     CompiledDestination Compile(Route route, Destination destination, HashSet<InstanceState> used)
     {
@@ -62,7 +74,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     static void Check(RouteTable document, List<Diagnostic> wrong)
     {
         if (document.Version < 0) Add(wrong, "version", $"{document.Version} is no version", document.Version, "0 or more");
-        var hosts = new Dictionary<(string Host, string Path), Route>(document.Routes.Count);
+        var hosts = new Dictionary<(string Host, string Path, string Match), Route>(document.Routes.Count);
         var ports = new Dictionary<IPEndPoint, Route>();
         for (var i = 0; i < document.Routes.Count; i++)
         {
@@ -71,8 +83,10 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             foreach (var host in route.Hosts)
             {
                 if (!IsHost(host)) Add(wrong, $"{key}.hosts", $"'{host}' is no host name", host, "a name in lower case without scheme, port or path, like shop.example.com or *.example.com");
-                else if (!hosts.TryAdd((host, route.Path.TrimEnd('/')), route))
-                    Add(wrong, $"{key}.hosts", $"{host}{route.Path} of {Owner(route)} is taken by {Owner(hosts[(host, route.Path.TrimEnd('/'))])}", host, "one route for each host and path");
+                else
+                    foreach (var match in MatchRules.Keys(route.When))
+                        if (!hosts.TryAdd((host, route.Path.TrimEnd('/'), match), route))
+                            Add(wrong, $"{key}.hosts", $"{host}{route.Path} of {Owner(route)} is taken by {Owner(hosts[(host, route.Path.TrimEnd('/'), match)])}", host, "one route for each host, path and match");
             }
             foreach (var port in route.Ports)
             {
@@ -81,6 +95,8 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             }
             void AddOf(string part, string message, object found, string expected) => Add(wrong, $"{key}.{part}", message, found, expected);
             if (route.Policy is { } policy) PolicyChecks.Check(policy, (part, message, found, expected) => AddOf($"policy.{part}", message, found, expected));
+            MatchChecks.Check(route.When, "when", AddOf);
+            MatchChecks.Check(route.Split?.Match, "split.match", AddOf);
             if (route.Redirect is { } redirect) PolicyChecks.Check(redirect, AddOf);
             if (route.Split is { } split) Check(split, route, key, wrong);
             for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);

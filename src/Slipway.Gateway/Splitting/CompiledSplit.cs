@@ -3,9 +3,21 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Matching;
+using Slipway.Gateway.Measuring;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Splitting;
+
+/// <summary>Which of the two releases of a split a request goes to.</summary>
+enum Side
+{
+    Stable,
+    New,
+
+    /// <summary>To the new one, because a match says so.</summary>
+    Matched,
+}
 
 /// <summary>
 /// Two releases that share a route, as requests read it. A request's ticket is a keyed hash of its user and the release (see <see cref="RouteSplit"/>);
@@ -20,27 +32,36 @@ sealed class CompiledSplit
     readonly UserCookie _cookie;
     readonly byte[] _key;
     readonly int _weight, _sum;
+    readonly CompiledMatches? _match;
 
     /// <param name="weight">Of the release whose share rises.</param>
     /// <param name="sum">Of all weights.</param>
-    public CompiledSplit(RouteSplit source, AppName app, int weight, int sum)
+    /// <param name="matched">Of matched requests to the new release; null where there are no matches.</param>
+    public CompiledSplit(RouteSplit source, AppName app, int weight, int sum, ReleaseCounters? matched)
     {
-        (_source, _weight, _sum) = (source, weight, sum);
+        (_source, _weight, _sum, _match, Matched) = (source, weight, sum, CompiledMatches.Of(source.Match), matched);
         _key = Convert.FromBase64String(source.Key);
         _cookie = new UserCookie(app, _key);
     }
 
-    public bool TakesNew(Exchange exchange)
+    public ReleaseCounters? Matched { get; }
+
+    /// <summary>Nobody but matched requests sees the new release.</summary>
+    public bool IsUnseen => _weight <= 0 && _match is not null;
+
+    public Side SideOf(Exchange exchange)
     {
+        if (_match is not null && _match.Hold(exchange)) return Side.Matched;
         // Nothing to decide, and so nobody to be remembered.
-        if (_weight <= 0) return false;
-        if (_weight >= _sum) return true;
-        return _source.Sticky switch
+        if (_weight <= 0) return Side.Stable;
+        if (_weight >= _sum) return Side.New;
+        var isNew = _source.Sticky switch
         {
             StickyKind.User => TicketOf(_cookie.UserOf(exchange)) < _weight,
             StickyKind.Header when exchange.Request.Headers[_source.Header!] is { Count: > 0 } values => TicketOf(values.ToString()) < _weight,
             _ => Random.Shared.Next(_sum) < _weight,
         };
+        return isNew ? Side.New : Side.Stable;
     }
 
     int TicketOf(string user)

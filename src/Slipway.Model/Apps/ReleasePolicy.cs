@@ -27,6 +27,9 @@ public sealed record ReleasePolicy
     /// <summary>Path prefix of its routes, at segment boundaries.</summary>
     public string Path { get; init; } = "/";
 
+    /// <summary>Only requests that one of these matches, where not null: services of one host and path are told apart by them.</summary>
+    public IReadOnlyList<RequestMatch>? When { get; init; }
+
     /// <summary>
     /// The container's port that gets the requests, or null where only the image knows it (the lowest EXPOSEd TCP port, taken when the release is made).
     /// </summary>
@@ -45,6 +48,9 @@ public sealed record ReleasePolicy
 
     /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/>, else null.</summary>
     public CanaryPolicy? Canary { get; init; }
+
+    /// <summary>Requests that see the new release as soon as it is ready, whatever share of the others it gets; null: none.</summary>
+    public IReadOnlyList<RequestMatch>? Match { get; init; }
 
     /// <summary>Null: http and https are both answered.</summary>
     public HttpsPolicy? Https { get; init; }

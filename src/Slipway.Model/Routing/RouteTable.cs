@@ -27,6 +27,12 @@ public sealed record Route
     /// <summary>Path prefix, at segment boundaries: /api matches /api and /api/x, not /apix. The longest match wins.</summary>
     public string Path { get; init; } = "/";
 
+    /// <summary>
+    /// Only requests that one of these matches, where not null; routes of one host and path are told apart by them. The match with the most conditions is
+    /// tried first, then that of the route that stands first; a route without any comes last. Says nothing of requests to <see cref="Ports"/>.
+    /// </summary>
+    public IReadOnlyList<RequestMatch>? When { get; init; }
+
     /// <summary>Ports of the host on which every request goes to this route, whatever its Host header says.</summary>
     public IReadOnlyList<GatewayPort> Ports { get; init; } = [];
 
@@ -83,6 +89,12 @@ public sealed record RouteSplit
 
     /// <summary>The header whose value is the user, with <see cref="StickyKind.Header"/>; a request without it is assigned at random.</summary>
     public string? Header { get; init; }
+
+    /// <summary>
+    /// Requests that one of these matches always go to the release, whatever its weight; with a weight of 0 they alone do, and nobody else even where
+    /// the other release has no instance. Null: none.
+    /// </summary>
+    public IReadOnlyList<RequestMatch>? Match { get; init; }
 
     /// <summary>32 bytes as Base64, the app's own: signs the cookies that the gateway issues, and keys the assignment. A secret.</summary>
     public required string Key { get; init; }
@@ -146,6 +158,9 @@ public sealed record ReleaseTraffic
     public required string Service { get; init; }
 
     public required int Release { get; init; }
+
+    /// <summary>Those that went to the release because a <see cref="RouteSplit.Match"/> named them; they are counted in an entry of their own.</summary>
+    public bool IsMatched { get; init; }
 
     public required long Requests { get; init; }
 

@@ -21,7 +21,7 @@ static class RoutePlanner
         if (Previewed(view) is { } staged)
             routes.AddRange(staged.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => PreviewRoute(view, staged, s)));
         // What a redirect of the live release shares with a preview host of the next one is the preview's: a place twice is a table that no gateway takes.
-        var taken = routes.SelectMany(r => r.Hosts.Select(h => (h, r.Path))).ToHashSet();
+        var taken = routes.Where(r => r.When is null).SelectMany(r => r.Hosts.Select(h => (h, r.Path))).ToHashSet();
         routes.AddRange(live.Release.Model.Services.Where(s => s.Release.IsRouted).SelectMany(s => Redirects(view.Stored.App, s))
             .Select(r => r with { Hosts = [.. r.Hosts.Where(h => taken.Add((h, r.Path)))] }).Where(r => r.Hosts.Count > 0));
         return routes;
@@ -56,8 +56,20 @@ static class RoutePlanner
             && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);
         var destinations = Destinations(view, live.Slot, sides, IsRoutable);
         if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running);
-        return Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
+        var route = Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
+        return Previewed(view) is { } staged && ReleaseStrategy.MatchOf(staged.Release.Model) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
+            ? MatchedRoute(view, live, staged, route, unseen, match) : route;
     }
+
+    /// <summary>As it was for everybody but the requests that a match names: these see the staged release, where it has an instance that is ready.</summary>
+    static Route MatchedRoute(AppView view, SlotState live, SlotState staged, Route route, PlannedWorkload unseen, IReadOnlyList<RequestMatch> match) =>
+        Destinations(view, live.Slot, [unseen], IsRoutable) is not [var next] ? route : route with
+        {
+            Destinations = [.. route.Destinations.Select(d => d with { Weight = CanaryPolicy.AllRequests }), next with { Weight = 0 }],
+            Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Key = SplitKey(view) },
+        };
+
+    static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between two releases and has no key for it.");
 
     /// <summary>Both releases, by the step's weight. One that has no instance to give a request to is left out, and the other answers in its place.</summary>
     static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising)
@@ -77,7 +89,8 @@ static class RoutePlanner
                 Release = canary.Next.Release.Number,
                 Sticky = canary.Policy.Sticky,
                 Header = canary.Policy.StickyHeader,
-                Key = view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} has a canary and no key for it."),
+                Match = ReleaseStrategy.MatchOf(canary.Next.Release.Model),
+                Key = SplitKey(view),
             },
         };
     }
@@ -103,6 +116,7 @@ static class RoutePlanner
         Service = service.Name,
         Hosts = hosts,
         Path = service.Release.Path,
+        When = service.Release.When,
         Ports = ports,
         Policy = service.Release.Route,
         Destinations = destinations,

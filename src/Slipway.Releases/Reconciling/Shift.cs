@@ -51,6 +51,9 @@ static class ReleaseStrategy
     /// <summary>The one policy of all canary services of the app; null where there are none.</summary>
     public static CanaryPolicy? CanaryOf(AppModel model) => model.Services.Select(s => s.Release).FirstOrDefault(r => r is { IsRouted: true, Canary: not null })?.Canary;
 
+    /// <summary>Whose requests see the new release before it is live; the same of all services that say so. Null: nobody's.</summary>
+    public static IReadOnlyList<RequestMatch>? MatchOf(AppModel model) => model.Services.Select(s => s.Release).FirstOrDefault(r => r is { IsRouted: true, Match: not null })?.Match;
+
     public static TimeSpan Warm(AppModel model) =>
         model.Services.Where(s => s.Release.IsRouted).Select(s => s.Release.Keep.Warm).DefaultIfEmpty(TimeSpan.Zero).Max();
 

@@ -50,16 +50,17 @@ static class HostClaims
 
     static IEnumerable<string> Between(ServiceModel one, ServiceModel other)
     {
-        foreach (var (host, path) in Places(one).Intersect(Places(other)))
-            yield return $"http://{host}{path}";
+        foreach (var (host, path, match) in Places(one).Intersect(Places(other)))
+            yield return $"http://{host}{path}{(match.Length > 0 ? " with the same match of 'when'" : "")}";
         foreach (var (address, port, protocol) in Ports(one))
             if (Ports(other).Any(p => p.Port == port && p.Protocol == protocol && (p.Address is null || address is null || p.Address == address)))
                 yield return $"port {port}/{protocol}";
     }
 
-    static IEnumerable<(string Host, string Path)> Places(ServiceModel service) =>
-        service.Release.Hosts.Concat(service.Release.Hosts.Select(RoutePlanner.PreviewHost)).Select(h => (h, service.Release.Path))
-            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath))));
+    /// <summary>Services of one host and path get along where no match of one is a match of the other, see <see cref="Route.When"/>.</summary>
+    static IEnumerable<(string Host, string Path, string Match)> Places(ServiceModel service) =>
+        service.Release.Hosts.Concat(service.Release.Hosts.Select(RoutePlanner.PreviewHost)).SelectMany(h => MatchRules.Keys(service.Release.When).Select(match => (h, service.Release.Path, match)))
+            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, ""))));
 
     static IEnumerable<(string? Address, int Port, string Protocol)> Ports(ServiceModel service) =>
         service.Release.GatewayPorts.Select(p => (Any(p.Address), p.Port, "tcp"))

@@ -169,10 +169,10 @@ public sealed class RoutingTests
 
         for (var i = 0; i < Hosts; i++)
         {
-            table.Find($"HOST{i}.example.com:8000", "/some/path")!.Source.App.ToString().ShouldBe($"app{i}");
-            table.Find($"host{i}.example.co", "/").ShouldBeNull();
+            table.Find($"HOST{i}.example.com:8000", "/some/path", null!)!.Source.App.ToString().ShouldBe($"app{i}");
+            table.Find($"host{i}.example.co", "/", null!).ShouldBeNull();
         }
-        table.Find($"host{Hosts}.example.com", "/").ShouldBeNull();
+        table.Find($"host{Hosts}.example.com", "/", null!).ShouldBeNull();
         await using var backend = await Backend.Start("one");
         await using var gateway = await Start();
         await gateway.Publish([.. table.Document.Routes, Routes.To(backend)]);

@@ -127,7 +127,7 @@ public sealed class ReleaseReadingTests
     [Theory]
     [InlineData("x-release: {strategy: ab}", "strategy", "not in this version")]
     [InlineData("x-release: {strategy: bluegreen}", "strategy", "not known")]
-    [InlineData("x-release: {match: [{header: {X-Preview: '1'}}]}", "match", "not in this version")]
+    [InlineData("x-release: {match: [{header: {X-Preview: '1'}}]}", "match", "no strategy is named")]
     [InlineData("x-release: {hosts: a.b}", "hosts", "not known")]
     [InlineData("x-release: {host: 'http://a.b'}", "host", "no host name")]
     [InlineData("x-release: {host: a_b.c}", "host", "no host name")]

@@ -5,10 +5,15 @@ namespace Slipway.Releases.Tests.Reconciling;
 /// <summary>People who ask the split routes of the table that is served by, so many times a second, as long as the world's time goes on.</summary>
 sealed class FakeCrowd(FakeTime time)
 {
-    readonly Dictionary<(AppName App, string Service, int Release), (double Requests, double Errors, double[] Latency)> _counts = [];
+    readonly Dictionary<(AppName App, string Service, int Release, bool IsMatched), (double Requests, double Errors, double[] Latency)> _counts = [];
     DateTimeOffset _asked = time.Now;
 
     public double PerSecond { get; set; } = 100;
+
+    /// <summary>Of requests that a match names, beside the others, and the part of their answers that are 5xx.</summary>
+    public double MatchedPerSecond { get; set; }
+
+    public double MatchedErrors { get; set; }
 
     /// <summary>For each release the part of its answers that are 5xx; 0 where it isn't named.</summary>
     public Dictionary<int, double> Errors { get; } = [];
@@ -21,6 +26,7 @@ sealed class FakeCrowd(FakeTime time)
         App = c.Key.App,
         Service = c.Key.Service,
         Release = c.Key.Release,
+        IsMatched = c.Key.IsMatched,
         Requests = (long)c.Value.Requests,
         ByClass = [0, 0, (long)c.Value.Requests - (long)c.Value.Errors, 0, 0, (long)c.Value.Errors],
         Failed = 0,
@@ -35,13 +41,18 @@ sealed class FakeCrowd(FakeTime time)
         foreach (var route in table.Routes.Where(r => r.Split is not null))
             foreach (var destination in route.Destinations)
             {
-                var key = (route.App, route.Service, destination.Release);
-                var before = _counts.GetValueOrDefault(key, (0, 0, new double[ReleaseTraffic.LatencyBuckets.Count + 1]));
-                var requests = PerSecond * seconds * destination.Weight / route.Destinations.Sum(d => d.Weight);
-                var bucket = ReleaseTraffic.LatencyBuckets.TakeWhile(b => b < Milliseconds.GetValueOrDefault(destination.Release, 20)).Count();
-                before.Item3[bucket] += requests;
-                _counts[key] = (before.Item1 + requests, before.Item2 + requests * Errors.GetValueOrDefault(destination.Release), before.Item3);
+                Count(route, destination.Release, false, PerSecond * seconds * destination.Weight / route.Destinations.Sum(d => d.Weight), Errors.GetValueOrDefault(destination.Release));
+                if (route.Split!.Match is not null && destination.Release == route.Split.Release) Count(route, destination.Release, true, MatchedPerSecond * seconds, MatchedErrors);
             }
+    }
+
+    void Count(Route route, int release, bool isMatched, double requests, double errors)
+    {
+        var key = (route.App, route.Service, release, isMatched);
+        var before = _counts.GetValueOrDefault(key, (0, 0, new double[ReleaseTraffic.LatencyBuckets.Count + 1]));
+        var bucket = ReleaseTraffic.LatencyBuckets.TakeWhile(b => b < Milliseconds.GetValueOrDefault(release, 20)).Count();
+        before.Item3[bucket] += requests;
+        _counts[key] = (before.Item1 + requests, before.Item2 + (requests * errors), before.Item3);
     }
 
     /// <summary>The gateway was started anew.</summary>

@@ -31,7 +31,8 @@ sealed record TrafficSample
 
     static ArmCounts Sum(IEnumerable<GatewayReport> reports, AppName app, IReadOnlySet<string> services, int release) => reports
         .SelectMany(r => r.Releases)
-        .Where(t => t.App == app && t.Release == release && services.Contains(t.Service))
+        // Whom a match names is no random sample: the judge leaves him out.
+        .Where(t => t.App == app && t.Release == release && !t.IsMatched && services.Contains(t.Service))
         .Select(t => new ArmCounts
         {
             Requests = t.Requests,

@@ -17,6 +17,12 @@ static class KeyCatalog
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
 
+    static readonly KeyShape Values = new() { Any = new KeyRule(KeyTreatment.Honoured, Inside: new KeyShape().Honour("regex", "present")) };
+    static readonly KeyShape When = new KeyShape()
+        .Honour("method").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language")
+        .Refuse("the service's own path says that", "path");
+    static readonly KeyShape Match = new KeyShape().Honour("method", "path").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language");
+
     static readonly KeyShape HeaderChanges = new KeyShape().Honour("set", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }).Honour("remove");
 
     public static KeyShape Release { get; } = new KeyShape()
@@ -31,7 +37,7 @@ static class KeyCatalog
         .Honour("addresses", new KeyShape().Honour("allow", "deny"))
         .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
-        .Refuse("not in this version", "match");
+        .Honour("when", When).Honour("match", Match);
 
     public static KeyShape Build { get; } = new KeyShape()
         .Honour("context", "dockerfile", "dockerfile_inline", "args", "target", "labels", "cache_from", "extra_hosts", "network", "no_cache", "pull", "shm_size")

@@ -27,6 +27,7 @@ static class ReleaseReader
         }).ToList();
         CheckHosts(result, reading);
         CanaryReader.CheckGroup(result, reading);
+        MatchReader.CheckGroup(result, reading);
         return result;
     }
 
@@ -47,12 +48,14 @@ static class ReleaseReader
         {
             Hosts = hosts,
             Path = path,
+            When = MatchReader.Read(field["when"]),
             Route = RouteReader.Read(field, path, reading),
             Redirects = RouteReader.Redirects(own, field, hosts),
             Port = port,
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy),
+            Match = MatchReader.ReadMatch(field, own, strategy),
             Https = HttpsReader.Read(field),
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
@@ -180,21 +183,21 @@ static class ReleaseReader
 
     static void CheckHosts(List<ServiceModel> services, Reading reading)
     {
-        var claimed = new Dictionary<(string, string), string>();
+        var claimed = new Dictionary<(string, string, string), string>();
         foreach (var service in services)
-            foreach (var (host, path, key) in Places(service))
+            foreach (var (host, path, key, match) in Places(service))
             {
-                if (claimed.TryAdd((host, path), service.Name)) continue;
+                if (claimed.TryAdd((host, path, match), service.Name)) continue;
                 var own = reading.Services[service.Name]["x-release"];
                 var place = own.IsMissing ? reading.Services[service.Name] : own[key].IsMissing ? own : own[key];
-                var first = claimed[(host, path)];
-                place.Error(first == service.Name ? $"'{first}' claims http://{host}{path} twice" : $"'{first}' and '{service.Name}' both claim http://{host}{path}", "different hosts or paths", host);
+                var (first, same) = (claimed[(host, path, match)], match.Length > 0 ? " with the same match of 'when'" : "");
+                place.Error(first == service.Name ? $"'{first}' claims http://{host}{path} twice" : $"'{first}' and '{service.Name}' both claim http://{host}{path}{same}", "different hosts or paths, or a 'when' that tells their requests apart", host);
             }
     }
 
-    static IEnumerable<(string Host, string Path, string Key)> Places(ServiceModel service) =>
-        service.Release.Hosts.Select(h => (h, service.Release.Path, "host"))
-            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, "redirect"))));
+    static IEnumerable<(string Host, string Path, string Key, string Match)> Places(ServiceModel service) =>
+        service.Release.Hosts.SelectMany(h => MatchRules.Keys(service.Release.When).Select(match => (h, service.Release.Path, match.Length > 0 ? "when" : "host", match)))
+            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, "redirect", ""))));
 
     static void Note(ServiceModel service, List<PortModel> gateway, ReleasePolicy policy, Reading reading)
     {
