@@ -67,7 +67,7 @@ sealed partial class AppLoop : IDisposable
         (_stored, _plan) = (stored, plan);
         var acknowledged = _services.Publisher.Acknowledged;
         var instances = await Observe(cancel);
-        _attempts.Observe(plan, instances, _services.Time.GetUtcNow());
+        _attempts.Observe(plan, [.. instances.Where(i => !stored.Stopping.Contains(i.Id))], _services.Time.GetUtcNow());
         var now = _services.Time.GetUtcNow();
         var counts = AgeOf(stored, now) is { } age ? await _services.Reports.Of(_app, age, stored.RouteVersion, cancel) : null;
         var view = new AppView
