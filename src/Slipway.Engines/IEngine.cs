@@ -3,7 +3,7 @@ using Slipway.Model;
 namespace Slipway.Engines;
 
 /// <summary>
-/// An engine that runs workloads: a Docker Engine; Swarm, Kubernetes and Mesos come behind the same ten calls.
+/// An engine that runs workloads: a Docker Engine; Swarm, Kubernetes and Mesos come behind the same twelve calls.
 /// Strategy lives above it: an engine only starts, scales, observes and stops.
 /// <para>
 /// Lifecycle: made once, used until the process ends; every call stands alone and finds what it needs by labels, so that a server with an empty
@@ -34,6 +34,19 @@ public interface IEngine
     /// Returns when they were started, not when they are ready.
     /// </summary>
     Task Apply(Workload workload, CancellationToken cancel);
+
+    /// <summary>
+    /// Makes the one instance of a job, with the networks and volumes that it needs, and does not start it. No error where one of its name and hash is
+    /// there, in whatever state: it is left as it is. (A Kubernetes Job is made suspended.)
+    /// </summary>
+    /// <param name="job">A workload with <see cref="Workload.Job"/>.</param>
+    Task Make(Workload job, CancellationToken cancel);
+
+    /// <summary>
+    /// Starts an instance that <see cref="Make"/> made and that was never started. One that runs, or ran, is left as it is, so that no job runs twice.
+    /// No error when it is gone.
+    /// </summary>
+    Task StartOnce(string instance, CancellationToken cancel);
 
     /// <summary>Every instance that Slipway made, running or not, of one app or of all.</summary>
     Task<IReadOnlyList<Instance>> Observe(AppName? app, CancellationToken cancel);

@@ -41,10 +41,10 @@ sealed class GatewayServer : IAsyncDisposable
         var (instances, traffic) = (new InstanceBook(), new TrafficBook());
         var compiler = new TableCompiler(instances, traffic);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
-        _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), logs.CreateLogger<Listeners>());
+        _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
+        _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), _certificates, logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
         _tables = new TableSwitch(switchboard, compiler, instances, _listeners, Store);
-        _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
         _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), logs);
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());

@@ -70,6 +70,16 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<ReleaseReport> ReleaseReport => Of<ReleaseReport>();
 
+    public JsonTypeInfo<DeployPlan> DeployPlan => Of<DeployPlan>();
+
+    public JsonTypeInfo<JobRun> JobRun => Of<JobRun>();
+
+    public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();
+
+    public JsonTypeInfo<ReleaseChanges> ReleaseChanges => Of<ReleaseChanges>();
+
+    public JsonTypeInfo<ReleaseEvent> ReleaseEvent => Of<ReleaseEvent>();
+
     public JsonTypeInfo<IReadOnlyList<ModelChange>> IReadOnlyListModelChange => Of<IReadOnlyList<ModelChange>>();
 
     public JsonTypeInfo<DeploySource> DeploySource => Of<DeploySource>();

@@ -14,7 +14,7 @@ public static class ReleaseServices
     public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly("releases", typeof(ReleaseServices).Assembly).With(5, RouteRows.MoveFromDocument);
 
     /// <summary>
-    /// <see cref="Rollouts"/>, <see cref="ReleaseQueries"/>, <see cref="CanaryQueries"/>, <see cref="RolloutJournal"/> and the <see cref="Reconciler"/>.
+    /// <see cref="Rollouts"/>, <see cref="Previews"/>, <see cref="ReleaseQueries"/>, <see cref="CanaryQueries"/>, <see cref="RolloutJournal"/> and the <see cref="Reconciler"/>.
     /// Needs a <see cref="Database.Database"/> opened with <see cref="Migrations"/>, an <see cref="IEngine"/> and <see cref="IGateways"/>.
     /// </summary>
     public static IServiceCollection AddReleases(this IServiceCollection services, ReleaseOptions options)
@@ -47,16 +47,24 @@ public static class ReleaseServices
         });
         services.AddSingleton(provider => new Rollouts(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RolloutJournal>(), provider.GetRequiredService<GrantedFiles>(),
-            provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>(), () => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown));
+            provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>(), Ports));
+        services.AddSingleton(provider => new Previews(
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Rollouts>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new DeployPlans(
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<GrantedFiles>(), provider.GetRequiredService<TimeProvider>(), Ports));
         services.AddSingleton(provider => new MaintenanceSwitch(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RoutePublisher>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new FreezeSwitch(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ReleaseEventLog(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ReleaseQueries(
-            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), options));
+            provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new CanaryQueries(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), provider.GetRequiredService<ReleaseQueries>(),
             provider.GetRequiredService<IGateways>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Reconciler(provider.GetRequiredService<LoopServices>()));
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
         return services;
+
+        MachinePorts Ports() => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown;
     }
 }

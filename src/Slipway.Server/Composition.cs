@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Data.Sqlite;
 using Slipway.Database;
 using Slipway.Engines;
@@ -17,6 +18,7 @@ using Slipway.Server.Gateways;
 using Slipway.Server.Health;
 using Slipway.Server.Leading;
 using Slipway.Server.Logs;
+using Slipway.Server.Members;
 using Slipway.Server.Metrics;
 using Slipway.Server.Status;
 
@@ -46,6 +48,7 @@ static class Composition
             PassingTags = ImageTags.PushPrefix,
         });
         services.AddSingleton(new Roles(roles));
+        services.AddSingleton<AppMembers>();
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton<StatusReport>();
         services.AddSingleton<ReadinessChecks>();
@@ -59,6 +62,8 @@ static class Composition
         services.AddSingleton<IEngine>(all => new DockerEngine(all.GetRequiredService<DockerClient>(), image => Credential(image, listener, token)));
         services.AddImages(new ImageOptions { RegistryAddress = listener.Address, RegistryPassword = () => token.Text, InstallMissing = Environment.IsPrivilegedProcess });
         services.AddCertificates(options);
+        services.AddSingleton<AppAccess>();
+        services.AddSingleton<IAuthorizationHandler, AppRequirementHandler>();
         services.AddSingleton<LocalGateways>();
         services.AddSingleton<IGateways>(all => all.GetRequiredService<LocalGateways>());
         services.AddSingleton<AppLogs>();

@@ -219,6 +219,66 @@ public abstract class EngineContract : EngineTests
     }
 
     [Fact]
+    public async Task Make_Job_IsThereAndNotStartedHoweverOftenItIsMade()
+    {
+        var job = Job(NewApp());
+
+        await Engine.Make(job, Cancel);
+        var made = await Only(job);
+        await Engine.Make(job, Cancel);
+
+        var again = await Only(job);
+        (again.Id, again.Name, again.Job, again.State, again.Started).ShouldBe((made.Id, $"{job.App}.web.v1.before-2", 2, InstanceState.Created, null));
+        (again.Service, again.Release, again.Hash).ShouldBe(("web", 1, job.Hash));
+    }
+
+    [Fact]
+    public async Task StartOnce_RunningThenEnded_IsNeverStartedAgain()
+    {
+        var job = Job(NewApp());
+        await Engine.Make(job, Cancel);
+        var made = await Only(job);
+
+        await Engine.StartOnce(made.Id, Cancel);
+        var running = await Only(job);
+        await Engine.StartOnce(made.Id, Cancel);
+        running.State.ShouldBe(InstanceState.Running);
+        running.Addresses.Keys.ShouldBe([job.Networks[0].Name]);
+        (await Only(job)).Started.ShouldBe(running.Started);
+
+        await Engine.Stop(made.Id, Cancel);
+        await Engine.StartOnce(made.Id, Cancel);
+        await Engine.Make(job, Cancel);
+        var ended = await Only(job);
+        (ended.State, ended.Started).ShouldBe((InstanceState.Exited, running.Started));
+        ended.ExitCode.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task StartOnce_Gone_IsNoError()
+    {
+        var job = Job(NewApp());
+        await Engine.Make(job, Cancel);
+        var made = await Only(job);
+        await Engine.Remove(made.Id, Cancel);
+
+        await Engine.StartOnce(made.Id, Cancel);
+
+        (await Engine.Observe(job.App, Cancel)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Make_NameTakenWithAnotherHash_IsRefused()
+    {
+        var job = Job(NewApp());
+        await Engine.Make(job, Cancel);
+
+        (await Should.ThrowAsync<EngineException>(() => Engine.Make(job with { Hash = "fedcba9876543210" }, Cancel))).Message.ShouldContain($"{job.App}.web.v1.before-2");
+    }
+
+    Workload Job(AppName app) => Workload(app, "web") with { Job = 2 };
+
+    [Fact]
     public async Task Sweep_InstancesAttached_LeavesThemAsTheyAre()
     {
         var workload = Workload(NewApp(), "web");

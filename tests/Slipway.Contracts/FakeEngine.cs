@@ -71,6 +71,12 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
         get { lock (_lock) return [.. _volumes]; }
     }
 
+    /// <summary>Every start of a job, by the name of its instance, in order.</summary>
+    public List<string> JobsStarted { get; } = [];
+
+    /// <summary>What an instance has written so far; by default one line at its start.</summary>
+    public Func<Instance, IReadOnlyList<string>> Says { get; set; } = i => [$"{i.Name} says what is wrong"];
+
     /// <summary>Images that were prepared, in order.</summary>
     public List<string> Prepared { get; } = [];
 
@@ -180,6 +186,33 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
         return true;
     }, cancel, StartTakes?.Invoke(workload) is { Ticks: > 0 } takes ? (takes, null, () => Start(workload)) : null);
 
+    public Task Make(Workload job, CancellationToken cancel) => Effect($"make {job.Service} v{job.Release} before-{job.Job}", () =>
+    {
+        if (Refuses(job) is { } reason) throw new EngineException(500, reason);
+        foreach (var network in job.Networks) _networks.Add(network.Name);
+        foreach (var volume in job.Volumes.Where(v => !v.External)) _volumes.Add(volume.Name);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{job.App}.{job.Service}.v{job.Release}.before-{job.Job}");
+        if (_containers.Values.FirstOrDefault(c => c.Name == name) is { } there)
+            return there.Workload.Hash == job.Hash ? true : throw new EngineException(409, $"the name {name} is taken");
+        var made = new Container { Id = string.Create(CultureInfo.InvariantCulture, $"c{++_ids}"), Name = name, Index = 1, Workload = job, Created = time.GetUtcNow() };
+        _containers[made.Id] = made;
+        Attach(made, job);
+        Tell(made, "create");
+        return true;
+    }, cancel);
+
+    public Task StartOnce(string instance, CancellationToken cancel) => Effect($"start {instance}", () =>
+    {
+        if (!_containers.TryGetValue(instance, out var container) || container.State != InstanceState.Created) return true;
+        if (Refuses(container.Workload) is { } reason) throw new EngineException(500, reason);
+        JobsStarted.Add(container.Name);
+        (container.State, container.Started) = (InstanceState.Running, time.GetUtcNow());
+        if (EndsWith(container.Workload) is { } code) End(container, code);
+        Tell(container, "start");
+        Started?.Invoke([.. _containers.Values.Select(Snapshot)]);
+        return true;
+    }, cancel);
+
     public Task<IReadOnlyList<Instance>> Observe(AppName? app, CancellationToken cancel)
     {
         Answer(cancel);
@@ -223,7 +256,11 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
     {
         Answer(cancel);
         await Task.CompletedTask;
-        yield return new LogLine { Time = time.GetUtcNow(), Service = instance.Service, Instance = instance.Name, Stream = LogStream.Out, Text = $"{instance.Name} says what is wrong" };
+        var lines = Says(instance).Select((text, i) => new LogLine
+        {
+            Time = (instance.Started ?? instance.Created).AddTicks(i), Service = instance.Service, Instance = instance.Name, Stream = LogStream.Out, Text = text,
+        }).Where(line => query.Since is null || line.Time >= query.Since).ToList();
+        foreach (var line in query.Tail is { } tail ? lines.TakeLast(tail) : lines) yield return line;
     }
 
     public async IAsyncEnumerable<EngineEvent> Watch([EnumeratorCancellation] CancellationToken cancel)
@@ -323,6 +360,7 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
             Release = container.Workload.Release,
             Hash = container.Workload.Hash,
             Index = container.Index,
+            Job = container.Workload.Job,
             State = container.State,
             Addresses = isRunning ? container.Addresses.ToDictionary() : new Dictionary<string, string>(),
             Image = container.Workload.Image,

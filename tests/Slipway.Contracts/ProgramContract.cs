@@ -148,6 +148,38 @@ public abstract class ProgramContract : EngineTests
     }
 
     [Fact]
+    public async Task Job_EndsByItself_RanOnceAmongItsServicesAndIsReportedWithCodeAndOutput()
+    {
+        var app = NewApp();
+        var db = Workload(app, "db");
+        await Engine.Apply(db, Cancel);
+        var job = Workload(app, "web", container: Shell("nslookup db > /dev/null && echo found; echo ran; exit 7")) with { Job = 1, Networks = [Network(app, Slot.Blue)] };
+        await Engine.Make(job, Cancel);
+        await Engine.StartOnce((await Only(job)).Id, Cancel);
+        await Eventually(async () => (await Only(job)).State == InstanceState.Exited, "the job has not ended");
+
+        await Engine.StartOnce((await Only(job)).Id, Cancel);
+        await Engine.Make(job, Cancel);
+
+        var ended = await Only(job);
+        (ended.State, ended.ExitCode, ended.Job).ShouldBe((InstanceState.Exited, 7, 1));
+        (ended.Finished - ended.Started).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
+        (await Read(ended, new())).Select(line => line.Text).ShouldBe(["found", "ran"]);
+    }
+
+    [Fact]
+    public async Task Job_CantBeStarted_IsRefusedWithTheReasonAndHasNotRun()
+    {
+        var job = Workload(NewApp(), "web", container: new() { Command = ["no-such-program"] }) with { Job = 1 };
+        await Engine.Make(job, Cancel);
+        var made = await Only(job);
+
+        (await Should.ThrowAsync<EngineException>(() => Engine.StartOnce(made.Id, Cancel))).Message.ShouldContain("no-such-program");
+
+        (await Only(job)).State.ShouldBe(InstanceState.Created);
+    }
+
+    [Fact]
     public async Task Program_CantBeStarted_IsRefusedAndObservedWithTheReason()
     {
         var workload = Workload(NewApp(), "web", container: new() { Command = ["no-such-program"] });
@@ -240,7 +272,7 @@ public abstract class ProgramContract : EngineTests
     {
         var workload = Workload(NewApp(), "web", container: Shell("while true; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nserved' | nc -l -p 80; done")) with
         {
-            Ports = [new() { HostAddress = "127.0.0.1", Published = FreePort(), Target = 80 }],
+            Ports = [new() { HostAddress = "127.0.0.1", Published = FreePorts.Take(), Target = 80 }],
         };
         await Engine.Apply(workload, Cancel);
         var port = workload.Ports[0].Published!.Value;
@@ -332,12 +364,5 @@ public abstract class ProgramContract : EngineTests
         {
             return null;
         }
-    }
-
-    static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

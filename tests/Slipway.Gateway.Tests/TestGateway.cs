@@ -81,6 +81,9 @@ sealed class TestGateway : IAsyncDisposable
 
     public async Task<InstanceTraffic?> Instance(string id) => (await Control.Report(Cancel)).Instances.FirstOrDefault(i => i.Instance == id);
 
+    /// <summary>Waits until nothing is counted in on it any more: a client has its answer a moment before that.</summary>
+    public Task IsIdle(string id) => Eventually.Holds(async () => await Instance(id) is { InFlight: 0 });
+
     public Task Stop() => _server.Stop();
 
     public async ValueTask DisposeAsync()

@@ -10,6 +10,8 @@ public sealed class AppNameTests
     [InlineData("my-shop-2")]
     [InlineData("0")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("shop--pr-12")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa--aaaaaaaaaaaaaaaaaaaaa")]
     public void TryParse_Name_IsTaken(string text)
     {
         AppName.TryParse(text, out var name).ShouldBeTrue();
@@ -28,6 +30,7 @@ public sealed class AppNameTests
     [InlineData("é")]
     [InlineData("a\n")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa--aaaaaaaaaaaaaaaaaaaaaa")]
     public void TryParse_Other_IsRefused(string? text) => AppName.TryParse(text, out _).ShouldBeFalse();
 
     [Fact]
@@ -38,6 +41,7 @@ public sealed class AppNameTests
     [Theory]
     [InlineData("My Shop_2", "my-shop-2")]
     [InlineData("__x__", "x")]
+    [InlineData("my--shop__2", "my-shop-2")]
     [InlineData("...", null)]
     [InlineData("", null)]
     [InlineData("商店", null)]

@@ -99,13 +99,7 @@ public sealed class CanaryScenarios(SlipwayProcess slipway)
         rollouts[0]!["canary"]!["history"]!.AsArray().Select(step => step!["end"]!.GetValue<string>()).ShouldBe(["passed", "passed", "passed"]);
     }
 
-    static TestApp Canary(string steps)
-    {
-        var app = new TestApp("canary");
-        var file = Path.Combine(app.Folder, "compose.yaml");
-        app.Compose = File.ReadAllText(file).Replace("      port: 5000", $"      port: 5000\n      steps: {steps}\n      {Judge}", StringComparison.Ordinal);
-        return app;
-    }
+    static TestApp Canary(string steps) => new TestApp("canary").With($"steps: {steps}", Judge);
 
     /// <summary>Who keeps the gateway's cookie meets one version; ten people meet both.</summary>
     async Task PersonStays(TestApp app)

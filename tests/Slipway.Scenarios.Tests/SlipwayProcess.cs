@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Slipway.Contracts;
 
 namespace Slipway.Scenarios.Tests;
 
@@ -11,15 +12,15 @@ namespace Slipway.Scenarios.Tests;
 public sealed class SlipwayProcess : IAsyncLifetime
 {
     public static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "slipway");
-    readonly List<string> _apps = [];
+    readonly List<TestApp> _apps = [];
 
     public string Data { get; } = Path.Combine(Path.GetTempPath(), "slipway-scenarios", $"data-{Guid.NewGuid().ToString("N")[..8]}");
 
-    public string Listen { get; } = $"127.0.0.1:{FreePort()}";
+    public string Listen { get; } = $"127.0.0.1:{FreePorts.Take()}";
 
-    public string Gateway { get; } = $"127.0.0.1:{FreePort()}";
+    public string Gateway { get; } = $"127.0.0.1:{FreePorts.Take()}";
 
-    public string GatewayHttps { get; } = $"127.0.0.1:{FreePort()}";
+    public string GatewayHttps { get; } = $"127.0.0.1:{FreePorts.Take()}";
 
     /// <summary>The engine to use, or null for the machine's.</summary>
     public string? DockerHost { get; init; }
@@ -80,11 +81,13 @@ public sealed class SlipwayProcess : IAsyncLifetime
         if (inspect.ExitCode != 0) await Do("base", "import", "debian:bookworm-slim");
     }
 
-    /// <summary>Deploys a folder's app; the app is removed with this Slipway.</summary>
-    public Task<CliResult> Deploy(TestApp app, params string[] more)
+    /// <summary>Deploys a folder's app; the app is removed with this Slipway, or before the next one is deployed when nobody needs it any more.</summary>
+    public async Task<CliResult> Deploy(TestApp app, params string[] more)
     {
-        if (!_apps.Contains(app.Name)) _apps.Add(app.Name);
-        return Try(["deploy", app.Folder, "--app", app.Name, .. more]);
+        // Each slot takes one of the engine's networks, and it has some thirty (two pools of sixteen).
+        await Remove([.. _apps.Where(known => known.IsGone)]);
+        if (!_apps.Contains(app)) _apps.Add(app);
+        return await Try(["deploy", app.Folder, "--app", app.Name, .. more]);
     }
 
     public async Task Deployed(TestApp app, params string[] more)
@@ -141,10 +144,19 @@ public sealed class SlipwayProcess : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var app in _apps) await Try("remove", app, "--volumes", "--yes");
+        await Remove([.. _apps]);
         await Try("down", "--data", Data);
         Api.Dispose();
         if (Directory.Exists(Data)) Directory.Delete(Data, recursive: true);
+    }
+
+    async Task Remove(IReadOnlyList<TestApp> apps)
+    {
+        foreach (var app in apps)
+        {
+            await Try("remove", app.Name, "--volumes", "--yes");
+            _apps.Remove(app);
+        }
     }
 
     public Process Start(params string[] arguments)
@@ -162,13 +174,6 @@ public sealed class SlipwayProcess : IAsyncLifetime
         start.Environment["NO_COLOR"] = "1";
         if (DockerHost is not null) start.Environment["DOCKER_HOST"] = DockerHost;
         return Process.Start(start)!;
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -37,6 +37,14 @@ public sealed class TestApp : IDisposable
         set => File.WriteAllText(Path.Combine(Folder, "compose.yaml"), value);
     }
 
+    /// <summary>Adds keys to the service's x-release.</summary>
+    public TestApp With(params string[] keys)
+    {
+        const string Port = "      port: 5000";
+        Compose = File.ReadAllText(Path.Combine(Folder, "compose.yaml")).Replace(Port, string.Join("\n      ", [Port, .. keys]), StringComparison.Ordinal);
+        return this;
+    }
+
     /// <param name="ready">yes; never: /up answers 503 for ever; crash: it ends at once; sick: it is ready and answers 500.</param>
     public TestApp Become(string version, string ready = "yes")
     {
@@ -45,5 +53,12 @@ public sealed class TestApp : IDisposable
         return this;
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    /// <summary>The scenario is over.</summary>
+    public bool IsGone { get; private set; }
+
+    public void Dispose()
+    {
+        IsGone = true;
+        Directory.Delete(Folder, recursive: true);
+    }
 }

@@ -62,20 +62,21 @@ sealed class ApiClient : IDisposable
 
     public Task<Rollout> Rollout(long id, CancellationToken cancel) => Get(Invariant($"/api/v1/rollouts/{id}"), ModelJson.Default.Rollout, cancel);
 
-    public Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel) =>
-        Start($"/api/v1/apps/{app}/rollouts", Json(new DeployRequest { Source = source, AutoPromote = autoPromote }, ApiJson.Default.DeployRequest), cancel);
+    public Task<Rollout> Deploy(AppName app, DeploySource source, bool autoPromote, CancellationToken cancel, bool despiteFreeze = false, bool despiteApprovals = false) =>
+        Start($"/api/v1/apps/{app}/rollouts", Json(new DeployRequest { Source = source, AutoPromote = autoPromote, DespiteFreeze = despiteFreeze, DespiteApprovals = despiteApprovals }, ApiJson.Default.DeployRequest), cancel);
 
-    public Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel) =>
-        Start($"/api/v1/apps/{app}/rollback", Json(new RollbackRequest { To = to }, ApiJson.Default.RollbackRequest), cancel);
+    public Task<Rollout> Rollback(AppName app, int? to, CancellationToken cancel, bool despiteFreeze = false, bool pastOneWay = false) =>
+        Start($"/api/v1/apps/{app}/rollback", Json(new RollbackRequest { To = to, DespiteFreeze = despiteFreeze, PastOneWay = pastOneWay }, ApiJson.Default.RollbackRequest), cancel);
 
-    public Task<Rollout> Abort(AppName app, CancellationToken cancel) => Start($"/api/v1/apps/{app}/abort", null, cancel);
+    public Task<Rollout> Abort(AppName app, CancellationToken cancel, bool pastOneWay = false) =>
+        Start($"/api/v1/apps/{app}/abort", pastOneWay ? Json(new AbortRequest { PastOneWay = true }, ApiJson.Default.AbortRequest) : null, cancel);
 
     public async Task Cancel(long rollout, CancellationToken cancel) =>
         (await Send(HttpMethod.Post, Invariant($"/api/v1/rollouts/{rollout}/cancel"), null, cancel)).Dispose();
 
-    public async Task Scale(AppName app, string service, int replicas, CancellationToken cancel) =>
+    public async Task Scale(AppName app, string service, int replicas, CancellationToken cancel, bool despiteFreeze = false) =>
         (await Send(HttpMethod.Put, $"/api/v1/apps/{app}/services/{Uri.EscapeDataString(service)}/scale",
-            Json(new ScaleRequest { Replicas = replicas }, ApiJson.Default.ScaleRequest), cancel)).Dispose();
+            Json(new ScaleRequest { Replicas = replicas, DespiteFreeze = despiteFreeze }, ApiJson.Default.ScaleRequest), cancel)).Dispose();
 
     public async Task Remove(AppName app, bool volumes, CancellationToken cancel) =>
         (await Send(HttpMethod.Delete, $"/api/v1/apps/{app}?volumes={(volumes ? "true" : "false")}", null, cancel)).Dispose();

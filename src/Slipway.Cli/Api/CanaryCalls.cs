@@ -7,8 +7,8 @@ namespace Slipway.Cli.Api;
 static class CanaryCalls
 {
     /// <param name="toStep">Of a canary, from 1; null: the next one, or of blue-green all of it.</param>
-    public static Task<Rollout> Promote(this ApiClient api, AppName app, CancellationToken cancel, int? toStep = null) =>
-        api.Start($"/api/v1/apps/{app}/promote", toStep is null ? null : ApiClient.Json(new PromoteRequest { ToStep = toStep }, ApiJson.Default.PromoteRequest), cancel);
+    public static Task<Rollout> Promote(this ApiClient api, AppName app, CancellationToken cancel, int? toStep = null, bool despiteFreeze = false, bool despiteApprovals = false) =>
+        api.Start($"/api/v1/apps/{app}/promote", toStep is null && !despiteFreeze && !despiteApprovals ? null : ApiClient.Json(new PromoteRequest { ToStep = toStep, DespiteFreeze = despiteFreeze, DespiteApprovals = despiteApprovals }, ApiJson.Default.PromoteRequest), cancel);
 
     public static Task<Rollout> Pause(this ApiClient api, AppName app, CancellationToken cancel) => api.Start($"/api/v1/apps/{app}/pause", null, cancel);
 

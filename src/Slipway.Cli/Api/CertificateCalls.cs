@@ -23,6 +23,12 @@ static class CertificateCalls
     public static Task<AuthorityStatus> CertificateAuthority(this ApiClient api, CancellationToken cancel) =>
         api.Get("/api/v1" + AuthorityPath, CertificatesJson.Default.AuthorityStatus, cancel);
 
+    public static async Task<AuthorityStatus> RenewAuthority(this ApiClient api, bool atOnce, CancellationToken cancel)
+    {
+        using var answer = await api.Send(HttpMethod.Post, $"/api/v1{AuthorityPath}/renew", ApiClient.Json(new AuthorityRenewal { AtOnce = atOnce }, CertificatesJson.Default.AuthorityRenewal), cancel);
+        return await api.Read(answer, CertificatesJson.Default.AuthorityStatus, cancel);
+    }
+
     public static Task<AcmeStatus> Acme(this ApiClient api, CancellationToken cancel) => api.Get("/api/v1" + AcmePath, CertificatesJson.Default.AcmeStatus, cancel);
 
     public static async Task<AcmeStatus> SetAcme(this ApiClient api, AcmeRequest request, CancellationToken cancel)

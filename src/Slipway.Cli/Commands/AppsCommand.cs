@@ -27,13 +27,21 @@ static class AppsCommand
             context.Shell.Out.WriteLine("No app yet. In a folder with a compose.yaml: slipway deploy");
             return;
         }
-        Columns.Write(context.Shell.Out, context.Paint, ["APP", "LIVE", "READY", "ROLLOUT", "URL"], apps.Select(app => (string[])
+        Columns.Write(context.Shell.Out, context.Paint, ["APP", "LIVE", "READY", "ROLLOUT", "URL"], Ordered(apps).Select(app => (string[])
         [
-            app.App.Value,
+            app.Preview is { } preview ? $"  {preview.Name}" : app.App.Value,
             app.Live is { } live ? $"v{live}" : "-",
             $"{app.Services.Sum(service => service.Ready)}/{app.Services.Sum(service => service.Replicas)}",
-            app.Rollout is { } rollout ? Readable.State(rollout.State) : "-",
+            (app.Rollout is { } rollout ? Readable.State(rollout.State) : "-") + (app.Freeze is null ? "" : ", frozen"),
             string.Join(' ', app.Urls),
         ]));
+        FreezePicture.Write(context.Shell.Out, context.Paint, apps);
     }
+
+    /// <summary>Each app with its previews below it, oldest first; a preview whose app is gone stands where its own name does.</summary>
+    static IEnumerable<AppStatus> Ordered(IReadOnlyList<AppStatus> apps) => apps
+        .OrderBy(app => (app.Preview?.Of ?? app.App).Value, StringComparer.Ordinal)
+        .ThenBy(app => app.Preview is not null)
+        .ThenBy(app => app.Preview?.Created)
+        .ThenBy(app => app.App.Value, StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Slipway.Cli.Api;
 using Slipway.Cli.Rendering;
 using Slipway.Cli.Texts;
@@ -43,11 +44,15 @@ sealed class CommandContext
 
     public Option<bool> Json() => new("--json") { Description = Texts["--json"] };
 
+    public Option<bool> DespiteFreeze() => new("--despite-freeze") { Description = Texts["--despite-freeze"] };
+
+    public Option<bool> DespiteApprovals() => new("--despite-approvals") { Description = Texts["--despite-approvals"] };
+
     /// <summary>The app's name, completed by asking the server.</summary>
     public Argument<string> App(string name = "APP", string text = "APP")
     {
         var argument = new Argument<string>(name) { Description = Texts[text] };
-        argument.CompletionSources.Add(completion => AppNames(completion.ParseResult));
+        argument.CompletionSources.Add(completion => Known(completion.ParseResult, async (api, soon) => (await api.Apps(soon)).Select(app => app.App.Value)));
         return argument;
     }
 
@@ -55,14 +60,14 @@ sealed class CommandContext
 
     public void WriteJson(string json) => Shell.Out.WriteLine(json);
 
-    IEnumerable<System.CommandLine.Completions.CompletionItem> AppNames(ParseResult parsed)
+    /// <summary>Names that the server knows, for a shell that completes.</summary>
+    public IEnumerable<CompletionItem> Known(ParseResult parsed, Func<ApiClient, CancellationToken, Task<IEnumerable<string>>> names)
     {
         try
         {
             using var api = Connect(parsed);
             using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            var apps = api.Apps(soon.Token).GetAwaiter().GetResult();
-            return [.. apps.Select(app => new System.CommandLine.Completions.CompletionItem(app.App.Value))];
+            return [.. names(api, soon.Token).GetAwaiter().GetResult().Select(name => new CompletionItem(name))];
         }
         catch (Exception)
         {

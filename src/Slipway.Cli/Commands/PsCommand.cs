@@ -18,17 +18,18 @@ static class PsCommand
         command.SetAction(async (parsed, cancel) =>
         {
             using var api = context.Connect(parsed);
-            var names = parsed.GetValue(app) is { } one ? [CommandContext.Name(one)] : (await api.Apps(cancel)).Select(status => status.App).ToList();
+            var apps = parsed.GetValue(app) is { } one ? [await api.App(CommandContext.Name(one), cancel)] : await api.Apps(cancel);
             var instances = new List<Instance>();
-            foreach (var name in names) instances.AddRange(await api.Instances(name, cancel));
+            foreach (var status in apps) instances.AddRange(await api.Instances(status.App, cancel));
             if (parsed.GetValue(json)) context.WriteJson(JsonSerializer.Serialize(instances, ModelJson.Default.IReadOnlyListInstance));
-            else Write(context, instances);
+            else Write(context, apps, instances);
         });
         return command;
     }
 
-    static void Write(CommandContext context, List<Instance> instances)
+    static void Write(CommandContext context, IReadOnlyList<AppStatus> apps, List<Instance> instances)
     {
+        FreezePicture.Write(context.Shell.Out, context.Paint, apps);
         if (instances.Count == 0)
         {
             context.Shell.Out.WriteLine("No instance runs.");

@@ -11,6 +11,7 @@ static class ReleaseCommand
     public static Command Make(CommandContext context)
     {
         var command = context.Command("release");
+        command.Subcommands.Add(PlanCommand.Make(context));
         command.Subcommands.Add(Show(context));
         return command;
     }

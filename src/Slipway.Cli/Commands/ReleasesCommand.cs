@@ -31,14 +31,18 @@ static class ReleasesCommand
             return;
         }
         var now = TimeProvider.System.GetUtcNow();
-        Columns.Write(context.Shell.Out, context.Paint, ["RELEASE", "STANDING", "SLOT", "CREATED", "CHANGED", "NOTE"], releases.Select(release => (string[])
+        Columns.Write(context.Shell.Out, context.Paint, ["RELEASE", "STANDING", "SLOT", "CREATED", "BY", "TOOK", "ENDED", "CHANGED", "COMMIT", "NOTE"], releases.Select(release => (string[])
         [
             $"v{release.Number}",
             release.Standing.ToString().ToLowerInvariant(),
             release.Slot.Name,
             Readable.Ago(release.Created, now),
+            Readable.Line(release.By ?? "-"),
+            release.Took is { } took ? Readable.Duration(took) : "-",
+            release.State is not { } state ? "-" : state.IsEnded ? Readable.State(state) : $"{Readable.State(state)} ...",
             release.Changed.Count == 0 ? "-" : string.Join(',', release.Changed),
-            release.Note ?? "",
+            release.Commit is { Length: > 10 } commit ? $"{commit[..10]}{(release.Dirty ? "+" : "")}" : "-",
+            Readable.Line(release.Note ?? release.Subject ?? ""),
         ]));
     }
 }

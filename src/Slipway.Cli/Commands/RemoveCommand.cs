@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Slipway.Cli.Api;
+using Slipway.Model;
 
 namespace Slipway.Cli.Commands;
 
@@ -18,7 +20,7 @@ static class RemoveCommand
             var name = CommandContext.Name(parsed.GetRequiredValue(app));
             var withVolumes = parsed.GetValue(volumes);
             using var api = context.Connect(parsed);
-            if (!parsed.GetValue(yes) && !Confirmed(context.Shell, $"Remove {name} with all its releases{(withVolumes ? " and the data in its volumes" : "")}?"))
+            if (!parsed.GetValue(yes) && !Confirmed(context.Shell, $"Remove {name} with all its releases{(withVolumes ? " and the data in its volumes" : "")}{(context.Shell.CanAsk ? await Previews(api, name, cancel) : "")}?"))
             {
                 context.Shell.Out.WriteLine("Nothing was removed.");
                 return ExitCode.Failed;
@@ -29,6 +31,14 @@ static class RemoveCommand
         });
         return command;
     }
+
+    /// <summary>They go with the app, and nobody should find that out afterwards.</summary>
+    static async Task<string> Previews(ApiClient api, AppName app, CancellationToken cancel) => (await api.Previews(app, cancel)).Count switch
+    {
+        0 => "",
+        1 => ", and its preview with its volumes",
+        var count => $", and its {count} previews with their volumes",
+    };
 
     /// <summary>Asks on a terminal; where nobody is there, the command is misused without --yes.</summary>
     public static bool Confirmed(Shell shell, string question)

@@ -12,11 +12,15 @@ static class RollbackCommand
         var json = context.Json();
         command.Arguments.Add(app);
         command.Options.Add(to);
+        var past = new Option<bool>("--past-one-way") { Description = context.Texts["--past-one-way"] };
+        command.Options.Add(past);
+        var despite = context.DespiteFreeze();
+        command.Options.Add(despite);
         command.Options.Add(json);
         command.SetAction((parsed, cancel) =>
         {
             int? release = parsed.GetValue(to) is { } text ? ReleaseNumber(text) : null;
-            return TurnOfTraffic.Run(context, parsed, parsed.GetRequiredValue(app), parsed.GetValue(json), (api, name) => api.Rollback(name, release, cancel), cancel);
+            return TurnOfTraffic.Run(context, parsed, parsed.GetRequiredValue(app), parsed.GetValue(json), (api, name) => api.Rollback(name, release, cancel, parsed.GetValue(despite), parsed.GetValue(past)), cancel);
         });
         return command;
     }

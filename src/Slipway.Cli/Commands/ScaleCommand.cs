@@ -10,7 +10,9 @@ static class ScaleCommand
     {
         var command = context.Command("scale");
         var targets = new Argument<string[]>("APP/SERVICE=N") { Description = context.Texts["APP/SERVICE=N"], Arity = ArgumentArity.OneOrMore };
+        var despite = context.DespiteFreeze();
         command.Arguments.Add(targets);
+        command.Options.Add(despite);
         command.SetAction(async (parsed, cancel) =>
         {
             // All are read before the first is done: a slip in the last one changes nothing.
@@ -18,7 +20,7 @@ static class ScaleCommand
             using var api = context.Connect(parsed);
             foreach (var (app, service, replicas) in wanted)
             {
-                await api.Scale(app, service, replicas, cancel);
+                await api.Scale(app, service, replicas, cancel, parsed.GetValue(despite));
                 context.Shell.Out.WriteLine($"{app}/{service}: {(replicas == 1 ? "1 instance" : $"{replicas} instances")} wanted. 'slipway ps {app}' shows them.");
             }
         });

@@ -74,6 +74,7 @@ static class StatusCommand
         foreach (var disk in status.Disks)
             Line("disk", disk.FreeBytes > disk.TotalBytes / 20, $"{Readable.Bytes(disk.FreeBytes)} of {Readable.Bytes(disk.TotalBytes)} free  {disk.Folder} ({disk.Use})");
         if (status.Apps is null) return;
+        if (await api.PlatformFreeze(cancel) is { } freeze) Line("freeze", false, FreezePicture.Text(freeze, null));
         output.WriteLine();
         AppsCommand.Write(context, await api.Apps(cancel));
     }

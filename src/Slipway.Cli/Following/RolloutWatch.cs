@@ -65,13 +65,28 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
     async Task<int> Report(Rollout rollout, FollowEnd end)
     {
         var now = await Patiently(() => api.Rollout(rollout.Id, CancellationToken.None));
-        if (json) shell.Out.WriteLine(await Patiently(() => api.Document($"/rollouts/{rollout.Id}", CancellationToken.None)));
-        if (end.State is not (RolloutState.Done or RolloutState.Holding)) return ReportFailure(rollout.App, now, end);
+        // Of a preview people ask where it is and until when, which its rollout doesn't say.
+        if (json) shell.Out.WriteLine(await Patiently(() => api.Document(rollout.Source?.Preview is null ? $"/rollouts/{rollout.Id}" : $"/apps/{rollout.App}", CancellationToken.None)));
+        if (end.State is not (RolloutState.Done or RolloutState.Holding or RolloutState.Shifting)) return ReportFailure(rollout.App, now, end);
 
+        if (end.State == RolloutState.Holding && now.OneWay is { } held)
+        {
+            shell.Error.WriteLine($"{_paint.Red("✘")} Rollout {now.Id} of {rollout.App} has failed and holds.");
+            foreach (var line in held.Reason.Split('\n')) shell.Error.WriteLine("  " + Readable.Line(line));
+            return ExitCode.Failed;
+        }
         var app = await Patiently(() => api.App(rollout.App, CancellationToken.None));
+        if (end.State == RolloutState.Shifting)
+        {
+            Output.WriteLine($"{_paint.Green("✔")} The experiment has begun: {app.App} v{end.Release} beside v{app.Live}.");
+            foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
+            foreach (var url in app.Urls) Output.WriteLine($"  shared   {url}");
+            Output.WriteLine($"  next     slipway watch {rollout.App}");
+            return ExitCode.Done;
+        }
         if (end.State == RolloutState.Holding && now.Canary is { } canary)
         {
-            var why = canary.Hold switch { CanaryHold.Approval => "waits for an approval", CanaryHold.NoData => "holds: the judge has no data", _ => "is paused" };
+            var why = canary.Hold switch { CanaryHold.Approval => $"waits for {(canary.Asks is { } asks ? CanaryPicture.Wanted(asks) : "an approval")}", CanaryHold.Frozen => "holds, because it is frozen", CanaryHold.NoData => "holds: the judge has no data", CanaryHold.Ended => "its experiment is over", _ => "is paused" };
             Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} gets {Readable.Share(canary.Weight)} of the requests and {why}.");
             foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
             foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");
@@ -86,11 +101,12 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
             Output.WriteLine($"  next     {app.Next ?? $"slipway promote {rollout.App}"}");
             return ExitCode.Done;
         }
-        var took = now.From is not null && end.Switch is { } time ? $" The {(end.Shifted ? "shift" : "switch")} took {Readable.Duration(time)}." : "";
+        var took = now.From is not null && end.Switch is { } lasted ? $" The {(end.Shifted ? "shift" : "switch")} took {Readable.Duration(lasted)}." : "";
         Output.WriteLine(now.Release is null || now.Release == now.From
             ? $"{_paint.Green("✔")} {end.Message ?? $"Nothing changed: {rollout.App} v{app.Live} stays live."}"
             : $"{_paint.Green("✔")} {rollout.App} v{now.Release} is live.{took}");
         foreach (var url in app.Urls) Output.WriteLine($"  {_paint.Bold(url)}");
+        if (app.Preview is { } preview) Output.WriteLine($"  removed {PreviewPage.End(preview, time.GetUtcNow())}, or with: slipway preview rm {preview.Of} {preview.Name}");
         return ExitCode.Done;
     }
 

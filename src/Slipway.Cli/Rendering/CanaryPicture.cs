@@ -9,12 +9,13 @@ static class CanaryPicture
     const int Bar = 20;
 
     /// <summary>Differs where there is something new to tell; one verdict after the other for want of data is nothing new.</summary>
-    public static string Key(Rollout rollout, CanaryStatus? canary) =>
-        string.Create(CultureInfo.InvariantCulture, $"{rollout.Id} {rollout.State} {rollout.Step} {rollout.Canary?.Hold} {rollout.Canary?.Settled is not null} {(canary?.Windows is [.., var last] ? last.Verdict == JudgeVerdict.NoData ? "-" : last.Number : 0)}");
+    public static string Key(Rollout rollout, CanaryStatus? canary) => canary?.Policy.Ab is not null ? ExperimentPicture.Key(rollout, canary)
+        : string.Create(CultureInfo.InvariantCulture, $"{rollout.Id} {rollout.State} {rollout.Step} {rollout.Canary?.Hold} {rollout.Canary?.Approvals.Count} {rollout.Canary?.Settled is not null} {(canary?.Windows is [.., var last] ? last.Verdict == JudgeVerdict.NoData ? "-" : last.Number : 0)}");
 
     /// <summary>step 2 of 4 with 25%: v42 130 req/s, 0.2% errors, p99 203 ms | v41 ... | judge: pass | 3 min 20 s left</summary>
     public static string Line(Rollout rollout, CanaryStatus? canary)
     {
+        if (canary?.Policy.Ab is not null) return ExperimentPicture.Line(rollout, canary);
         var name = $"{rollout.App}{(rollout.Release is { } release ? $" v{release}" : "")} {Readable.State(rollout.State)}";
         if (canary is null) return name;
         var parts = new List<string> { $"{name}, {Place(canary)}" };
@@ -31,6 +32,7 @@ static class CanaryPicture
     /// <param name="columns">Of the terminal.</param>
     public static IReadOnlyList<ToneLine> Of(CanaryStatus canary, int columns)
     {
+        if (canary.Policy.Ab is not null) return ExperimentPicture.Of(canary);
         var rollout = canary.Rollout;
         var lines = new List<ToneLine> { new(Tone.Strong, $"{rollout.App} v{rollout.Release} {Readable.State(rollout.State)}, {Place(canary)}", Waits(canary) is { } waits ? "  " + waits : "") };
         var weight = rollout.Canary!.Weight;
@@ -53,14 +55,23 @@ static class CanaryPicture
 
     static string? Waits(CanaryStatus canary) => canary.Rollout.Canary switch
     {
+        { Hold: CanaryHold.Approval, Asks: { } asks } progress => $"waits for {Wanted(asks)}{(progress.Approvals.Count > 0 ? $", {Given(progress)}" : "")} (slipway promote)",
         { Hold: CanaryHold.Approval } => "waits for an approval (slipway promote)",
+        { Hold: CanaryHold.Frozen } => "holds: frozen (slipway apps says why)",
         { Hold: CanaryHold.Paused } => "paused (slipway resume)",
+        { Hold: CanaryHold.OneWay } => "has failed past a one-way step and holds (slipway promote, or slipway abort --past-one-way)",
         { Hold: CanaryHold.NoData } => "holds: no data (slipway promote)",
         { Settled: null } => "the gateway takes the weight",
         _ when canary.Left is { } left && left > TimeSpan.Zero => $"{Readable.Duration(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)))} left",
         _ when canary.Left is not null => "time over, waits for the judge",
         _ => null,
     };
+
+    internal static string Wanted(ApprovalRule asks) =>
+        (asks.Count > 1 ? $"{asks.Count} approvals" : "an approval") + (asks.By is { } role ? $" by {role}" : "") + (asks.NotAuthor ? ", not of who deployed it" : "");
+
+    /// <summary>1 of 2 given, by alice</summary>
+    static string Given(CanaryProgress progress) => $"{progress.Approvals.Count} of {progress.Asks?.Count ?? 1} given, by {string.Join(" and ", progress.Approvals.Select(a => a.By))}";
 
     /// <summary>What is counted just now, else the last verdict's window.</summary>
     static CanaryWindow? Shown(CanaryStatus canary) => canary.Now ?? (canary.Windows is [.., var last] ? last : null);
@@ -96,5 +107,5 @@ static class CanaryPicture
     static char Mark(Rollout rollout, int step) => step < rollout.Step ? '✔' : step == rollout.Step ? '●' : '○';
 
     internal static string Name(CanaryStep step) =>
-        step.IsApproval ? "approve" : $"{Readable.Share(step.Weight!.Value)} {(step.IsBake ? "bake " : "")}{Readable.Span(step.Lasts)}";
+        step.Weight == 0 ? "match" : step.IsApproval ? step.Approve?.By is { } role ? $"approve by {role}" : "approve" : $"{Readable.Share(step.Weight!.Value)} {(step.IsBake ? "bake " : "")}{Readable.Span(step.Lasts)}";
 }

@@ -34,7 +34,7 @@ sealed class PlainRolloutView(TextWriter output) : IRolloutView
 
     string TextOf(RolloutEvent happened) => happened switch
     {
-        RolloutEvent.StateChanged changed => $"== {Readable.State(changed.State)}{(changed.Release is { } release ? $" v{release}" : "")}{(changed is { State.IsEnded: false, Message: { } message } ? ": " + FirstLine(message) : "")}",
+        RolloutEvent.StateChanged changed => $"== {Readable.State(changed.State)}{(changed.Release is { } release ? $" v{release}" : "")}{(changed is { State.IsEnded: false, Message: { } message } ? ": " + FirstLine(message) : "")}{(changed.By is { } by ? $", by {Readable.Line(by)}" : "")}",
         RolloutEvent.Note note => note.Severity switch
         {
             Severity.Error => "error: " + Readable.Line(note.Text),
@@ -45,6 +45,8 @@ sealed class PlainRolloutView(TextWriter output) : IRolloutView
         RolloutEvent.BuildOutput line => $"{line.Service} #{NumberOf(line.Service, line.Step)} | {Readable.Line(line.Text)}",
         RolloutEvent.Pushed pushed => $"{pushed.Service} pushed {Readable.ShortImage(pushed.Image)}",
         RolloutEvent.InstanceChanged instance => $"{instance.Instance} {instance.State}{(instance.Detail is { } detail ? ": " + Readable.Line(detail) : "")}",
+        RolloutEvent.JobChanged job => $"{job.Service} before-{job.Number} {job.State}{(job.Seconds is { } seconds ? $" {Readable.Duration(TimeSpan.FromSeconds(seconds))}" : "")}{(job.State == "running" ? $": {Readable.Line(job.Run)}" : "")}{(job.Detail is { } detail ? $" ({Readable.Line(detail)})" : "")}",
+        RolloutEvent.JobOutput line => $"{line.Service} before-{line.Number} | {Readable.Line(line.Text)}",
         _ => happened.ToString(),
     };
 

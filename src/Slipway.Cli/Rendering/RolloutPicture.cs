@@ -12,6 +12,7 @@ sealed class RolloutPicture
 
     readonly List<RunningStep> _steps = [];
     readonly List<(string Instance, DateTimeOffset Since)> _starting = [];
+    readonly List<((string Service, int Number) Job, string Name, DateTimeOffset Since)> _jobs = [];
     (string Text, DateTimeOffset Since)? _state;
 
     /// <summary>Takes in what happened; gives the lines that are finished by it.</summary>
@@ -32,6 +33,11 @@ sealed class RolloutPicture
                 return [new ToneLine(Tone.Good, $"  ✔ {pushed.Service} pushed {Readable.ShortImage(pushed.Image)}")];
             case RolloutEvent.InstanceChanged instance:
                 return Take(instance);
+            case RolloutEvent.JobChanged job:
+                return Take(job);
+            case RolloutEvent.JobOutput line:
+                // A job is looked at while it runs, so that its lines stay.
+                return [new ToneLine(Tone.Dim, $"    {Readable.Line(line.Text)}")];
             default:
                 return [];
         }
@@ -47,6 +53,7 @@ sealed class RolloutPicture
             lines.Add(new ToneLine(Tone.Plain, $"  {mark} {step.Service} {step.Name}", Elapsed(step.Since, now)));
             lines.AddRange(step.Output.Select(text => new ToneLine(Tone.Dim, "      " + text)));
         }
+        foreach (var (_, name, since) in _jobs) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {name}", Elapsed(since, now)));
         foreach (var (instance, since) in _starting) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {instance} starting", Elapsed(since, now)));
         if (lines.Count == 0 && _state is { } state) lines.Add(new ToneLine(Tone.Plain, $"  {mark} {state.Text}", Elapsed(state.Since, now)));
         return lines;
@@ -56,9 +63,13 @@ sealed class RolloutPicture
     {
         // Of a canary it says which step; why a rollout failed is told at its end.
         var step = changed.State is RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking && changed.Message is { } message ? ": " + Readable.Line(message) : "";
-        var text = Readable.State(changed.State) + (changed.Release is { } release ? $" v{release}" : "") + step;
+        var text = Readable.State(changed.State) + (changed.Release is { } release ? $" v{release}" : "") + step + (changed.By is { } by ? $", by {Readable.Line(by)}" : "");
         _state = changed.State.IsEnded ? null : (text, changed.Time);
-        if (changed.State.IsEnded) _starting.Clear();
+        if (changed.State.IsEnded)
+        {
+            _starting.Clear();
+            _jobs.Clear();
+        }
         // Two that say nothing to a person are shown only as long as they last.
         return changed.State.IsEnded || changed.State is RolloutState.Queued or RolloutState.Retaining ? [] : [new ToneLine(Tone.Strong, text)];
     }
@@ -95,6 +106,23 @@ sealed class RolloutPicture
         }
         var (tone, mark) = changed.State switch { "ready" => (Tone.Good, '✔'), "died" => (Tone.Bad, '✘'), _ => (Tone.Dim, '·') };
         return [new ToneLine(tone, $"  {mark} {changed.Instance} {changed.State}{(changed.Detail is { } detail ? ": " + Readable.Line(detail) : "")}")];
+    }
+
+    List<ToneLine> Take(RolloutEvent.JobChanged job)
+    {
+        var since = _jobs.Find(j => j.Job == (job.Service, job.Number)) is { Name: not null } known ? known.Since : job.Time;
+        _jobs.RemoveAll(j => j.Job == (job.Service, job.Number));
+        var name = $"{job.Service}: {Readable.Line(job.Run)}";
+        if (job.State is "running" or "stopping") _jobs.Add(((job.Service, job.Number), name, since));
+        var detail = job.Detail is { } text ? ": " + Readable.Line(text) : "";
+        var time = job.Seconds is { } seconds ? "  " + Readable.Duration(TimeSpan.FromSeconds(seconds)) : "";
+        return job.State switch
+        {
+            "running" => [new ToneLine(Tone.Plain, $"  ▸ {name}")],
+            "done" => [new ToneLine(Tone.Good, $"  ✔ {name}", time)],
+            "failed" or "lost" => [new ToneLine(Tone.Bad, $"  ✘ {name} {job.State}{detail}", time)],
+            _ => [new ToneLine(Tone.Warning, $"  · {name} {job.State}{detail}", time)],
+        };
     }
 
     RunningStep? Find(string service, string step) => _steps.Find(running => running.Service == service && running.Step == step);

@@ -18,9 +18,16 @@ static class CertificateTexts
         ("certificate acme set --email", "Where it may write to.", "联系邮箱。"),
         ("certificate acme set --roots", "PEM of the roots that its own server is trusted by (default: the system's); '-' is standard input.", "信任该机构服务器所用的根证书，PEM 格式（默认：系统根证书）；“-”表示标准输入。"),
         ("certificate acme set --agree-to-terms", "You have read its terms of service, and agree.", "您已阅读并同意其服务条款。"),
+        ("certificate acme set --challenge", "How it is shown that a host is yours: http (port 80), tls-alpn (port 443) or dns (also for wildcards). Default: http.", "证明主机归属的方式：http（80 端口）、tls-alpn（443 端口）或 dns（也可用于通配符）。默认：http。"),
+        ("certificate acme set --dns-hook", "With dns: the name of a program in DATA/hooks that makes and removes TXT records.", "配合 dns：DATA/hooks 中用于添加和删除 TXT 记录的程序名。"),
+        ("certificate acme set --dns-wait", "With dns: how long the DNS needs until everybody sees a record (default: 30s).", "配合 dns：记录在 DNS 中生效所需的时间（默认：30s）。"),
+        ("certificate acme set --account-id", "The account that the authority knows already, where it asks for one (external account binding).", "颁发机构要求时，其已有账户的标识（外部账户绑定）。"),
+        ("certificate acme set --account-key", "A file with that account's key, as the authority shows it; '-' is standard input.", "包含该账户密钥的文件，内容如颁发机构所示；“-”表示标准输入。"),
         ("certificate acme show", "Show the authority and the account there.", "显示颁发机构及账户。"),
         ("certificate acme rm", "Order no more certificates; those that are there are served until they end.", "不再申请证书；已有证书使用至到期。"),
         ("ca", "Slipway's own certificate authority, for hosts that no other certificate is for.", "Slipway 自有的证书颁发机构，用于没有其他证书的主机。"),
-        ("ca show", "Print its root in PEM, and how to trust it.", "输出 PEM 格式的根证书，并说明如何信任它。"),
+        ("ca show", "Print its root in PEM (and the next one, where there is one), and how to trust it.", "输出 PEM 格式的根证书（以及已生成的下一个根证书），并说明如何信任它。"),
+        ("ca renew", "Make the next root, which issues after a year. Slipway does so by itself in the ninth year.", "生成下一个根证书，一年后开始签发。第九年时 Slipway 会自动生成。"),
+        ("ca renew --now", "It issues from now on: for a key that was lost. Who doesn't trust it yet refuses its certificates.", "立即开始签发：用于私钥丢失的情况。尚未信任它的客户端会拒绝其证书。"),
     ];
 }

@@ -17,7 +17,10 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. CertificateTexts.Entries,
         .. AccessTexts.Entries,
         .. CanaryTexts.Entries,
+        .. OneWayTexts.Entries,
         .. RouteTexts.Entries,
+        .. PreviewTexts.Entries,
+        .. GovernanceTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

@@ -42,6 +42,7 @@ sealed record ContainerInspection
             Release = release,
             Hash = hash,
             Index = index,
+            Job = int.TryParse(labels.GetValueOrDefault(DockerLabels.Job), NumberStyles.None, CultureInfo.InvariantCulture, out var job) ? job : null,
             State = State.ToInstanceState(),
             Health = State.ToInstanceHealth(),
             Addresses = Addresses(),

@@ -59,6 +59,15 @@ public sealed class DockerEngine(DockerClient client, Func<string, RegistryCrede
             async (index, stop) => await instances.Bring(workload, index, networks, token => Prepare(workload.Image, token), stop));
     }
 
+    public async Task Make(Workload job, CancellationToken cancel)
+    {
+        var networks = job.NetworkMode is null ? await _networks.Ensure(job, cancel) : [];
+        await _volumes.Ensure(job, cancel);
+        await new DockerInstances(client, _images, _networks).MakeJob(job, networks, token => Prepare(job.Image, token), cancel);
+    }
+
+    public Task StartOnce(string instance, CancellationToken cancel) => new DockerInstances(client, _images, _networks).StartOnce(instance, cancel);
+
     public async Task<IReadOnlyList<Instance>> Observe(AppName? app, CancellationToken cancel)
     {
         var listed = await client.Get($"/containers/json?all=1&{DockerLabels.Filters(("label", [DockerLabels.Of(app)]))}", DockerJson.Default.IReadOnlyListContainerListed, cancel);

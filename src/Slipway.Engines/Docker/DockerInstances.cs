@@ -31,6 +31,33 @@ sealed class DockerInstances(DockerClient client, DockerImages images, DockerNet
         if (there.State.Status is "created" or "exited") await Start(there.Id, workload, removeOnConflict: there.State.Status == "created", cancel);
     }
 
+    /// <summary>Makes a job's container, and leaves it as it is where there is one.</summary>
+    public async Task MakeJob(Workload job, IReadOnlyList<string> ids, Func<CancellationToken, Task> prepare, CancellationToken cancel)
+    {
+        var name = DockerLabels.InstanceName(job, 1);
+        var there = await client.Find($"/containers/{name}/json", DockerJson.Default.ContainerInspection, cancel);
+        if (there is null && await Create(job, 1, name, ids, prepare, cancel) is not null) return;
+        there ??= await client.Get($"/containers/{name}/json", DockerJson.Default.ContainerInspection, cancel);
+        RequireOurs(job, name, there);
+        // A server that was killed may have made it and not come to its other networks.
+        if (there.State.Status == "created" && job.Networks.Count > 0) await networks.Attach(there, job, ids, cancel);
+    }
+
+    /// <summary>Starts a container that never ran. The engine says "created" of such a one alone, also where a start failed.</summary>
+    public async Task StartOnce(string instance, CancellationToken cancel)
+    {
+        var path = $"/containers/{Uri.EscapeDataString(instance)}";
+        if (await client.Find($"{path}/json", DockerJson.Default.ContainerInspection, cancel) is not { State.Status: "created" } made) return;
+        try
+        {
+            await client.TryDo(HttpMethod.Post, $"{path}/start", cancel);
+        }
+        catch (EngineException refused)
+        {
+            throw new EngineException(refused.Status, $"{made.Name.TrimStart('/')} can't be started: {refused.Message}", refused);
+        }
+    }
+
     /// <summary>No error when it is gone; waits where its removal is going on.</summary>
     public async Task Remove(string instance, CancellationToken cancel)
     {
@@ -48,6 +75,14 @@ sealed class DockerInstances(DockerClient client, DockerImages images, DockerNet
     /// <summary>Makes and starts it; false where one of its name exists.</summary>
     async Task<bool> Make(Workload workload, int index, string name, IReadOnlyList<string> ids, Func<CancellationToken, Task> prepare, CancellationToken cancel)
     {
+        if (await Create(workload, index, name, ids, prepare, cancel) is not { } id) return false;
+        await Start(id, workload, removeOnConflict: true, cancel);
+        return true;
+    }
+
+    /// <summary>Makes it, in all its networks; null where one of its name exists.</summary>
+    async Task<string?> Create(Workload workload, int index, string name, IReadOnlyList<string> ids, Func<CancellationToken, Task> prepare, CancellationToken cancel)
+    {
         string id;
         try
         {
@@ -55,15 +90,14 @@ sealed class DockerInstances(DockerClient client, DockerImages images, DockerNet
         }
         catch (EngineException taken) when (taken.Status == 409 && taken.Message.Contains("is already in use by container", StringComparison.Ordinal))
         {
-            return false;
+            return null;
         }
         catch (EngineException refused)
         {
             throw new EngineException(refused.Status, $"{workload.App}/{workload.Service} can't be made: {refused.Message}", refused);
         }
         await networks.AttachRest(id, workload, ids, cancel);
-        await Start(id, workload, removeOnConflict: true, cancel);
-        return true;
+        return id;
     }
 
     async Task<string> CreatePrepared(

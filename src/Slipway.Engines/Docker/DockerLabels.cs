@@ -14,9 +14,13 @@ static class DockerLabels
     public const string Index = "dev.slipway.index";
     public const string Slot = "dev.slipway.slot";
 
-    /// <summary>guestbook.web.v2.1. An app's name has no dot, so that names of two apps never meet.</summary>
-    public static string InstanceName(Workload workload, int index) =>
-        string.Create(CultureInfo.InvariantCulture, $"{workload.App}.{workload.Service}.v{workload.Release}.{index}");
+    /// <summary>Of a job's container its number among the jobs of the service.</summary>
+    public const string Job = "dev.slipway.job";
+
+    /// <summary>guestbook.web.v2.1, of a job guestbook.web.v2.before-1. An app's name has no dot, so that names of two apps never meet.</summary>
+    public static string InstanceName(Workload workload, int index) => workload.Job is { } job
+        ? string.Create(CultureInfo.InvariantCulture, $"{workload.App}.{workload.Service}.v{workload.Release}.before-{job}")
+        : string.Create(CultureInfo.InvariantCulture, $"{workload.App}.{workload.Service}.v{workload.Release}.{index}");
 
     /// <summary>What the names of an app's slot networks begin with: slipway.APP.SLOT.KEY.</summary>
     public static string NetworkPrefix(AppName app) => $"slipway.{app}.";
@@ -30,14 +34,19 @@ static class DockerLabels
         return rest.IndexOf('.', StringComparison.Ordinal) is var dot and > 0 ? rest[..dot] : null;
     }
 
-    public static IReadOnlyDictionary<string, string> OfInstance(Workload workload, int index) => new Dictionary<string, string>(workload.Container.Labels)
+    public static IReadOnlyDictionary<string, string> OfInstance(Workload workload, int index)
     {
-        [App] = workload.App.Value,
-        [Service] = workload.Service,
-        [Release] = workload.Release.ToString(CultureInfo.InvariantCulture),
-        [Hash] = workload.Hash,
-        [Index] = index.ToString(CultureInfo.InvariantCulture),
-    };
+        var labels = new Dictionary<string, string>(workload.Container.Labels)
+        {
+            [App] = workload.App.Value,
+            [Service] = workload.Service,
+            [Release] = workload.Release.ToString(CultureInfo.InvariantCulture),
+            [Hash] = workload.Hash,
+            [Index] = index.ToString(CultureInfo.InvariantCulture),
+        };
+        if (workload.Job is { } job) labels[Job] = job.ToString(CultureInfo.InvariantCulture);
+        return labels;
+    }
 
     /// <summary>A query parameter "filters" (Engine API): {"label":["a","b=c"],"type":["container"]}, escaped.</summary>
     public static string Filters(params IReadOnlyList<(string Key, string[] Values)> filters) => "filters=" + Uri.EscapeDataString(JsonSerializer.Serialize(

@@ -1,7 +1,9 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
+using Slipway.Gateway.Listening;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Certificates;
@@ -43,7 +45,7 @@ sealed partial class CertificateBook(CertificateStore store, ILogger<Certificate
             var compiled = new CompiledCertificates(next, current);
             store.Save(next);
             _current = compiled;
-            LogServed(next.Certificates.Count, next.Challenges.Count);
+            LogServed(next.Certificates.Count, next.Challenges.Count + next.HandshakeChallenges.Count);
         }
         finally
         {
@@ -58,8 +60,20 @@ sealed partial class CertificateBook(CertificateStore store, ILogger<Certificate
     public ValueTask<SslServerAuthenticationOptions> Choose(TlsHandshakeCallbackContext handshake)
     {
         var name = handshake.ClientHelloInfo.ServerName;
+        if (handshake.Connection.Features.Get<ChallengeFeature>() is { } challenge) return new(challenge.Certificate.Options);
         return _current.Find(name) is { } certificate ? new(certificate.Options)
             : throw new AuthenticationException(name.Length == 0 ? "The client named no host (SNI)." : $"No certificate for '{name}'.");
+    }
+
+    /// <summary>Whether connections are worth a look before their handshake.</summary>
+    public bool ExpectsChallenges => _current.Handshakes.Count > 0;
+
+    /// <summary>A certificate authority that looks whether the host is ours: its handshake is answered with what it looks for.</summary>
+    public void Note(ConnectionContext connection, ClientHello hello)
+    {
+        // Only who speaks nothing else is such an authority (RFC 8737, section 3).
+        if (hello.Protocols is [ChallengeCertificate.Protocol] && hello.Host is { } host && _current.Handshakes.TryGetValue(host, out var challenge))
+            connection.Features.Set(new ChallengeFeature(challenge));
     }
 
     public void Dispose() => _gate.Dispose();

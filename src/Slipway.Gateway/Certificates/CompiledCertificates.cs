@@ -25,6 +25,8 @@ sealed class CompiledCertificates
         _wildcards = wildcards.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
         Challenges = set.Challenges.DistinctBy(c => (c.Host, c.Token)).ToFrozenDictionary(c => (c.Host, c.Token), c => c.Answer);
         HasChallenges = Challenges.Count > 0;
+        Handshakes = set.HandshakeChallenges.DistinctBy(c => c.Host).ToFrozenDictionary(
+            c => c.Host, c => before?.Handshakes.GetValueOrDefault(c.Host) is { } open && open.Source == c ? open : new ChallengeCertificate(c), StringComparer.OrdinalIgnoreCase);
         Revision = set.Revision;
     }
 
@@ -34,6 +36,9 @@ sealed class CompiledCertificates
     public bool HasChallenges { get; }
 
     public FrozenDictionary<(string Host, string Token), string> Challenges { get; }
+
+    /// <summary>By host, what is asked for in a handshake.</summary>
+    public FrozenDictionary<string, ChallengeCertificate> Handshakes { get; }
 
     /// <summary>The host's own before a wildcard's, which stands for exactly one label (RFC 9525, section 6.3).</summary>
     public ServerCertificate? Find(string host)

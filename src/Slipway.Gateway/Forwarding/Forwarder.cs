@@ -143,7 +143,11 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         var gone = outcome is Outcome.ClientGone or Outcome.ClientFault;
         var failed = outcome != Outcome.Done && !gone;
         counters.Count(outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started, failed);
-        if (outcome == Outcome.Done) return;
+        if (outcome == Outcome.Done)
+        {
+            route.Goals?.Count(exchange, counters);
+            return;
+        }
         if (outcome == Outcome.ClientFault && !exchange.Response.HasStarted)
         {
             if (exchange.Fault!.StatusCode != StatusCodes.Status413PayloadTooLarge || route.Source.Policy?.MaxBody is not { } most) throw exchange.Fault;

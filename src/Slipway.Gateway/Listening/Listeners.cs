@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
+using Slipway.Gateway.Certificates;
 
 namespace Slipway.Gateway.Listening;
 
@@ -11,7 +12,7 @@ namespace Slipway.Gateway.Listening;
 /// The addresses that are listened on: the gateway's own, and those of routes, which come and go with the tables. Each accepts for itself; a
 /// connection goes to the channel of its protocol, where Kestrel takes it. Closing an address ends no connection that came by it.
 /// </summary>
-sealed partial class Listeners(SocketTransportFactory sockets, ILogger<Listeners> log) : IDisposable
+sealed partial class Listeners(SocketTransportFactory sockets, CertificateBook certificates, ILogger<Listeners> log) : IDisposable
 {
     readonly SemaphoreSlim _gate = new(1, 1);
     readonly ProtocolSniffer _sniffer = new();
@@ -159,13 +160,17 @@ sealed partial class Listeners(SocketTransportFactory sockets, ILogger<Listeners
         }
     }
 
-    /// <summary>Nothing to look at first: the handshake says what is spoken, and has a time limit of its own.</summary>
+    /// <summary>
+    /// Nothing to look at first: the handshake says what is spoken, and has a time limit of its own. But while a certificate authority is expected to look
+    /// at a host, for .NET does not say what protocols a client speaks before it wants a certificate.
+    /// </summary>
     async Task AcceptHttps(IConnectionListener listener)
     {
         try
         {
             while (await listener.AcceptAsync() is { } connection)
-                if (!Https.Writer.TryWrite(connection)) await connection.DisposeAsync();
+                if (certificates.ExpectsChallenges) _ = DispatchHttps(connection);
+                else if (!Https.Writer.TryWrite(connection)) await connection.DisposeAsync();
         }
         catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
         {
@@ -178,6 +183,11 @@ sealed partial class Listeners(SocketTransportFactory sockets, ILogger<Listeners
         if (await _sniffer.Sniff(connection) is not { } protocol) return;
         var channel = ReferenceEquals(protocol, ProtocolEndPoint.Http2) ? Http2 : Http1;
         if (!channel.Writer.TryWrite(connection)) await connection.DisposeAsync();
+    }
+
+    async Task DispatchHttps(ConnectionContext connection)
+    {
+        if (await _sniffer.SniffHello(connection, certificates.Note) && !Https.Writer.TryWrite(connection)) await connection.DisposeAsync();
     }
 
     void Publish() => _listening = [.. _own.Concat(_routed.Values).Select(l => l.EndPoint.ToString()!)];

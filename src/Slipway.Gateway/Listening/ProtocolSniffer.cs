@@ -18,7 +18,18 @@ sealed class ProtocolSniffer
     static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
     /// <summary>Null: it ended, or said nothing for too long; it is disposed of.</summary>
-    public async ValueTask<ProtocolEndPoint?> Sniff(ConnectionContext connection)
+    public ValueTask<ProtocolEndPoint?> Sniff(ConnectionContext connection) => Look(connection, Decide);
+
+    /// <summary>What a client's handshake begins with; <paramref name="see"/> is told, where it can be read.</summary>
+    /// <returns>False: it ended, or said nothing for too long; it is disposed of.</returns>
+    public async ValueTask<bool> SniffHello(ConnectionContext connection, Action<ConnectionContext, ClientHello> see) => await Look(connection, buffer =>
+    {
+        if (ClientHello.LengthOf(buffer.Slice(0, Math.Min(buffer.Length, 5)).ToArray()) is not { } length || buffer.Length < length) return null;
+        if (length > 0 && ClientHello.Read(buffer.Slice(0, length).ToArray()) is { } hello) see(connection, hello);
+        return ProtocolEndPoint.Https;
+    }) is not null;
+
+    async ValueTask<ProtocolEndPoint?> Look(ConnectionContext connection, Func<ReadOnlySequence<byte>, ProtocolEndPoint?> decide)
     {
         _silent[connection] = Environment.TickCount64;
         if (_closing) connection.Abort();
@@ -28,7 +39,7 @@ sealed class ProtocolSniffer
             while (true)
             {
                 var read = await input.ReadAsync();
-                var protocol = Decide(read.Buffer);
+                var protocol = read.Buffer.IsEmpty ? null : decide(read.Buffer);
                 input.AdvanceTo(read.Buffer.Start, protocol is null ? read.Buffer.End : read.Buffer.Start);
                 if (protocol is not null) return protocol;
                 if (read.IsCompleted || read.IsCanceled) break;
@@ -62,7 +73,6 @@ sealed class ProtocolSniffer
 
     static ProtocolEndPoint? Decide(ReadOnlySequence<byte> buffer)
     {
-        if (buffer.IsEmpty) return null;
         Span<byte> first = stackalloc byte[24];
         var length = (int)Math.Min(buffer.Length, first.Length);
         buffer.Slice(0, length).CopyTo(first);

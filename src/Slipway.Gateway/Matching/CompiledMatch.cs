@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Primitives;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Policies;
+using Slipway.Gateway.Routing;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Matching;
@@ -31,7 +32,7 @@ sealed class CompiledMatch
     {
         var request = exchange.Request;
         if (_methods is not null && Array.IndexOf(_methods, request.Method) < 0) return false;
-        if (_prefix is { Length: > 0 } && !Covers(_prefix, request.Path)) return false;
+        if (_prefix is not null && !PathPrefix.Covers(_prefix, request.Path)) return false;
         foreach (var header in _headers)
             if (!HoldsHeader(header, request.Headers[header.Name])) return false;
         if (_addresses is not null && !_addresses.Contain(exchange.Client)) return false;
@@ -44,9 +45,6 @@ sealed class CompiledMatch
     }
 
     static CompiledValue[] Compile(IReadOnlyList<ValueCondition> values) => [.. values.Select(v => new CompiledValue(v))];
-
-    static bool Covers(string prefix, string path) =>
-        path.StartsWith(prefix, StringComparison.Ordinal) && (path.Length == prefix.Length || path[prefix.Length] == '/');
 
     static bool HoldsHeader(CompiledValue header, StringValues values)
     {

@@ -14,6 +14,16 @@ static class MatchChecks
         for (var i = 0; i < matches.Count; i++) Check(matches[i], $"{key}[{i}]", add);
     }
 
+    public static void Check(IReadOnlyList<GoalPolicy>? goals, string key, Action<string, string, object, string> add)
+    {
+        foreach (var (goal, i) in (goals ?? []).Select((goal, i) => (goal, i)))
+        {
+            Check(goal.Request, $"{key}[{i}].request", add);
+            foreach (var status in goal.Statuses)
+                if (status.Low < 100 || status.High > 599 || status.Low > status.High) add($"{key}[{i}].statuses", $"{status.Low} to {status.High} are no statuses", status.Low, "100 to 599");
+        }
+    }
+
     static void Check(RequestMatch? match, string key, Action<string, string, object, string> add)
     {
         if (match is null || match.Conditions is 0 or > MatchRules.MostConditions)

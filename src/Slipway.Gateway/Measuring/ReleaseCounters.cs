@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Measuring;
@@ -18,7 +20,16 @@ sealed class ReleaseCounters(int release)
     const int Air = 8;
     readonly long[][] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new long[Air + Buckets + BoundTicks.Length + 1 + Air])];
 
+    // Goals are reached now and then: no stripes. Null until the first.
+    ConcurrentDictionary<string, StrongBox<long>>? _goals;
+
     public int Release { get; } = release;
+
+    public void CountGoal(string name)
+    {
+        var goals = _goals ?? Interlocked.CompareExchange(ref _goals, new ConcurrentDictionary<string, StrongBox<long>>(), null) ?? _goals!;
+        Interlocked.Increment(ref goals.GetOrAdd(name, static _ => new StrongBox<long>()).Value);
+    }
 
     /// <param name="status">As the instance gave it, or 0 where it gave none.</param>
     /// <param name="ticks">Of <see cref="Stopwatch"/>, to the answer's end.</param>
@@ -39,6 +50,7 @@ sealed class ReleaseCounters(int release)
         App = app,
         Service = service,
         Release = release,
+        Goals = _goals?.ToDictionary(g => g.Key, g => Interlocked.Read(ref g.Value.Value)),
         Requests = Sum(0),
         Failed = Sum(Failed),
         ByClass = [0, .. Enumerable.Range(0, 5).Select(i => Sum(Classes + i))],

@@ -18,7 +18,6 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
 
     readonly int _weights = destinations.Sum(d => d.Weight);
 
-    // Without the trailing slash, so that the one comparison serves /api and /api/ alike; empty for the root.
     readonly string _prefix = source.Path.TrimEnd('/');
 
     readonly CompiledRedirect? _redirect = source.Redirect is { } to ? new CompiledRedirect(to, source.Path.Length > 1 ? source.Path.TrimEnd('/') : source.Path) : null;
@@ -40,6 +39,8 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     /// <summary>The answer to every request, where no instance is to be asked.</summary>
     public ErrorPage? Answer(Exchange exchange) => Source.Maintenance is not null ? ErrorPage.Maintenance(Source) : _redirect?.Answer(exchange);
 
+    public CompiledGoals? Goals => split?.Goals;
+
     public int PathLength => _prefix.Length;
 
     /// <summary>Of routes with the same host and path the one with the most is asked first.</summary>
@@ -48,8 +49,7 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     /// <summary>The same route for each of its matches alone, so that the closest match of a host and path can be tried first whosever it is.</summary>
     public IEnumerable<CompiledRoute> ByMatch() => Source.When is { Count: > 0 } matches ? matches.Select(match => new CompiledRoute(Source, destinations, split, Policy, match)) : [this];
 
-    public bool Covers(ReadOnlySpan<char> path) =>
-        _prefix.Length == 0 || (path.StartsWith(_prefix, StringComparison.Ordinal) && (path.Length == _prefix.Length || path[_prefix.Length] == '/'));
+    public bool Covers(ReadOnlySpan<char> path) => PathPrefix.Covers(_prefix, path);
 
     public bool Takes(Exchange exchange) => _when is null || _when.Holds(exchange);
 

@@ -97,6 +97,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             if (route.Policy is { } policy) PolicyChecks.Check(policy, (part, message, found, expected) => AddOf($"policy.{part}", message, found, expected));
             MatchChecks.Check(route.When, "when", AddOf);
             MatchChecks.Check(route.Split?.Match, "split.match", AddOf);
+            MatchChecks.Check(route.Split?.Goals, "split.goals", AddOf);
             if (route.Redirect is { } redirect) PolicyChecks.Check(redirect, AddOf);
             if (route.Split is { } split) Check(split, route, key, wrong);
             for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);

@@ -40,11 +40,15 @@ sealed class CompiledSplit
     public CompiledSplit(RouteSplit source, AppName app, int weight, int sum, ReleaseCounters? matched)
     {
         (_source, _weight, _sum, _match, Matched) = (source, weight, sum, CompiledMatches.Of(source.Match), matched);
+        Goals = source.Goals is { Count: > 0 } goals ? new CompiledGoals(goals) : null;
         _key = Convert.FromBase64String(source.Key);
         _cookie = new UserCookie(app, _key);
     }
 
     public ReleaseCounters? Matched { get; }
+
+    /// <summary>Null: nothing is counted beside the requests.</summary>
+    public CompiledGoals? Goals { get; }
 
     /// <summary>Nobody but matched requests sees the new release.</summary>
     public bool IsUnseen => _weight <= 0 && _match is not null;

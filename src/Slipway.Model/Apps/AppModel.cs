@@ -18,6 +18,9 @@ public sealed record AppModel
 
     public IReadOnlyList<VolumeModel> Volumes { get; init; } = [];
 
+    /// <summary>What its previews may be; null: the defaults.</summary>
+    public PreviewPolicy? Previews { get; init; }
+
     public ServiceModel? Find(string service) => Services.FirstOrDefault(s => s.Name == service);
 }
 

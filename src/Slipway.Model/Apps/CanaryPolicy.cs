@@ -18,6 +18,13 @@ public sealed record CanaryPolicy
 
     public JudgePolicy Judge { get; init; } = new();
 
+    /// <summary>Not null: no canary but an experiment.</summary>
+    public AbPolicy? Ab { get; init; }
+
+    /// <summary>Matched requests alone go to the new release: no sample of all, and nothing to compare by.</summary>
+    [JsonIgnore]
+    public bool IsByMatchAlone => Ab is not null && Steps[0].Weight == 0;
+
     /// <summary>5% for 2 minutes, 25% and 50% for 5 minutes each, then everything, baked for 10 minutes.</summary>
     public static IReadOnlyList<CanaryStep> DefaultSteps { get; } =
     [
@@ -42,6 +49,9 @@ public sealed record CanaryStep
 
     /// <summary>From the acknowledgement of the weight by every gateway; at the last step it is called bake.</summary>
     public TimeSpan Lasts { get; init; }
+
+    /// <summary>Whom an approval waits for; null: any account that may deploy the app, or give approvals.</summary>
+    public ApprovalRule? Approve { get; init; }
 
     [JsonIgnore]
     public bool IsApproval => Weight is null;

@@ -16,6 +16,21 @@ public enum Strategy
 
     /// <summary>The new release whole in the other slot, its share of the requests rising step by step while a judge compares it with the live one.</summary>
     [JsonStringEnumMemberName("canary")] Canary,
+
+    /// <summary>As a canary, but its part of the requests stays the same until the experiment ends, and nothing is promoted by that alone.</summary>
+    [JsonStringEnumMemberName("ab")] Ab,
+}
+
+public static class StrategyExtensions
+{
+    extension(Strategy strategy)
+    {
+        /// <summary>The new release is staged whole beside the live one, and is seen there before it takes over.</summary>
+        public bool StagesWhole => strategy == Strategy.BlueGreen || strategy.SharesRequests;
+
+        /// <summary>Both releases get a part of the requests for a time.</summary>
+        public bool SharesRequests => strategy is Strategy.Canary or Strategy.Ab;
+    }
 }
 
 /// <summary>What <c>x-release</c> says of one service, defaults applied.</summary>
@@ -46,7 +61,7 @@ public sealed record ReleasePolicy
 
     public required Strategy Strategy { get; init; }
 
-    /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/>, else null.</summary>
+    /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/> or <see cref="Model.Strategy.Ab"/>, else null.</summary>
     public CanaryPolicy? Canary { get; init; }
 
     /// <summary>Requests that see the new release as soon as it is ready, whatever share of the others it gets; null: none.</summary>
@@ -60,6 +75,9 @@ public sealed record ReleasePolicy
     public DrainPolicy Drain { get; init; } = new();
 
     public KeepPolicy Keep { get; init; } = new();
+
+    /// <summary>Run once for each release, in this order, before any of it starts.</summary>
+    public IReadOnlyList<JobModel> Before { get; init; } = [];
 
     [JsonIgnore]
     public bool IsRouted => Hosts.Count > 0;

@@ -7,12 +7,19 @@ namespace Slipway.Model;
 /// <summary>
 /// The name of an app: 1 to 40 characters, a-z, 0-9 and '-', beginning and ending with a letter or a digit.
 /// It is a DNS label (RFC 1123, section 2.1), because it becomes part of host names, and safe in paths and engine names.
+/// SHOP--NAME is a preview of shop (<see cref="PreviewName"/>): nobody else gets a name with two hyphens in a row.
 /// </summary>
 [JsonConverter(typeof(AppNameJsonConverter))]
 public readonly record struct AppName : IParsable<AppName>, IComparable<AppName>
 {
     public const int MaxLength = 40;
-    public const string Rule = "1 to 40 characters: a-z, 0-9 and '-', beginning and ending with a letter or a digit";
+    public const string Rule = "1 to 40 characters: a-z, 0-9 and single '-', beginning and ending with a letter or a digit";
+
+    /// <summary>Stands between an app's name and that of its preview.</summary>
+    public const string PreviewMark = "--";
+
+    /// <summary>Of a name with <see cref="PreviewMark"/> in it: still a DNS label.</summary>
+    public const int MaxPreviewLength = 63;
 
     readonly string? _value;
 
@@ -20,10 +27,14 @@ public readonly record struct AppName : IParsable<AppName>, IComparable<AppName>
 
     public string Value => _value ?? throw new InvalidOperationException("An AppName was used without a value.");
 
+    /// <summary>Whether it is that of a preview, or of an app from before there were any.</summary>
+    public bool HasPreviewMark => Value.Contains(PreviewMark, StringComparison.Ordinal);
+
     public static bool TryParse([NotNullWhen(true)] string? text, out AppName name)
     {
         name = default;
-        if (string.IsNullOrEmpty(text) || text.Length > MaxLength || text[0] == '-' || text[^1] == '-') return false;
+        if (string.IsNullOrEmpty(text) || text[0] == '-' || text[^1] == '-') return false;
+        if (text.Length > (text.Contains(PreviewMark, StringComparison.Ordinal) ? MaxPreviewLength : MaxLength)) return false;
         foreach (var c in text)
             if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-') return false;
         name = new AppName(text);
@@ -48,7 +59,7 @@ public readonly record struct AppName : IParsable<AppName>, IComparable<AppName>
     public static AppName? FromFolder(string folder)
     {
         var letters = folder.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '-').ToArray();
-        var text = new string(letters).Trim('-');
+        var text = string.Join('-', new string(letters).Split('-', StringSplitOptions.RemoveEmptyEntries));
         if (text.Length > MaxLength) text = text[..MaxLength].TrimEnd('-');
         return TryParse(text, out var name) ? name : null;
     }
@@ -63,7 +74,8 @@ public readonly record struct AppName : IParsable<AppName>, IComparable<AppName>
     public static bool operator >=(AppName left, AppName right) => left.CompareTo(right) >= 0;
 }
 
-sealed class AppNameJsonConverter : JsonConverter<AppName>
+/// <summary>A name as its text. Public for the generated readers of other projects.</summary>
+public sealed class AppNameJsonConverter : JsonConverter<AppName>
 {
     public override AppName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         AppName.TryParse(reader.GetString(), out var name) ? name : throw new JsonException($"no app name; expected {AppName.Rule}");

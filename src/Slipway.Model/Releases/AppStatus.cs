@@ -22,8 +22,14 @@ public sealed record AppStatus
     /// <summary>The rollout that is going on, or the last one that ended.</summary>
     public Rollout? Rollout { get; init; }
 
+    /// <summary>Not null: it is a preview of another app.</summary>
+    public PreviewStatus? Preview { get; init; }
+
     /// <summary>Not null: every request is answered with it (<c>slipway maintenance</c>).</summary>
     public Maintenance? Maintenance { get; init; }
+
+    /// <summary>Not null: nothing new begins, the app being frozen, or the whole platform (<c>slipway freeze</c>).</summary>
+    public Freeze? Freeze { get; init; }
 
     /// <summary>A command that makes sense next: slipway promote guestbook.</summary>
     public string? Next { get; init; }
@@ -64,4 +70,21 @@ public sealed record ReleaseStatus
     public required IReadOnlyList<string> Changed { get; init; }
 
     public string? Note { get; init; }
+
+    /// <summary>The account that deployed it; null where it was made before that was kept.</summary>
+    public string? By { get; init; }
+
+    /// <summary>The git commit that it was made from, and its subject.</summary>
+    public string? Commit { get; init; }
+
+    public string? Subject { get; init; }
+
+    /// <summary>There were changes that the commit doesn't have.</summary>
+    public bool Dirty { get; init; }
+
+    /// <summary>Of the rollout that made it.</summary>
+    public RolloutState? State { get; init; }
+
+    /// <summary>How long that took, or has been going on.</summary>
+    public TimeSpan? Took { get; init; }
 }

@@ -20,6 +20,18 @@ public sealed record CanaryProgress
     /// <summary>Why it holds; null while it doesn't.</summary>
     public CanaryHold? Hold { get; init; }
 
+    /// <summary>When a person let it go on though it had failed; what was measured before does not count against it any more. Null: that did not happen.</summary>
+    public DateTimeOffset? Pardoned { get; init; }
+
+    /// <summary>No service with a route has changed, so that no requests are shared: of the steps only the approvals that ask for certain people are waited for.</summary>
+    public bool OnlyApprovals { get; init; }
+
+    /// <summary>What the approval that it is at asks for; null elsewhere, and where any account with rights may give it.</summary>
+    public ApprovalRule? Asks { get; init; }
+
+    /// <summary>Those that were given of them.</summary>
+    public IReadOnlyList<Approval> Approvals { get; init; } = [];
+
     /// <summary>Every step that it was at, the present one last.</summary>
     public IReadOnlyList<CanaryStepRecord> History { get; init; } = [];
 }
@@ -35,14 +47,29 @@ public enum CanaryHold
 
     /// <summary>The judge had no data for too long. It goes on by itself as soon as a window passes; without data: promote.</summary>
     [JsonStringEnumMemberName("no-data")] NoData,
+
+    /// <summary>It failed, and its release took a one-way step: a person takes it back or lets it go on (<see cref="Rollout.OneWay"/>).</summary>
+    [JsonStringEnumMemberName("one-way")] OneWay,
+
+    /// <summary>The app, or the platform, is frozen. It goes on by itself when that is over.</summary>
+    [JsonStringEnumMemberName("frozen")] Frozen,
+
+    /// <summary>An experiment's time is over: promote or abort.</summary>
+    [JsonStringEnumMemberName("ended")] Ended,
 }
 
 /// <summary>One step as it was.</summary>
 /// <param name="Step">Index from 0.</param>
 /// <param name="Weight">Of 10,000.</param>
 /// <param name="End">How it ended: passed, approved, promoted, failed, aborted, superseded; null while it lasts.</param>
-/// <param name="By">The account that ended it, where a person did.</param>
-public sealed record CanaryStepRecord(int Step, int Weight, DateTimeOffset Began, DateTimeOffset? Ended = null, string? End = null, string? By = null);
+/// <param name="By">The account that ended it, where a person did; of several approvals all of them.</param>
+/// <param name="Turns">What happened in between, in order.</param>
+public sealed record CanaryStepRecord(int Step, int Weight, DateTimeOffset Began, DateTimeOffset? Ended = null, string? End = null, string? By = null, IReadOnlyList<CanaryTurn>? Turns = null);
+
+/// <summary>What happened to a step while it lasted.</summary>
+/// <param name="What">paused, frozen, no-data, ended, resumed, approved</param>
+/// <param name="By">The account, where a person did it.</param>
+public sealed record CanaryTurn(string What, DateTimeOffset At, string? By = null);
 
 [JsonConverter(typeof(JsonStringEnumConverter<JudgeVerdict>))]
 public enum JudgeVerdict
@@ -114,6 +141,9 @@ public sealed record CanaryStatus
     /// <summary>Until the step's time is over; null while it doesn't run.</summary>
     public TimeSpan? Left { get; init; }
 
+    /// <summary>What it has shown until now, of an experiment.</summary>
+    public Experiment? Experiment { get; init; }
+
     /// <summary>Oldest first; of a long rollout the newest 1,000.</summary>
     public IReadOnlyList<CanaryWindow> Windows { get; init; } = [];
 }
@@ -125,11 +155,20 @@ public sealed record ReleaseReport
 
     public required ReleaseStatus Release { get; init; }
 
+    /// <summary>What it was made from and what it changed; null where it was made before that was kept.</summary>
+    public ReleaseChanges? Changes { get; init; }
+
     /// <summary>The rollouts that brought it in, newest first.</summary>
     public required IReadOnlyList<Rollout> Rollouts { get; init; }
 
+    /// <summary>The jobs that it ran, or began to.</summary>
+    public IReadOnlyList<JobRun> Jobs { get; init; } = [];
+
     /// <summary>Steps and judge, of a canary.</summary>
     public CanaryPolicy? Policy { get; init; }
+
+    /// <summary>What the newest of the rollouts has shown that was an experiment.</summary>
+    public Experiment? Experiment { get; init; }
 
     /// <summary>The judge's windows in the newest of the rollouts that had any, oldest first.</summary>
     public IReadOnlyList<CanaryWindow> Windows { get; init; } = [];

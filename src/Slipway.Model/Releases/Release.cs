@@ -137,8 +137,20 @@ public sealed record Rollout
     /// <summary>How far a canary is; null before its first step, and for other strategies.</summary>
     public CanaryProgress? Canary { get; init; }
 
+    /// <summary>Not null: it failed, and a person is to decide (<see cref="RolloutState.Holding"/>).</summary>
+    public OneWayHold? OneWay { get; init; }
+
     /// <summary>The account that asked for it; null where it was made before that was kept.</summary>
     public string? By { get; init; }
+
+    /// <summary>It goes on though the app is frozen: an administrator said so.</summary>
+    public bool DespiteFreeze { get; init; }
+
+    /// <summary>It does not wait for the approvals that its steps ask for: an administrator said so.</summary>
+    public bool DespiteApprovals { get; init; }
+
+    /// <summary>Every state that it was in, the present one last.</summary>
+    public IReadOnlyList<RolloutStateRecord> History { get; init; } = [];
 
     /// <summary>Why it did not end in <see cref="RolloutState.Done"/>; whole sentences, with the last log lines where there are any.</summary>
     public string? Error { get; init; }
@@ -165,4 +177,7 @@ public sealed record DeploySource
     public bool NoCache { get; init; }
 
     public string? Note { get; init; }
+
+    /// <summary>Not null: of a preview.</summary>
+    public PreviewSource? Preview { get; init; }
 }

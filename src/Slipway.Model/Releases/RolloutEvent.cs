@@ -19,6 +19,8 @@ public enum BuildStepState
 [JsonDerivedType(typeof(BuildOutput), "build-output")]
 [JsonDerivedType(typeof(Pushed), "pushed")]
 [JsonDerivedType(typeof(InstanceChanged), "instance")]
+[JsonDerivedType(typeof(JobChanged), "job")]
+[JsonDerivedType(typeof(JobOutput), "job-output")]
 public abstract record RolloutEvent
 {
     public required DateTimeOffset Time { get; init; }
@@ -31,6 +33,9 @@ public abstract record RolloutEvent
         public int? Release { get; init; }
 
         public string? Message { get; init; }
+
+        /// <summary>The account that brought it about, where a person did.</summary>
+        public string? By { get; init; }
     }
 
     /// <summary>A sentence worth reading: which way a base image was found, what is carried over, what is waited for.</summary>
@@ -89,5 +94,36 @@ public abstract record RolloutEvent
         public required string State { get; init; }
 
         public string? Detail { get; init; }
+    }
+
+    /// <summary>A job of the release was started, told to stop, or ended.</summary>
+    public sealed record JobChanged : RolloutEvent
+    {
+        public required string Service { get; init; }
+
+        /// <summary>Among the jobs of the service, from 1.</summary>
+        public required int Number { get; init; }
+
+        /// <summary>Its command line.</summary>
+        public required string Run { get; init; }
+
+        /// <summary>running, stopping, done, failed, lost, cancelled</summary>
+        public required string State { get; init; }
+
+        public string? Detail { get; init; }
+
+        public double? Seconds { get; init; }
+    }
+
+    /// <summary>A line that a job wrote. The time is the engine's.</summary>
+    public sealed record JobOutput : RolloutEvent
+    {
+        public required string Service { get; init; }
+
+        public required int Number { get; init; }
+
+        public LogStream Stream { get; init; }
+
+        public required string Text { get; init; }
     }
 }

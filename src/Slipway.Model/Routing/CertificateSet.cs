@@ -14,6 +14,9 @@ public sealed record CertificateSet
     /// <summary>What certificate authorities ask for at the moment, to see that a host is ours (RFC 8555, section 8.3).</summary>
     public IReadOnlyList<HttpChallenge> Challenges { get; init; } = [];
 
+    /// <summary>The same, asked in a handshake (RFC 8737).</summary>
+    public IReadOnlyList<HandshakeChallenge> HandshakeChallenges { get; init; } = [];
+
     public static CertificateSet Empty { get; } = new() { Revision = "", Certificates = [] };
 }
 
@@ -38,3 +41,7 @@ public sealed record ServedCertificate
 
 /// <summary>A GET of http://HOST/.well-known/acme-challenge/TOKEN is answered with Answer.</summary>
 public sealed record HttpChallenge(string Host, string Token, string Answer);
+
+/// <summary>A handshake for Host that speaks acme-tls/1 alone is answered with a certificate that holds the digest (RFC 8737, section 3).</summary>
+/// <param name="Digest">SHA-256 of the key authorization, Base64.</param>
+public sealed record HandshakeChallenge(string Host, string Digest);

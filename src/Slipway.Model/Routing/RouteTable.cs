@@ -96,6 +96,9 @@ public sealed record RouteSplit
     /// </summary>
     public IReadOnlyList<RequestMatch>? Match { get; init; }
 
+    /// <summary>What is counted of both releases' requests, beside them; null: nothing.</summary>
+    public IReadOnlyList<GoalPolicy>? Goals { get; init; }
+
     /// <summary>32 bytes as Base64, the app's own: signs the cookies that the gateway issues, and keys the assignment. A secret.</summary>
     public required string Key { get; init; }
 }
@@ -172,6 +175,9 @@ public sealed record ReleaseTraffic
 
     /// <summary>Counts by time to the answer's end: bucket i holds requests of at most <see cref="LatencyBuckets"/>[i] milliseconds, the last one the rest.</summary>
     public required IReadOnlyList<long> Latency { get; init; }
+
+    /// <summary>How often each goal of <see cref="RouteSplit.Goals"/> was reached, by its name; null: none was.</summary>
+    public IReadOnlyDictionary<string, long>? Goals { get; init; }
 
     /// <summary>Upper bounds in milliseconds, 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
     public static IReadOnlyList<double> LatencyBuckets { get; } =

@@ -26,6 +26,9 @@ public sealed record Workload
     /// <summary>Instances wanted, 0 or more, with the indexes 1 to this.</summary>
     public required int Replicas { get; init; }
 
+    /// <summary>Not null: a job of the service, with this number among them; its one instance runs once (<c>IEngine.Make</c>).</summary>
+    public int? Job { get; init; }
+
     public IReadOnlyList<WorkloadNetwork> Networks { get; init; } = [];
 
     /// <summary>host, none or bridge in place of <see cref="Networks"/>.</summary>
@@ -77,7 +80,7 @@ public sealed record Instance
     /// <summary>The engine's identifier.</summary>
     public required string Id { get; init; }
 
-    /// <summary>guestbook.web.v2.1: app, service, release that brought the workload in, index.</summary>
+    /// <summary>guestbook.web.v2.1: app, service, release that brought the workload in, index; of a job guestbook.web.v2.before-1.</summary>
     public required string Name { get; init; }
 
     public required AppName App { get; init; }
@@ -91,6 +94,9 @@ public sealed record Instance
 
     /// <summary>1 to the workload's replicas.</summary>
     public required int Index { get; init; }
+
+    /// <summary>Not null: a job of the service; see <see cref="Workload.Job"/>.</summary>
+    public int? Job { get; init; }
 
     public required InstanceState State { get; init; }
 

@@ -19,6 +19,9 @@ public sealed class Accounts
         return AccountRow.OfKind(connection, "user", null).Select(account => Status(account, roles[account.Id].Select(member => (member.Project, member.Role)))).ToList();
     });
 
+    /// <summary>Whether there is a user or a robot of that name.</summary>
+    public bool Has(string name) => _changes.Database.Read(connection => AccountRow.Find(connection, name)) is not null;
+
     /// <exception cref="InvalidInputException">No name of a user, or a password that is too short or too long.</exception>
     /// <exception cref="ConflictException">There is one of that name.</exception>
     public async Task<AccountStatus> Add(AccountRequest request, Caller caller, CancellationToken cancel)

@@ -15,9 +15,11 @@ static class CanaryMoves
 {
     /// <summary>To this step: its weight is wanted from now on.</summary>
     /// <param name="how">How the step before ended.</param>
-    public static Rollout Enter(Rollout rollout, CanaryPolicy policy, int to, string how, string? by, DateTimeOffset now)
+    /// <param name="onlyApprovals">See <see cref="CanaryProgress.OnlyApprovals"/>.</param>
+    public static Rollout Enter(Rollout rollout, CanaryPolicy policy, int to, string how, string? by, DateTimeOffset now, bool onlyApprovals = false)
     {
-        var (step, weight) = (policy.Steps[to], policy.WeightAt(to));
+        onlyApprovals |= rollout.Canary is { OnlyApprovals: true };
+        var (step, weight) = (policy.Steps[to], onlyApprovals ? 0 : policy.WeightAt(to));
         var isSame = rollout.Canary is { } before && before.Weight == weight;
         return rollout with
         {
@@ -27,12 +29,19 @@ static class CanaryMoves
             Canary = new CanaryProgress
             {
                 Weight = weight,
+                Pardoned = rollout.Canary?.Pardoned,
                 Settled = isSame ? rollout.Canary!.Settled : null,
                 Hold = step.IsApproval ? CanaryHold.Approval : null,
+                Asks = step.Approve,
+                OnlyApprovals = onlyApprovals,
                 History = [.. Ended(rollout, how, by, now), new CanaryStepRecord(to, weight, now)],
             },
         };
     }
+
+    /// <summary>To this step, or behind the last one out of the steps.</summary>
+    public static Rollout GoTo(Rollout rollout, CanaryPolicy policy, int to, string how, string? by, DateTimeOffset now) =>
+        to < policy.Steps.Count ? Enter(rollout, policy, to, how, by, now) : Leave(rollout, RolloutState.Promoting, how, by, now);
 
     /// <summary>Every gateway serves by the weight.</summary>
     public static Rollout Begin(Rollout rollout, DateTimeOffset now) => rollout with
@@ -41,7 +50,8 @@ static class CanaryMoves
     };
 
     /// <summary>The step's time stands still, and what has passed of it is kept.</summary>
-    public static Rollout Hold(Rollout rollout, CanaryHold why, DateTimeOffset now) => rollout with
+    /// <param name="by">The account, where a person asked for it.</param>
+    public static Rollout Hold(Rollout rollout, CanaryHold why, DateTimeOffset now, string? by = null) => rollout with
     {
         State = RolloutState.Holding,
         Changed = now,
@@ -50,14 +60,22 @@ static class CanaryMoves
             Hold = why,
             Elapsed = rollout.Canary.Elapsed + (rollout.Canary.Since is { } since ? now - since : TimeSpan.Zero),
             Since = null,
+            History = Turned(rollout, why switch { CanaryHold.NoData => "no-data", CanaryHold.Frozen => "frozen", CanaryHold.Ended => "ended", CanaryHold.OneWay => "failed", _ => "paused" }, by, now),
         },
     };
 
-    public static Rollout GoOn(Rollout rollout, CanaryPolicy policy, DateTimeOffset now) => rollout with
+    public static Rollout GoOn(Rollout rollout, CanaryPolicy policy, DateTimeOffset now, string? by = null) => rollout with
     {
         State = StateAt(policy.Steps[rollout.Step]),
         Changed = now,
-        Canary = rollout.Canary! with { Hold = null, Since = rollout.Canary.Settled is null ? null : now },
+        Canary = rollout.Canary! with { Hold = null, Since = rollout.Canary.Settled is null ? null : now, History = Turned(rollout, "resumed", by, now) },
+    };
+
+    /// <summary>One of several approvals.</summary>
+    public static Rollout Approve(Rollout rollout, Approval given) => rollout with
+    {
+        Changed = given.At,
+        Canary = rollout.Canary! with { Approvals = [.. rollout.Canary.Approvals, given], History = Turned(rollout, "approved", given.By, given.At) },
     };
 
     /// <summary>Out of the steps: to what is live then, or back.</summary>
@@ -69,6 +87,9 @@ static class CanaryMoves
     };
 
     static RolloutState StateAt(CanaryStep step) => step.IsApproval ? RolloutState.Holding : step.IsBake ? RolloutState.Baking : RolloutState.Shifting;
+
+    static IReadOnlyList<CanaryStepRecord> Turned(Rollout rollout, string what, string? by, DateTimeOffset now) =>
+        rollout.Canary is { History: [.., { Ended: null } last] history } ? [.. history.SkipLast(1), last with { Turns = [.. last.Turns ?? [], new CanaryTurn(what, now, by)] }] : rollout.Canary!.History;
 
     static IReadOnlyList<CanaryStepRecord> Ended(Rollout rollout, string how, string? by, DateTimeOffset now) =>
         rollout.Canary is { History: [.., { Ended: null } last] history } ? [.. history.SkipLast(1), last with { Ended = now, End = how, By = by }] : rollout.Canary?.History ?? [];

@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Experiments;
 using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
@@ -23,12 +24,15 @@ sealed record CanaryRun
 
     public required IReadOnlyList<TrafficSample> Samples { get; init; }
 
+    /// <summary>Those that may end it.</summary>
+    public IReadOnlyList<CanaryWindow> Counting => Progress.Pardoned is { } pardoned ? [.. Windows.Where(w => w.To > pardoned)] : Windows;
+
     public CanaryStep Step => Policy.Steps[Rollout.Step];
 
     public bool IsLastStep => Rollout.Step == Policy.Steps.Count - 1;
 
     /// <summary>Something goes to each release, or could.</summary>
-    public bool IsMeasured => Progress.Weight > 0;
+    public bool IsMeasured => Progress.Weight > 0 || Policy.Ab is not null;
 
     /// <summary>The last verdict on the weight as it is now.</summary>
     public CanaryWindow? LastVerdict => Progress.Settled is { } settled && Windows is [.., var last] && last.From >= settled ? last : null;
@@ -37,8 +41,10 @@ sealed record CanaryRun
     public DateTimeOffset? NextVerdict => !IsMeasured || Progress.Settled is not { } settled ? null
         : (Windows is [.., var last] && last.To > settled ? last.To : settled) + Policy.Judge.Every;
 
-    /// <summary>When the step's time is over; null while it doesn't run.</summary>
-    public DateTimeOffset? End => Progress.Since is { } since ? since + Step.Lasts - Progress.Elapsed : null;
+    /// <summary>When the step's time is over; null while it doesn't run, and of an experiment that only a person ends.</summary>
+    public DateTimeOffset? End => Progress.Since is not { } since ? null
+        : Policy.Ab is { } ab ? ab.Until ?? since + ab.For - Progress.Elapsed
+        : since + Step.Lasts - Progress.Elapsed;
 
     public static CanaryRun? Of(StoredApp stored)
     {
@@ -62,5 +68,5 @@ sealed record CanaryRun
 
     /// <summary>Whether the gateways' counts are wanted now.</summary>
     public bool WantsReport(DateTimeOffset now) =>
-        Rollout.State != RolloutState.Promoting && IsMeasured && (Progress.Settled is null || NextVerdict <= now);
+        Rollout.State != RolloutState.Promoting && IsMeasured && (Progress.Settled is null || NextVerdict <= now || (Policy.Ab is not null && End <= now && !ExperimentSteps.IsCounted(this)));
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Slipway.Model;
+using Slipway.Releases.Experiments;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Canary;
@@ -25,10 +27,24 @@ static class CanarySteps
         if (run.Progress.Settled is null)
         {
             if (isSettled) decision.Do(new Step.BeginStep(Sample(view, run)));
-            else decision.WaitFor($"waiting for the gateway to acknowledge that v{run.Next.Release.Number} gets {Percent(run.Progress.Weight)} of the requests");
+            else decision.WaitFor($"waiting for the gateway to acknowledge that v{run.Next.Release.Number} gets {(run.Policy.IsByMatchAlone ? "matched requests" : $"{Percent(run.Progress.Weight)} of the requests")}");
             return;
         }
         if (Judged(view, run, decision)) return;
+        if (run.Policy.Ab is { } ab)
+        {
+            ExperimentSteps.Decide(view, run, ab, decision);
+            return;
+        }
+        if (view.Stored.FrozenBy(view.Now) is null)
+        {
+            if (run.Progress.Hold == CanaryHold.Frozen) decision.Do(new Step.GoOn());
+        }
+        else if (run.Progress.Hold is null or CanaryHold.NoData)
+        {
+            decision.Do(new Step.HoldOn(CanaryHold.Frozen));
+            return;
+        }
         if (run.Progress.Hold == CanaryHold.NoData && run.LastVerdict is { Verdict: JudgeVerdict.Pass }) decision.Do(new Step.GoOn());
         if (run.End is not { } end) return;
         if (end > view.Now) decision.LookAgain(end);
@@ -40,7 +56,7 @@ static class CanarySteps
     static bool Judged(AppView view, CanaryRun run, DecisionBuilder decision)
     {
         if (run.NextVerdict is not { } due) return false;
-        if (Judge.Failure(run.Policy.Judge, run.Windows) is { } reason) decision.Do(new Step.Fail(reason, null));
+        if (run.Rollout.OneWay is null && Judge.Failure(run.Policy.Judge, run.Counting) is { } reason) OneWaySteps.Fail(view, new Step.Fail(reason, null), decision);
         else if (due <= view.Now) decision.Do(Verdict(view, run));
         else
         {
@@ -75,7 +91,7 @@ static class CanarySteps
         return run.Windows.LastOrDefault(w => w.Verdict != JudgeVerdict.NoData)?.To is { } to && to > settled ? to : settled;
     }
 
-    static Step.Record Verdict(AppView view, CanaryRun run)
+    internal static Step.Record Verdict(AppView view, CanaryRun run)
     {
         var sample = Sample(view, run);
         var (judgement, window) = Look(view, run, sample);
@@ -97,7 +113,7 @@ static class CanarySteps
         stable = stable with { Restarts = Restarts(view, run.Live.Slot, began) };
         var judgement = sample is null ? Judgement.NoData("no gateway answers, or one of another version")
             : from is null ? Judgement.NoData("the gateway was started anew, or nothing was measured before")
-            : Judge.Decide(judge, next, stable, run.Progress.Weight < CanaryPolicy.AllRequests, run.Live.Release.Number);
+            : Judge.Decide(judge, next, stable, run.Progress.Weight < CanaryPolicy.AllRequests && !run.Policy.IsByMatchAlone, run.Live.Release.Number);
         return (judgement, new CanaryWindow
         {
             Number = run.Windows is [.., var before] ? before.Number + 1 : 1,
@@ -115,7 +131,7 @@ static class CanarySteps
     public static TrafficSample? Sample(AppView view, CanaryRun run) => TrafficSample.Take(
         view.Reports, view.Stored.App,
         view.Stored.Routes.Where(r => r.Split is not null).Select(r => r.Service).ToHashSet(),
-        run.Next.Release.Number, run.Live.Release.Number, view.ReportedAt ?? view.Now);
+        run.Next.Release.Number, run.Live.Release.Number, view.ReportedAt ?? view.Now, run.Policy.IsByMatchAlone);
 
     /// <summary>Instances of a release's own (not shared) workloads that ended within the window, whether they were started again or not.</summary>
     static int Restarts(AppView view, Slot slot, DateTimeOffset from) => view.Plan.Workloads

@@ -8,6 +8,7 @@ static class CanaryWords
 {
     public static string Of(CanaryPolicy policy, int step)
     {
+        if (policy.Ab is not null) return Experiments.ExperimentSteps.Of(policy);
         var (place, at) = ($"step {step + 1} of {policy.Steps.Count}", policy.Steps[step]);
         var share = CanarySteps.Percent(policy.WeightAt(step));
         return at.IsApproval ? $"{place}: waits for a person, with {share} of the requests"

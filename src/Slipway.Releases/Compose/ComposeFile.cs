@@ -34,7 +34,7 @@ public static class ComposeFile
         if (project.Root is { } root)
         {
             // A bad name is reported already; any other lets the rest of the file be checked.
-            var reading = new Reading(project.Name ?? AppName.Parse("app"), new Field(root, "", findings), project.Variables, loader.Files, findings, keys, Profiles(request, project.Variables));
+            var reading = new Reading(project.Name ?? AppName.Parse("app"), new Field(root, "", findings), project.Variables, loader.Files, findings, keys, Profiles(request, project.Variables)) { Now = request.Time.GetUtcNow() };
             keys.Report(findings, reading.IsEnabled);
             model = ModelBuilder.Build(reading);
         }

@@ -21,4 +21,7 @@ public sealed record ComposeRequest
 
     /// <summary>Null: COMPOSE_PROJECT_NAME, else the files' top-level <c>name</c>, else the folder's name.</summary>
     public AppName? Name { get; init; }
+
+    /// <summary>Dates in the files lie before or after its now.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

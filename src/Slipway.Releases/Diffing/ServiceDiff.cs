@@ -21,13 +21,13 @@ static class ServiceDiff
         [
             .. Image(before, imageBefore, after, imageAfter),
             .. Build(name, before.Build, after.Build),
-            .. Pairs(name, ChangeKind.Environment, "environment", Plain(old.Environment), Plain(now.Environment)),
+            .. Pairs(name, ChangeKind.Environment, "environment", old.Environment, now.Environment),
             .. Files(name, old.Files, now.Files),
             .. Pairs(name, ChangeKind.Volume, "volumes", Mounts(old), Mounts(now)),
             .. Ports(name, before, after),
             .. Pairs(name, ChangeKind.Network, "networks", Networks(before), Networks(after)),
             .. Pairs(name, ChangeKind.Dependency, "depends_on", Dependencies(before), Dependencies(after)),
-            .. Pairs(name, ChangeKind.Container, "labels", Plain(old.Labels), Plain(now.Labels)),
+            .. Pairs(name, ChangeKind.Container, "labels", old.Labels, now.Labels),
             .. Walk(name, ChangeKind.Container, "", Node(old), Node(now)),
             .. Plain(name, "network_mode", before.NetworkMode, after.NetworkMode),
             .. Plain(name, "expose", ValueText.List(before.Expose), ValueText.List(after.Expose)),
@@ -47,17 +47,19 @@ static class ServiceDiff
     static IEnumerable<ModelChange> Build(string service, BuildModel? before, BuildModel? after)
     {
         if (before is null && after is null) return [];
-        // Where the folder stood is no property of what it holds.
-        var (was, willBe) = (Node(before is null ? null : before with { Context = "" }, ModelJson.Default.BuildModel), Node(after is null ? null : after with { Context = "" }, ModelJson.Default.BuildModel));
-        was?.Remove("context");
-        willBe?.Remove("context");
+        var (was, willBe) = (Node(before, ModelJson.Default.BuildModel), Node(after, ModelJson.Default.BuildModel));
         if (was is null || willBe is null)
             return [new ModelChange { Service = service, Kind = ChangeKind.Build, Key = "build", Before = was is null ? null : "built here", After = willBe is null ? null : "built here" }];
-        foreach (var one in (JsonObject[])[was, willBe]) one.Remove("args");
+        // Where the folder stood is no property of what it holds; arguments have names.
+        foreach (var one in (JsonObject[])[was, willBe])
+        {
+            one.Remove("context");
+            one.Remove("args");
+        }
         return
         [
             .. Walk(service, ChangeKind.Build, "build", was, willBe),
-            .. Pairs(service, ChangeKind.Build, "build.args", Plain(before!.Args), Plain(after!.Args)),
+            .. Pairs(service, ChangeKind.Build, "build.args", before!.Args, after!.Args),
         ];
     }
 
@@ -137,8 +139,6 @@ static class ServiceDiff
         var (was, willBe) = isSecret ? (before is null ? null : Secrecy.Mask, after is null ? null : Secrecy.Mask) : (Secrecy.Masked(before), Secrecy.Masked(after));
         return new ModelChange { Service = service, Kind = kind, Key = key, Before = was, After = willBe, IsSecret = isSecret || was == willBe };
     }
-
-    static IReadOnlyDictionary<string, string> Plain(IReadOnlyDictionary<string, string> pairs) => pairs;
 
     static Dictionary<string, string> Mounts(ContainerSpec container) => container.Mounts.GroupBy(m => m.Target).ToDictionary(g => g.Key, g => string.Join(", ", g.Select(ValueText.Mount)));
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Slipway.Engines;
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -21,6 +22,7 @@ sealed partial class AppLoop : IDisposable
     readonly Readiness _readiness;
     readonly AttemptLog _attempts = new();
     readonly RolloutReporter _reporter;
+    readonly JobLog _jobLog;
     readonly StepExecutor _executor;
     int _failures;
     StoredApp? _stored;
@@ -31,7 +33,8 @@ sealed partial class AppLoop : IDisposable
         (_app, _services) = (app, services);
         _readiness = new Readiness(services.Probe, services.Time, Wake);
         _reporter = new RolloutReporter(services.Journal, services.Time);
-        _executor = new StepExecutor(app, services.Engine, services.Transitions, services.Publisher, _reporter, _attempts, services.Time, Wake, services.Log);
+        _jobLog = new JobLog(services.Engine, services.Journal, services.Time);
+        _executor = new StepExecutor(app, services.Engine, _jobLog, services.Transitions, services.Publisher, _reporter, _attempts, services.Time, Wake, services.Log);
     }
 
     /// <summary>Runs until the app is forgotten.</summary>
@@ -66,7 +69,9 @@ sealed partial class AppLoop : IDisposable
         var plan = ReferenceEquals(stored, _stored) ? _plan : WorkloadPlanner.Plan(stored, _services.RegistryAddress);
         (_stored, _plan) = (stored, plan);
         var acknowledged = _services.Publisher.Acknowledged;
-        var instances = await Observe(cancel);
+        var observed = await Observe(cancel);
+        IReadOnlyList<Instance> jobs = [.. observed.Where(i => i.Job is not null)];
+        var instances = jobs.Count == 0 ? observed : [.. observed.Where(i => i.Job is null)];
         _attempts.Observe(plan, [.. instances.Where(i => !stored.Stopping.Contains(i.Id))], _services.Time.GetUtcNow());
         var now = _services.Time.GetUtcNow();
         var counts = AgeOf(stored, now) is { } age ? await _services.Reports.Of(_app, age, stored.RouteVersion, cancel) : null;
@@ -75,6 +80,7 @@ sealed partial class AppLoop : IDisposable
             Stored = stored,
             Plan = plan,
             Instances = instances,
+            Jobs = jobs,
             Verdicts = _readiness.Judge(plan, instances),
             Attempts = _attempts.Snapshot(),
             Acknowledged = acknowledged,
@@ -84,8 +90,11 @@ sealed partial class AppLoop : IDisposable
             Now = now,
         };
         _services.Observations.Set(view);
+        await ReadJobs(view, cancel);
         var decision = AppDecision.Decide(view);
         _reporter.Seen(view, WaitsFor(view, decision));
+        if (decision.Steps is [Step.Expire, ..]) LogExpired(_services.Log, _app);
+        if (decision.Steps is [Step.Forget]) ForgetJournals();
         var acted = await _executor.Take(view, decision, cancel);
         // Behind the look, so that a gateway which was away isn't first given routes that the look has just found stale.
         if (!view.IsSettled) _services.Publisher.Poke();
@@ -109,6 +118,14 @@ sealed partial class AppLoop : IDisposable
             if (await _services.Bells.Wait(_app, until - _services.Time.GetUtcNow(), _services.Time, cancel)) return;
             if (_services.Time.GetUtcNow() >= end) return;
         }
+    }
+
+    /// <summary>What a job has written is in the journal before its end is.</summary>
+    async Task ReadJobs(AppView view, CancellationToken cancel)
+    {
+        foreach (var job in view.Plan.Jobs)
+            if (job is { Run: { State: JobState.Running or JobState.Stopping } run } && job.Find(view.Jobs) is { State: InstanceState.Running } running)
+                await _jobLog.Read(running, run, JobLog.SecretsOf(job.Workload.Container), cancel);
     }
 
     async Task<IReadOnlyList<Instance>> Observe(CancellationToken cancel)
@@ -145,6 +162,12 @@ sealed partial class AppLoop : IDisposable
         _services.Bells.Ended(_app);
     }
 
+    /// <summary>Before the rollouts themselves, so that a server which is killed here leaves no journal of nothing.</summary>
+    void ForgetJournals()
+    {
+        foreach (var rollout in _services.Database.Read(db => ReleaseRows.Rollouts(db, _app))) _services.Journal.Delete(rollout.Id);
+    }
+
     void Wake() => _services.Bells.Ring(_app);
 
     static TimeSpan Pause(int failures) => failures > 5 ? LongestPause : TimeSpan.FromSeconds(Math.Pow(2, failures - 1));
@@ -159,6 +182,9 @@ sealed partial class AppLoop : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{App} waits: {Reason}")]
     static partial void LogEngineAway(ILogger log, AppName app, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{App} has come to its end and is removed")]
+    static partial void LogExpired(ILogger log, AppName app);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A look at {App} failed and is repeated")]
     static partial void LogFailed(ILogger log, Exception error, AppName app);

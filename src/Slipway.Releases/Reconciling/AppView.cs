@@ -18,7 +18,11 @@ sealed record AppView
 
     public required Plan Plan { get; init; }
 
+    /// <summary>Of services. Jobs are in <see cref="Jobs"/>.</summary>
     public required IReadOnlyList<Instance> Instances { get; init; }
+
+    /// <summary>Containers of jobs that releases run before they start.</summary>
+    public IReadOnlyList<Instance> Jobs { get; init; } = [];
 
     /// <summary>By the engine's identifier; running instances only.</summary>
     public required IReadOnlyDictionary<string, Verdict> Verdicts { get; init; }

@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -12,6 +13,7 @@ static class Convergence
     {
         foreach (var planned in view.Plan.Workloads) Start(view, planned, decision);
         foreach (var instance in view.Surplus) Retire(view, instance, decision);
+        JobClearing.Decide(view, decision);
         foreach (var gone in view.Stored.Drains.Keys.Where(id => view.Instances.All(i => i.Id != id))) decision.Do(new Step.EndDrain(gone));
     }
 
@@ -25,7 +27,7 @@ static class Convergence
         if (!isMissing && !isDown && instances.Any(i => Completion.IsDone(i, planned.Service))) return;
         // The name of one that is stopping is not free yet.
         if (view.Instances.Any(i => planned.Has(i) && view.Stored.Stopping.Contains(i.Id) && i.Index <= planned.Workload.Replicas)) return;
-        if (isMissing && !DependenciesAllow(view, planned)) return;
+        if (isMissing && (!JobGate.Allows(view.Plan, planned) || !DependenciesAllow(view, planned))) return;
         if (planned.IsExclusive && view.Instances.Any(i => i.Service == planned.Service.Name && !planned.Has(i) && IsAlive(i))) return;
         if (view.Attempts.TryGetValue(planned.Key, out var attempts) && attempts.NextAt > view.Now)
         {

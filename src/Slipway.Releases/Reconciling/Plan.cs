@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Jobs;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -11,6 +12,9 @@ sealed record Plan
 
     /// <summary>For each slot and service the workload that serves it; a shared one serves both slots.</summary>
     public required IReadOnlyDictionary<(Slot Slot, string Service), PlannedWorkload> InForce { get; init; }
+
+    /// <summary>Jobs of the release that is being staged, in the order of its services.</summary>
+    public IReadOnlyList<PlannedJob> Jobs { get; init; } = [];
 
     public PlannedWorkload? Find(Instance instance) => Workloads.FirstOrDefault(w => w.Has(instance));
 

@@ -1,5 +1,7 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Governing;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -13,6 +15,7 @@ namespace Slipway.Releases.Reconciling;
 ///                                             └─(first release, auto-promote)──────────────────┐│    │
 ///   warm rollback ─────────────────────────────────────────────────────────────────────────► Promoting ─► Retaining ─► Done
 ///   until the new release is live, any failure or abort ─► RollingBack ─► RolledBack, or Failed where nothing was live
+///   but a failure past a one-way step, once it has had requests ─► Holding ─(promote, abort --past-one-way)─► as it was, or RollingBack
 /// </code>
 /// </summary>
 static class RolloutProgress
@@ -33,7 +36,7 @@ static class RolloutProgress
                 Verify(view, rollout, target, isSettled, decision);
                 break;
             case RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking when CanaryRun.Of(stored) is { } run:
-                if (FailureOf(view, run.Next, decision) is { } failure) decision.Do(failure);
+                if (rollout.OneWay is null && FailureOf(view, run.Next, decision) is { } failure) OneWaySteps.Fail(view, failure, decision);
                 else CanarySteps.Decide(view, run, isSettled, decision);
                 break;
             case RolloutState.Shifting:
@@ -62,7 +65,8 @@ static class RolloutProgress
         if (occupant is null) decision.Do(new Step.TakeSlot(stored.TargetSlot, target, WorkloadPlanner.OriginsOf(target, stored.LiveSlot)));
         else if (occupant is { Leaving: Leaving.No, Standing: Standing.Staged } && occupant.Release.Number == target.Number)
         {
-            if (FailureOf(view, occupant, decision) is { } failure) decision.Do(failure);
+            if (FailureOf(view, occupant, decision) is { } failure) OneWaySteps.Fail(view, failure, decision);
+            else if (JobSteps.Decide(view, occupant, decision)) return;
             else if (Workloads(view, occupant).All(w => view.Of(w).Count() == w.Workload.Replicas)) decision.Do(new Step.Move(RolloutState.Verifying));
         }
         else if (occupant.Leaving == Leaving.No) decision.Do(new Step.Clear(occupant.Slot, Leaving.Draining));
@@ -72,7 +76,7 @@ static class RolloutProgress
     static void Verify(AppView view, Rollout rollout, Release target, bool isSettled, DecisionBuilder decision)
     {
         if (view.Stored.In(view.Stored.TargetSlot) is not { } staged) return;
-        if (FailureOf(view, staged, decision) is { } failure) decision.Do(failure);
+        if (FailureOf(view, staged, decision) is { } failure) OneWaySteps.Fail(view, failure, decision);
         else if (view.IsReady(staged))
         {
             var strategy = ReleaseStrategy.Of(target.Model);
@@ -80,11 +84,15 @@ static class RolloutProgress
                 : strategy == Strategy.Rolling ? RolloutState.Shifting
                 : rollout.AutoPromote ? RolloutState.Promoting
                 : RolloutState.Holding;
-            if (next == RolloutState.Holding && strategy == Strategy.Canary && !CanarySteps.SharesRequests(view))
-                decision.Do(new Step.Move(RolloutState.Promoting, "no service with a route has changed: there are no requests to share"));
+            // Unseen it may wait; a switch doesn't begin. What goes back to an earlier release is let through: it was asked for, or not, by a person.
+            if (rollout.Kind == RolloutKind.Deploy && (next != RolloutState.Holding || strategy.SharesRequests) && view.Stored.FrozenBy(view.Now) is { } freeze)
+                decision.WaitFor($"v{target.Number} is ready; {FreezeWords.Of(freeze, target.App)}");
+            else if (next == RolloutState.Holding && strategy.SharesRequests && !CanarySteps.SharesRequests(view))
+                decision.Do(Approvals.Next(target.Model, -1) is { } strict ? new Step.EnterStep(strict, OnlyApprovals: true)
+                    : new Step.Move(RolloutState.Promoting, "no service with a route has changed: there are no requests to share"));
             // Who is told that the release holds goes and looks at its preview host: it must be there by then.
             else if (next == RolloutState.Holding && !isSettled) decision.WaitFor($"v{target.Number} is ready; waiting for the gateway to acknowledge its preview host");
-            else if (next == RolloutState.Holding && strategy == Strategy.Canary) decision.Do(new Step.EnterStep(0));
+            else if (next == RolloutState.Holding && strategy.SharesRequests) decision.Do(new Step.EnterStep(0));
             else decision.Do(new Step.Move(next));
         }
     }
@@ -93,7 +101,7 @@ static class RolloutProgress
     {
         if (view.Stored.In(view.Stored.TargetSlot) is not { } staged) return;
         if (TakesOver(view, staged, decision)) return;
-        if (FailureOf(view, staged, decision) is { } failure) decision.Do(failure);
+        if (FailureOf(view, staged, decision) is { } failure) OneWaySteps.Fail(view, failure, decision);
         else if (!view.IsReady(staged) || view.Surplus.Any()) return;
         else if (!isSettled) decision.WaitFor("waiting for the gateway to acknowledge the new routes");
         else if (rollout.Step < Shift.LastStep(view.Stored)) decision.Do(new Step.Advance(rollout.Step + 1));
@@ -104,7 +112,7 @@ static class RolloutProgress
     {
         if (view.Stored.In(view.Stored.TargetSlot) is not { } next || next.Release.Number != target.Number) return;
         if (TakesOver(view, next, decision)) return;
-        if (FailureOf(view, next, decision) is { } failure) decision.Do(failure);
+        if (FailureOf(view, next, decision) is { } failure) OneWaySteps.Fail(view, failure, decision);
         else if (view.IsReady(next))
             decision.Do(new Step.GoLive(next.Slot, KeepOldWarm: ReleaseStrategy.Of(target.Model) != Strategy.Rolling));
         else decision.WaitFor($"waiting for v{target.Number} to be ready");
@@ -138,7 +146,7 @@ static class RolloutProgress
             case { Standing: Standing.Staged }:
                 break;
             default:
-                if (!view.Surplus.Any()) decision.Do(new Step.Move(stored.LiveSlot is null ? RolloutState.Failed : RolloutState.RolledBack, rollout.Error));
+                if (!view.Surplus.Any() && !JobClearing.IsBusy(view)) decision.Do(new Step.Move(stored.LiveSlot is null ? RolloutState.Failed : RolloutState.RolledBack, rollout.Error));
                 break;
         }
     }

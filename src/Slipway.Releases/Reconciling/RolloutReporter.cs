@@ -1,5 +1,8 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Experiments;
+using Slipway.Releases.Governing;
+using Slipway.Releases.Jobs;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -33,11 +36,26 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
             case Step.Record record when record.Window.Verdict == JudgeVerdict.Fail || view.Stored.CanaryWindows is not [.., var before] || record.Window.Verdict != before.Verdict:
                 Note(rollout, CanaryWords.Of(record.Window), record.Window.Verdict == JudgeVerdict.Fail ? Severity.Warning : null);
                 break;
+            case Step.HoldOn { Why: CanaryHold.Frozen }:
+                State(rollout, RolloutState.Holding, view.Stored.FrozenBy(view.Now) is { } freeze ? $"{FreezeWords.Of(freeze, rollout.App)}; it goes on when that is over" : "it is frozen");
+                break;
+            case Step.HoldOn { Why: CanaryHold.Ended }:
+                State(rollout, RolloutState.Holding, ExperimentSteps.Over(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!, view.Stored.Tally));
+                break;
             case Step.HoldOn:
                 State(rollout, RolloutState.Holding, $"no data for longer than {CanaryWords.Of(ReleaseStrategy.CanaryOf(view.Stored.Target!.Model)!.Judge.HoldMax)}: goes on when there is some, or with a promote");
                 break;
             case Step.GoOn when ReleaseStrategy.CanaryOf(view.Stored.Target!.Model) is { } policy:
-                State(rollout, CanaryMoves.GoOn(rollout, policy, view.Now).State, "there is data again");
+                State(rollout, CanaryMoves.GoOn(rollout, policy, view.Now).State, rollout.Canary!.Hold == CanaryHold.Frozen ? "it is not frozen any more" : "there is data again");
+                break;
+            case Step.HoldOneWay hold:
+                State(rollout, RolloutState.Holding, hold.Reason);
+                break;
+            case Step.StoreJob job when job.Run.Rollout == rollout.Id && job.Run.State != JobState.Planned:
+                Job(job.Run);
+                break;
+            case Step.EndJob end when end.Run.Rollout == rollout.Id:
+                Job(end.Run);
                 break;
             case Step.LeaveSteps:
                 State(rollout, RolloutState.Promoting, null);
@@ -99,6 +117,17 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
         Instance = instance.Name,
         State = state,
         Detail = state == "died" ? $"exit code {instance.ExitCode}{(instance.OutOfMemory ? ", out of memory" : "")}" : null,
+    });
+
+    void Job(JobRun run) => journal.Append(run.Rollout, new RolloutEvent.JobChanged
+    {
+        Time = time.GetUtcNow(),
+        Service = run.Service,
+        Number = run.Number,
+        Run = JobWords.Line(run.Job),
+        State = JobWords.State(run),
+        Detail = JobWords.Detail(run),
+        Seconds = JobWords.Seconds(run),
     });
 
     void Note(Rollout rollout, string text, Severity? severity = null) =>

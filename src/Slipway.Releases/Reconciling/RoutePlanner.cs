@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Previewing;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -40,17 +41,17 @@ static class RoutePlanner
         {
             RolloutState.Holding or RolloutState.Promoting => true,
             RolloutState.Shifting or RolloutState.Baking => rollout.Canary is not null,
-            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model) is Strategy.BlueGreen or Strategy.Canary && view.IsReady(staged),
+            RolloutState.Verifying => !rollout.AutoPromote && ReleaseStrategy.Of(staged.Release.Model).StagesWhole && view.IsReady(staged),
             _ => false,
         } ? staged : null;
 
     static Route LiveRoute(AppView view, SlotState live, ServiceModel service)
     {
-        if (CanaryRun.Of(view.Stored) is { IsMeasured: true } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (var stable, { } rising))
+        if (CanaryRun.Of(view.Stored) is { Progress.Weight: > 0 } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (var stable, { } rising))
             return SplitRoute(view, canary, service, stable, rising);
         var sides = new List<PlannedWorkload>();
         if (view.Plan.InForce.TryGetValue((live.Slot, service.Name), out var current)) sides.Add(current);
-        if (view.Stored.Rollout is { State: RolloutState.Shifting or RolloutState.RollingBack }
+        if (view.Stored.Rollout is { } rollout && (rollout.State == RolloutState.RollingBack || Shift.IsUnderWay(rollout))
             && ReleaseStrategy.Of(view.Stored.Target?.Model ?? live.Release.Model) == Strategy.Rolling
             && view.Plan.InForce.TryGetValue((live.Slot.Other, service.Name), out var next)
             && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);
@@ -66,7 +67,7 @@ static class RoutePlanner
         Destinations(view, live.Slot, [unseen], IsRoutable) is not [var next] ? route : route with
         {
             Destinations = [.. route.Destinations.Select(d => d with { Weight = CanaryPolicy.AllRequests }), next with { Weight = 0 }],
-            Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Key = SplitKey(view) },
+            Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Goals = ReleaseStrategy.CanaryOf(staged.Release.Model)?.Ab?.Goals, Key = SplitKey(view) },
         };
 
     static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between two releases and has no key for it.");
@@ -90,6 +91,7 @@ static class RoutePlanner
                 Sticky = canary.Policy.Sticky,
                 Header = canary.Policy.StickyHeader,
                 Match = ReleaseStrategy.MatchOf(canary.Next.Release.Model),
+                Goals = canary.Policy.Ab?.Goals,
                 Key = SplitKey(view),
             },
         };
@@ -107,7 +109,11 @@ static class RoutePlanner
     static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
     {
         IReadOnlyList<PlannedWorkload> sides = view.Plan.InForce.TryGetValue((staged.Slot, service.Name), out var planned) ? [planned] : [];
-        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with { IsPreview = true };
+        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with
+        {
+            IsPreview = true,
+            Policy = PreviewHosts.Unlisted(service.Release.Route),
+        };
     }
 
     static Route Make(AppView view, ServiceModel service, IReadOnlyList<string> hosts, IReadOnlyList<GatewayPort> ports, List<Destination> destinations, PlannedWorkload? current) => new()

@@ -22,8 +22,11 @@ readonly record struct Shift
         if (stored.Rollout is not { } rollout || stored.Target is not { } target || stored.LiveSlot is not { } live) return default;
         if (live.Release.Number == target.Number || ReleaseStrategy.Of(target.Model) != Strategy.Rolling) return default;
         if (stored.In(stored.TargetSlot) is not { Standing: Standing.Staged }) return default;
-        return new Shift { IsOn = true, New = stored.TargetSlot, Step = rollout.Step, OldShrinks = rollout.State == RolloutState.Shifting };
+        return new Shift { IsOn = true, New = stored.TargetSlot, Step = rollout.Step, OldShrinks = IsUnderWay(rollout) };
     }
+
+    /// <summary>Instances of both releases serve; also while it holds after a failure, when nothing moves.</summary>
+    public static bool IsUnderWay(Rollout rollout) => rollout.State == RolloutState.Shifting || rollout is { State: RolloutState.Holding, OneWay: not null, Canary: null };
 
     public int Replicas(Slot slot, int all) =>
         !IsOn ? all
@@ -42,13 +45,13 @@ readonly record struct Shift
 static class ReleaseStrategy
 {
     /// <summary>
-    /// Canary or blue-green where any routed service says so; else rolling. Services to be recreated are replaced in the course of any of them.
+    /// Ab, canary or blue-green where any routed service says so; else rolling. Services to be recreated are replaced in the course of any of them.
     /// </summary>
     public static Strategy Of(AppModel model) =>
-        CanaryOf(model) is not null ? Strategy.Canary
+        CanaryOf(model) is { } shared ? shared.Ab is null ? Strategy.Canary : Strategy.Ab
         : model.Services.Any(s => s.Release.IsRouted && s.Release.Strategy == Strategy.BlueGreen) ? Strategy.BlueGreen : Strategy.Rolling;
 
-    /// <summary>The one policy of all canary services of the app; null where there are none.</summary>
+    /// <summary>The one policy of all services of the app that share their requests; null where there are none.</summary>
     public static CanaryPolicy? CanaryOf(AppModel model) => model.Services.Select(s => s.Release).FirstOrDefault(r => r is { IsRouted: true, Canary: not null })?.Canary;
 
     /// <summary>Whose requests see the new release before it is live; the same of all services that say so. Null: nobody's.</summary>

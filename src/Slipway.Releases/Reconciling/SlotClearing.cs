@@ -19,7 +19,7 @@ static class SlotClearing
                     Expire(view, slot, decision);
                     break;
                 case Leaving.Draining:
-                    if (view.Surplus.Any() || SharedIsBusy(view, slot, decision)) break;
+                    if (view.Surplus.Any() || view.Jobs.Any(j => j.Release == slot.Release.Number) || SharedIsBusy(view, slot, decision)) break;
                     decision.Do(new Step.Clear(slot.Slot, Leaving.Detaching));
                     break;
                 case Leaving.Detaching:

@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Jobs;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -46,7 +47,8 @@ abstract record Step
     public sealed record Advance(int To) : Step;
 
     /// <summary>A canary's next step: its weight is wanted from now on.</summary>
-    public sealed record EnterStep(int To) : Step;
+    /// <param name="OnlyApprovals">No requests are shared: of the steps only the approvals that ask for certain people count.</param>
+    public sealed record EnterStep(int To, bool OnlyApprovals = false) : Step;
 
     /// <summary>Every gateway serves by the canary's weight: its time begins.</summary>
     /// <param name="Sample">What was counted until then; null where no gateway says.</param>
@@ -64,9 +66,38 @@ abstract record Step
     /// <summary>The last step has passed: the canary's release is to be the live one.</summary>
     public sealed record LeaveSteps : Step;
 
+    /// <summary>A freeze has ended by time.</summary>
+    public sealed record Thaw : Step;
+
     /// <summary>The rollout failed: back to what was live.</summary>
     /// <param name="Instance">Whose last lines belong into the message.</param>
-    public sealed record Fail(string Reason, Instance? Instance) : Step;
+    /// <param name="How">The way in which a canary's step ended by it.</param>
+    public sealed record Fail(string Reason, Instance? Instance, string How = "failed") : Step;
+
+    /// <summary>The preview's time is over: it is being removed from now on.</summary>
+    public sealed record Expire : Step;
+
+    /// <summary>The rollout failed, and holds, because its release took a one-way step and has had requests.</summary>
+    public sealed record HoldOneWay(string Reason) : Step;
+
+    /// <summary>How far a job is, before it comes there.</summary>
+    /// <param name="Unstarted">Its container, where that is said never to have been started; void while a start is under way.</param>
+    public sealed record StoreJob(JobRun Run, Instance? Unstarted = null) : Step;
+
+    /// <summary>Makes a job's container, and does not start it.</summary>
+    public sealed record MakeJob(PlannedJob Job) : Step;
+
+    /// <summary>Starts a job's container, if it never ran.</summary>
+    public sealed record StartJob(PlannedJob Job, Instance Instance) : Step;
+
+    /// <summary>Tells a job to stop, and kills it after its grace period.</summary>
+    public sealed record StopJob(Instance Instance) : Step;
+
+    /// <summary>A job has ended: the rest of its output, then how.</summary>
+    public sealed record EndJob(JobRun Run, Instance Instance) : Step;
+
+    /// <summary>Its end is stored: its container goes.</summary>
+    public sealed record RemoveJob(Instance Instance) : Step;
 
     /// <summary>Nothing of the app runs any more: forgets it.</summary>
     public sealed record Forget(bool Volumes) : Step;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Slipway.Engines;
 using Slipway.Model;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -11,7 +12,7 @@ namespace Slipway.Releases.Reconciling;
 /// workload, so that an instance that takes its time to stop delays nothing else of the app.
 /// </summary>
 sealed partial class StepExecutor(
-    AppName app, IEngine engine, Transitions transitions, RoutePublisher publisher, RolloutReporter reporter, AttemptLog attempts, TimeProvider time, Action wake, ILogger log)
+    AppName app, IEngine engine, JobLog jobLog, Transitions transitions, RoutePublisher publisher, RolloutReporter reporter, AttemptLog attempts, TimeProvider time, Action wake, ILogger log)
 {
     readonly ConcurrentDictionary<WorkloadKey, Task> _running = new();
 
@@ -29,6 +30,24 @@ sealed partial class StepExecutor(
                 case Step.Retire retire:
                     acted |= await Start(WorkloadKey.Of(retire.Instance), () => Retire(retire.Instance, cancel));
                     break;
+                case Step.StoreJob { Unstarted: { } unstarted } when _running.TryGetValue(WorkloadKey.Of(unstarted), out var starting) && !starting.IsCompleted:
+                    break;
+                case Step.MakeJob make:
+                    acted |= await Start(make.Job.Key, () => Attempt(make.Job.Key, async () =>
+                    {
+                        await engine.Prepare(make.Job.Workload.Image, cancel);
+                        await engine.Make(make.Job.Workload, cancel);
+                    }));
+                    break;
+                case Step.StartJob start:
+                    acted |= await Start(start.Job.Key, () => Attempt(start.Job.Key, () => engine.StartOnce(start.Instance.Id, cancel)));
+                    break;
+                case Step.StopJob stop:
+                    acted |= await Start(WorkloadKey.Of(stop.Instance), () => engine.Stop(stop.Instance.Id, cancel));
+                    break;
+                case Step.RemoveJob remove:
+                    acted |= await Start(WorkloadKey.Of(remove.Instance), () => engine.Remove(remove.Instance.Id, cancel));
+                    break;
                 default:
                     await Change(view, step, cancel);
                     // The view is older than what is stored now.
@@ -44,7 +63,8 @@ sealed partial class StepExecutor(
     {
         if (step is Step.FreeSlot free) await engine.Sweep(app, free.Slot, volumes: false, cancel);
         if (step is Step.Forget forget) await engine.Sweep(app, null, forget.Volumes, cancel);
-        var error = step is Step.Fail fail ? await FailureReport.Write(engine, fail, cancel) : null;
+        if (step is Step.EndJob end && view.Stored.Rollout?.Id == end.Run.Rollout) await jobLog.Finish(end.Instance, end.Run, SecretsOf(view, end.Instance), cancel);
+        var error = step is Step.Fail fail ? JobLog.Masked(await FailureReport.Write(engine, fail, cancel), fail.Instance is { Job: not null } job ? SecretsOf(view, job) : []) : null;
         if (!await transitions.Take(view.Stored, step, error, cancel)) return;
         if (step is Step.SaveRoutes) publisher.Poke();
         reporter.Taken(view, step, error);
@@ -87,19 +107,27 @@ sealed partial class StepExecutor(
         wake();
     }
 
-    async Task Apply(Step.Apply step, CancellationToken cancel)
+    static IReadOnlyList<string> SecretsOf(AppView view, Instance job) =>
+        view.Stored.Slots.FirstOrDefault(s => s.Release.Number == job.Release)?.Release.Model.Find(job.Service) is { } service ? JobLog.SecretsOf(service.Container) : [];
+
+    async Task Attempt(WorkloadKey key, Func<Task> effect)
     {
         try
         {
-            if (step.IsNew) await engine.Prepare(step.Planned.Workload.Image, cancel);
-            await engine.Apply(step.Planned.Workload, cancel);
+            await effect();
         }
         catch (EngineException refused)
         {
-            attempts.Refused(step.Planned.Key, refused.Message, time.GetUtcNow());
-            LogRefused(log, app, step.Planned.Service.Name, refused.Message);
+            attempts.Refused(key, refused.Message, time.GetUtcNow());
+            LogRefused(log, app, key.Service, refused.Message);
         }
     }
+
+    Task Apply(Step.Apply step, CancellationToken cancel) => Attempt(step.Planned.Key, async () =>
+    {
+        if (step.IsNew) await engine.Prepare(step.Planned.Workload.Image, cancel);
+        await engine.Apply(step.Planned.Workload, cancel);
+    });
 
     async Task Retire(Instance instance, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using Slipway.Model;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -33,6 +34,7 @@ static class WorkloadPlanner
         {
             Workloads = workloads,
             InForce = workloads.SelectMany(w => w.Slots.Select(slot => (slot, w))).ToDictionary(p => (p.slot, p.w.Service.Name), p => p.w),
+            Jobs = JobPlanner.Plan(stored, hashes, registry),
         };
     }
 
@@ -85,11 +87,11 @@ static class WorkloadPlanner
             Release = owner.Origins[service.Name],
             Hash = key.Hash,
             Image = FullImage(owner.Release.Images[service.Name], registry),
-            Container = Introduced(service, owner),
+            Container = Introduced(service, owner, owner.Origins[service.Name]),
             Replicas = replicas,
             Networks = networks,
             NetworkMode = service.NetworkMode,
-            Volumes = [.. owner.Release.Model.Volumes.Where(v => service.Container.Mounts.Any(m => m.Kind == MountKind.Volume && m.Source == v.Name))],
+            Volumes = VolumesOf(owner.Release.Model, service),
             Ports = EnginePorts(service),
         },
     };
@@ -98,15 +100,18 @@ static class WorkloadPlanner
     /// What an instance may want to know of itself. Not part of its identity: a workload that is carried over keeps what it was started with.
     /// What the file sets by the same name wins.
     /// </summary>
-    static ContainerSpec Introduced(ServiceModel service, SlotState owner)
+    /// <param name="release">That brought it in.</param>
+    /// <param name="job">The name of the job that it is; null: none.</param>
+    public static ContainerSpec Introduced(ServiceModel service, SlotState owner, int release, string? job = null)
     {
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["SLIPWAY_APP"] = owner.Release.App.Value,
             ["SLIPWAY_SERVICE"] = service.Name,
-            ["SLIPWAY_RELEASE"] = $"v{owner.Origins[service.Name]}",
+            ["SLIPWAY_RELEASE"] = $"v{release}",
             ["SLIPWAY_SLOT"] = owner.Slot.Name,
         };
+        if (job is not null) environment["SLIPWAY_JOB"] = job;
         foreach (var (name, value) in service.Container.Environment) environment[name] = value;
         return service.Container with { Environment = environment };
     }
@@ -139,7 +144,10 @@ static class WorkloadPlanner
                     };
     }
 
-    static IReadOnlyList<WorkloadNetwork> NetworksOf(AppName app, Slot slot, AppModel model, ServiceModel service)
+    public static IReadOnlyList<VolumeModel> VolumesOf(AppModel model, ServiceModel service) =>
+        [.. model.Volumes.Where(v => service.Container.Mounts.Any(m => m.Kind == MountKind.Volume && m.Source == v.Name))];
+
+    public static IReadOnlyList<WorkloadNetwork> NetworksOf(AppName app, Slot slot, AppModel model, ServiceModel service)
     {
         if (service.NetworkMode is not null) return [];
         IReadOnlyList<NetworkAttachment> attachments = service.Networks.Count > 0 ? service.Networks : [new NetworkAttachment { Network = "default" }];
@@ -156,7 +164,7 @@ static class WorkloadPlanner
     }
 
     /// <summary>guestbook/web@sha256:… is in our registry; an image with a registry's name before it is taken as it is.</summary>
-    static string FullImage(string image, string registry)
+    public static string FullImage(string image, string registry)
     {
         var first = image.Split('/')[0];
         return image.Contains('/', StringComparison.Ordinal) && (first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost")

@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Experiments;
 using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
@@ -23,21 +24,28 @@ public sealed class CanaryQueries
     /// <returns>Null where the rollout is no canary, or has not come to its first step.</returns>
     public async Task<CanaryStatus?> Of(long rollout, CancellationToken cancel)
     {
-        var (found, policy, windows, stored) = _database.Read(db => ReleaseRows.FindRollout(db, rollout) is { Canary: not null, Release: { } number } one && ReleaseRows.FindRelease(db, one.App, number) is { } release
-            ? (one, ReleaseStrategy.CanaryOf(release.Model), CanaryRows.Windows(db, rollout), one.State.IsEnded ? null : ReleaseRows.Load(db, one.App))
-            : (null, null, [], null));
+        var (found, policy, windows, stored, tally) = _database.Read(db => ReleaseRows.FindRollout(db, rollout) is { Canary: not null, Release: { } number } one && ReleaseRows.FindRelease(db, one.App, number) is { } release
+            ? (one, ReleaseStrategy.CanaryOf(release.Model), CanaryRows.Windows(db, rollout), one.State.IsEnded ? null : ReleaseRows.Load(db, one.App), ExperimentRows.Find(db, rollout))
+            : (null, null, [], null, null));
         if (found is null || policy is null) return null;
         var run = stored is null ? null : CanaryRun.Of(stored);
         var now = _time.GetUtcNow();
+        var (window, sample) = run is { IsMeasured: true, Progress.Settled: not null } && _observations.Of(found.App) is { } seen ? await Now(seen, stored!, run, cancel) : (null, null);
+        // What was counted since the last look belongs to it too, until its time is over.
+        if (tally is not null && sample is not null && run?.Progress.Hold is null) tally = tally.Add(sample);
         return new CanaryStatus
         {
             Rollout = found,
             Policy = policy,
             Windows = windows,
             Left = run?.End is { } end ? end > now ? end - now : TimeSpan.Zero : null,
-            Now = run is { IsMeasured: true, Progress.Settled: not null } && _observations.Of(found.App) is { } seen ? await Now(seen, stored!, run, cancel) : null,
+            Now = window,
+            Experiment = ExperimentOf(tally, policy, found, run?.End),
         };
     }
+
+    static Experiment? ExperimentOf(Tally? tally, CanaryPolicy? policy, Rollout rollout, DateTimeOffset? ends) =>
+        tally is null || policy?.Ab is not { } ab ? null : ExperimentResults.Of(tally, ab, rollout.Release ?? 0, rollout.From ?? 0, ends);
 
     /// <summary>One release and how it was brought in. Null where there is no such release.</summary>
     public ReleaseReport? Report(AppName app, int number)
@@ -47,30 +55,35 @@ public sealed class CanaryQueries
         {
             var rollouts = ReleaseRows.Rollouts(db, app).Where(r => r.Release == number).ToList();
             var canary = rollouts.FirstOrDefault(r => r.Canary is not null);
+            var policy = ReleaseRows.FindRelease(db, app, number) is { } release ? ReleaseStrategy.CanaryOf(release.Model) : null;
             return new ReleaseReport
             {
                 App = app,
                 Release = status,
+                Changes = ReleaseChangeRows.Find(db, app, number),
                 Rollouts = rollouts,
-                Policy = ReleaseRows.FindRelease(db, app, number) is { } release ? ReleaseStrategy.CanaryOf(release.Model) : null,
+                Jobs = [.. JobRows.Of(db, app).Where(j => j.Release == number)],
+                Policy = policy,
+                Experiment = canary is null ? null : ExperimentOf(ExperimentRows.Find(db, canary.Id), policy, canary, null),
                 Windows = canary is null ? [] : CanaryRows.Windows(db, canary.Id),
             };
         });
     }
 
-    async Task<CanaryWindow?> Now(AppView seen, StoredApp stored, CanaryRun run, CancellationToken cancel)
+    async Task<(CanaryWindow? Window, TrafficSample? Sample)> Now(AppView seen, StoredApp stored, CanaryRun run, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         try
         {
             var view = seen with { Stored = stored, Reports = await _gateways.Report(limit.Token), ReportedAt = null, Now = _time.GetUtcNow() };
-            var (judgement, window) = CanarySteps.Look(view, run, CanarySteps.Sample(view, run));
-            return window with { Verdict = judgement.Verdict, Reason = judgement.Reason };
+            var sample = CanarySteps.Sample(view, run);
+            var (judgement, window) = CanarySteps.Look(view, run, sample);
+            return (window with { Verdict = judgement.Verdict, Reason = judgement.Reason }, sample);
         }
         catch (Exception error) when (error is GatewayUnavailableException or OperationCanceledException && !cancel.IsCancellationRequested)
         {
-            return null;
+            return (null, null);
         }
     }
 }

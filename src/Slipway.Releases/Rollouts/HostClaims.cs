@@ -58,9 +58,11 @@ static class HostClaims
     }
 
     /// <summary>Services of one host and path get along where no match of one is a match of the other, see <see cref="Route.When"/>.</summary>
-    static IEnumerable<(string Host, string Path, string Match)> Places(ServiceModel service) =>
-        service.Release.Hosts.Concat(service.Release.Hosts.Select(RoutePlanner.PreviewHost)).SelectMany(h => MatchRules.Keys(service.Release.When).Select(match => (h, service.Release.Path, match)))
-            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, ""))));
+    static IEnumerable<(string Host, string Path, string Match)> Places(ServiceModel service)
+    {
+        var own = ServicePlaces.Of(service.Release).ToList();
+        return own.Concat(own.Select(p => p with { Host = RoutePlanner.PreviewHost(p.Host) })).Concat(ServicePlaces.Redirected(service.Release).Select(p => (p.Host, p.Path, "")));
+    }
 
     static IEnumerable<(string? Address, int Port, string Protocol)> Ports(ServiceModel service) =>
         service.Release.GatewayPorts.Select(p => (Any(p.Address), p.Port, "tcp"))

@@ -20,12 +20,13 @@ public sealed class MaintenanceSwitch
 
     /// <summary>Stores it, and returns when every gateway answers by it.</summary>
     /// <param name="wanted">Null: off.</param>
+    /// <param name="by">The account that asks.</param>
     /// <returns>False: it is stored, and the gateways have not taken it in time; they will.</returns>
     /// <exception cref="NotFoundException">There is no such app.</exception>
     /// <exception cref="ConflictException">The app is being removed.</exception>
-    public async Task<bool> Turn(AppName app, Maintenance? wanted, CancellationToken cancel)
+    public async Task<bool> Turn(AppName app, Maintenance? wanted, CancellationToken cancel, string? by = null)
     {
-        await Store(app, wanted, cancel);
+        await Store(app, wanted, cancel, by);
         var begun = _time.GetTimestamp();
         while (!IsInForce(app, wanted))
         {
@@ -35,7 +36,7 @@ public sealed class MaintenanceSwitch
         return true;
     }
 
-    internal async Task Store(AppName app, Maintenance? wanted, CancellationToken cancel)
+    internal async Task Store(AppName app, Maintenance? wanted, CancellationToken cancel, string? by = null)
     {
         await _database.Write(db =>
         {
@@ -43,6 +44,10 @@ public sealed class MaintenanceSwitch
             if (stored.Removing) throw new ConflictException($"{app} is being removed.");
             db.Execute("UPDATE apps SET maintenance = @maintenance WHERE app = @app",
                 new { app = app.Value, maintenance = wanted is null ? null : ReleasesJson.Write(wanted, ModelJson.Default.Maintenance) });
+            ReleaseEventRows.Add(db, new ReleaseEvent
+            {
+                Time = _time.GetUtcNow(), Type = wanted is null ? ReleaseEvents.MaintenanceOff : ReleaseEvents.MaintenanceOn, App = app, Release = stored.Live, By = by ?? wanted?.By, Text = wanted?.Message,
+            });
             ReleaseRows.Touch(db, app);
         }, cancel);
         _bells.Ring(app);

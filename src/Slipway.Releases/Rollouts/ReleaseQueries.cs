@@ -14,8 +14,10 @@ public sealed class ReleaseQueries
     readonly Observations _observations;
     readonly ReleaseOptions _options;
 
-    internal ReleaseQueries(Database.Database database, Observations observations, ReleaseOptions options) =>
-        (_database, _observations, _options) = (database, observations, options);
+    readonly TimeProvider _time;
+
+    internal ReleaseQueries(Database.Database database, Observations observations, ReleaseOptions options, TimeProvider time) =>
+        (_database, _observations, _options, _time) = (database, observations, options, time);
 
     public IReadOnlyList<AppStatus> Apps() => _database.Read(db =>
         (IReadOnlyList<AppStatus>)[.. ReleaseRows.Apps(db).Select(app => ReleaseRows.Load(db, app)).OfType<StoredApp>().Select(stored => StatusOf(db, stored))]);
@@ -28,8 +30,12 @@ public sealed class ReleaseQueries
         var slots = ReleaseRows.Slots(db, app);
         return (IReadOnlyList<ReleaseStatus>)[.. db
             .Query<(string Changed, string Record)>("SELECT changed, record FROM releases WHERE app = @app ORDER BY number DESC", new { app = app.Value })
-            .Select(row => StatusOf(ReleasesJson.Read(row.Record, ModelJson.Default.Release), ReleasesJson.Read(row.Changed, ReleasesJson.Default.ListString), slots))];
+            .Select(row => WithStory(db, app, StatusOf(ReleasesJson.Read(row.Record, ModelJson.Default.Release), ReleasesJson.Read(row.Changed, ReleasesJson.Default.ListString), slots)))];
     });
+
+    /// <summary>The git commit that the live release was made from; null where none is known.</summary>
+    public string? LiveCommit(AppName app) => _database.Read(db =>
+        db.ExecuteScalar<int?>("SELECT live FROM apps WHERE app = @app", new { app = app.Value }) is { } live ? ReleaseChangeRows.Find(db, app, live)?.Git?.Commit : null);
 
     public Release? Release(AppName app, int number) => _database.Read(db => ReleaseRows.FindRelease(db, app, number));
 
@@ -69,7 +75,9 @@ public sealed class ReleaseQueries
             PreviewUrls = staged is not null && (rollout is { State: RolloutState.Holding } || CanaryRun.Of(stored) is not null) ? [.. staged.Release.Model.Services.SelectMany(s => UrlsOf(s, RoutePlanner.PreviewHost))] : [],
             Services = shown is null ? [] : [.. shown.Release.Model.Services.Select(s => StatusOf(stored, shown, s))],
             Rollout = rollout,
+            Preview = stored.Preview?.ToStatus(),
             Maintenance = stored.Maintenance,
+            Freeze = stored.Freezes.FirstOrDefault(f => f.IsInForce(_time.GetUtcNow())),
             Next = NextOf(stored, rollout),
         };
     }
@@ -104,6 +112,21 @@ public sealed class ReleaseQueries
         };
     }
 
+    ReleaseStatus WithStory(DbConnection db, AppName app, ReleaseStatus status)
+    {
+        if (ReleaseChangeRows.Find(db, app, status.Number) is not { } changes) return status;
+        var rollout = ReleaseRows.FindRollout(db, changes.Rollout);
+        return status with
+        {
+            By = changes.By,
+            Commit = changes.Git?.Commit,
+            Subject = changes.Git?.Subject,
+            Dirty = changes.Git is { Dirty: true },
+            State = rollout?.State,
+            Took = rollout is null ? null : (rollout.State.IsEnded ? rollout.Changed : _time.GetUtcNow()) - rollout.Created,
+        };
+    }
+
     IEnumerable<string> UrlsOf(ServiceModel service, Func<string, string>? change = null) => service.Release.Hosts.Select(host => change?.Invoke(host) ?? host)
         .Select(host => service.Release.Https is { Mode: HttpsMode.Redirect or HttpsMode.Only } && _options.GatewayHttpsPort is { } https
             ? $"https://{host}{Port(https, 443)}{service.Release.Path}"
@@ -113,11 +136,13 @@ public sealed class ReleaseQueries
 
     static string? NextOf(StoredApp stored, Rollout? rollout) => rollout?.State switch
     {
+        RolloutState.Holding when rollout.OneWay is not null => $"slipway abort {stored.App} --past-one-way",
         RolloutState.Holding when rollout.Canary?.Hold == CanaryHold.Paused => $"slipway resume {stored.App}",
+        RolloutState.Holding when rollout.Canary?.Hold == CanaryHold.Frozen => $"slipway watch {stored.App}",
         RolloutState.Holding => $"slipway promote {stored.App}",
         RolloutState.Shifting or RolloutState.Baking when rollout.Canary is not null => $"slipway watch {stored.App}",
         RolloutState.Done when stored.Slots.Any(s => s is { Standing: Standing.Warm, Leaving: Leaving.No }) => $"slipway rollback {stored.App}",
-        null => $"slipway deploy --app {stored.App}",
+        null => stored.Preview is { } preview ? $"slipway deploy --app {preview.Of} --preview {preview.Branch}" : $"slipway deploy --app {stored.App}",
         _ => null,
     };
 }

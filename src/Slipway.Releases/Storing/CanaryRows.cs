@@ -57,12 +57,7 @@ static class CanaryRows
     public static void ForgetSamples(DbConnection db, long rollout) => db.Execute("DELETE FROM canary_samples WHERE rollout = @rollout", new { rollout });
 
     /// <summary>Verdicts on releases that are in the history no more.</summary>
-    public static void ForgetOld(DbConnection db, AppName app)
-    {
-        foreach (var rollout in db.Query<long>("SELECT DISTINCT rollout FROM canary_windows WHERE rollout IN (SELECT id FROM rollouts WHERE app = @app)", new { app = app.Value }).ToList())
-            if (ReleaseRows.FindRollout(db, rollout)?.Release is not { } number || ReleaseRows.FindRelease(db, app, number) is null)
-                db.Execute("DELETE FROM canary_windows WHERE rollout = @rollout", new { rollout });
-    }
+    public static void ForgetOld(DbConnection db, AppName app) => ReleaseRows.ForgetWithReleases(db, app, "canary_windows");
 
     public static void Forget(DbConnection db, AppName app)
     {

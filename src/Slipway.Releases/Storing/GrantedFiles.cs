@@ -12,17 +12,22 @@ sealed class GrantedFiles(string folder)
 {
     const int DefaultMode = 0b100_100_100, AllModes = 0b111_111_111;
 
-    public AppModel Keep(AppModel model) => model with { Services = [.. model.Services.Select(Keep)] };
+    public AppModel Keep(AppModel model) => With(model, store: true);
 
-    ServiceModel Keep(ServiceModel service) => service.Container.Files.Count == 0 ? service
-        : service with { Container = service.Container with { Files = [.. service.Container.Files.Select(grant => Keep(service.Name, grant))] } };
+    /// <summary>As <see cref="Keep(AppModel)"/> would name them, and nothing kept.</summary>
+    public AppModel Named(AppModel model) => With(model, store: false);
 
-    FileGrant Keep(string service, FileGrant grant)
+    AppModel With(AppModel model, bool store) => model with { Services = [.. model.Services.Select(s => Keep(s, store))] };
+
+    ServiceModel Keep(ServiceModel service, bool store) => service.Container.Files.Count == 0 ? service
+        : service with { Container = service.Container with { Files = [.. service.Container.Files.Select(grant => Keep(service.Name, grant, store))] } };
+
+    FileGrant Keep(string service, FileGrant grant, bool store)
     {
         var content = grant.Content is not null ? Encoding.UTF8.GetBytes(grant.Content) : Read(service, grant);
         var mode = (grant.Mode ?? DefaultMode) & AllModes;
         var path = Path.Combine(folder, $"{Digest.Sha256(content).Hex}.{Convert.ToString(mode, 8).PadLeft(3, '0')}");
-        if (!File.Exists(path)) Store(path, content, (UnixFileMode)mode);
+        if (store && !File.Exists(path)) Store(path, content, (UnixFileMode)mode);
         return grant with { Source = path, Content = null };
     }
 

@@ -1,6 +1,8 @@
 using System.Data.Common;
 using Dapper;
 using Slipway.Model;
+using Slipway.Releases.Governing;
+using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Storing;
 
@@ -24,13 +26,14 @@ static class ReleaseRows
     /// <param name="known">What was read of the same app before: what can't have changed since is taken from it and not read again.</param>
     public static StoredApp? Load(DbConnection db, AppName app, StoredApp? known = null)
     {
-        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version, split_key, maintenance FROM apps WHERE app = @app", new { app = app.Value });
+        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version, split_key, maintenance, frozen FROM apps WHERE app = @app", new { app = app.Value });
         if (row is null) return null;
         // Whatever changes an app raises its revision in the same transaction.
         if (known is not null && known.Revision == row.Revision) return known;
         var record = db.QuerySingleOrDefault<string>("SELECT record FROM rollouts WHERE app = @app AND ended = 0", new { app = app.Value });
         var rollout = record is not null && record == known?.RolloutRecord ? known.Rollout : ReadRollout(record);
         var drains = db.Query<(string Instance, long Since, long Stopping)>("SELECT instance, since, stopping FROM drains WHERE app = @app", new { app = app.Value }).ToList();
+        var target = rollout?.Release is { } coming ? known?.Known(coming) ?? FindRelease(db, app, coming) : null;
         return new StoredApp
         {
             App = app,
@@ -44,12 +47,16 @@ static class ReleaseRows
             Slots = Slots(db, app, known),
             Rollout = rollout,
             RolloutRecord = record,
-            Target = rollout?.Release is { } number ? known?.Known(number) ?? FindRelease(db, app, number) : null,
+            Jobs = JobRows.Of(db, app),
+            Target = target,
+            Tally = rollout?.Canary is not null && target is not null && ReleaseStrategy.CanaryOf(target.Model)?.Ab is not null ? ExperimentRows.Find(db, rollout.Id) : null,
             Drains = drains.ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
             Stopping = drains.Where(d => d.Stopping > 0).Select(d => d.Instance).ToHashSet(),
+            Preview = PreviewRows.Find(db, app),
             Routes = known is not null && known.RouteVersion == row.RouteVersion ? known.Routes : RouteRows.Of(db, app),
             Maintenance = row.Maintenance is { } maintenance ? ReleasesJson.Read(maintenance, ModelJson.Default.Maintenance) : null,
             SplitKey = row.SplitKey,
+            Freezes = [.. ((Freeze?[])[FreezeRows.Read(row.Frozen), FreezeRows.Platform(db)]).OfType<Freeze>()],
             CanaryWindows = rollout?.Canary is null ? [] : CanaryRows.Windows(db, rollout.Id, WindowsLookedAt, Same(known, rollout)?.CanaryWindows ?? []),
             CanarySamples = rollout?.Canary is null ? [] : CanaryRows.Samples(db, rollout.Id, Same(known, rollout)?.CanarySamples ?? []),
         };
@@ -92,17 +99,29 @@ static class ReleaseRows
     public static Rollout Insert(DbConnection db, Rollout rollout)
     {
         var id = db.ExecuteScalar<long>("INSERT INTO rollouts (app, state, record) VALUES (@app, @state, '') RETURNING id", new { app = rollout.App.Value, state = rollout.State.ToString() });
-        rollout = rollout with { Id = id };
-        Save(db, rollout);
-        return rollout;
+        return Save(db, rollout with { Id = id });
     }
 
-    public static void Save(DbConnection db, Rollout rollout)
+    /// <summary>Stores it, with its history, and the events that the change is.</summary>
+    /// <param name="by">The account that brought the change about, where a person did.</param>
+    public static Rollout Save(DbConnection db, Rollout rollout, string? by = null)
     {
+        var before = FindRollout(db, rollout.Id);
+        rollout = rollout with { History = RolloutChanges.History(before, rollout, by) };
         db.Execute(
             "UPDATE rollouts SET state = @state, ended = @ended, record = @record WHERE id = @id",
             new { id = rollout.Id, state = rollout.State.ToString(), ended = rollout.State.IsEnded ? 1 : 0, record = ReleasesJson.Write(rollout, ModelJson.Default.Rollout) });
+        foreach (var happened in RolloutChanges.Events(before, rollout, by)) ReleaseEventRows.Add(db, happened);
         Touch(db, rollout.App);
+        return rollout;
+    }
+
+    /// <summary>Forgets what a table holds by rollout, where the rollout's release is in the history no more.</summary>
+    public static void ForgetWithReleases(DbConnection db, AppName app, string table)
+    {
+        foreach (var rollout in db.Query<long>($"SELECT DISTINCT rollout FROM {table} WHERE rollout IN (SELECT id FROM rollouts WHERE app = @app)", new { app = app.Value }).ToList())
+            if (FindRollout(db, rollout)?.Release is not { } number || FindRelease(db, app, number) is null)
+                db.Execute($"DELETE FROM {table} WHERE rollout = @rollout", new { rollout });
     }
 
     /// <summary>Makes every decision that was made before this transaction void.</summary>
@@ -111,7 +130,8 @@ static class ReleaseRows
 
     public static Slot ParseSlot(string name) => name == "blue" ? Slot.Blue : Slot.Green;
 
-    static Rollout? ReadRollout(string? record) => record is null ? null : ReleasesJson.Read(record, ModelJson.Default.Rollout);
+    // Empty: its row has just been made, and gets its record next.
+    static Rollout? ReadRollout(string? record) => string.IsNullOrEmpty(record) ? null : ReleasesJson.Read(record, ModelJson.Default.Rollout);
 
     sealed class AppRow
     {
@@ -123,6 +143,7 @@ static class ReleaseRows
         public long RouteVersion { get; set; }
         public string? SplitKey { get; set; }
         public string? Maintenance { get; set; }
+        public string? Frozen { get; set; }
     }
 
     sealed class SlotRow

@@ -15,6 +15,7 @@ namespace Slipway.Releases.Storing;
 [JsonSerializable(typeof(List<string>))]
 [JsonSerializable(typeof(Reconciling.WorkloadIdentity))]
 [JsonSerializable(typeof(Canary.TrafficSample))]
+[JsonSerializable(typeof(Experiments.Tally))]
 sealed partial class ReleasesJson : JsonSerializerContext
 {
     public static string Write<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);

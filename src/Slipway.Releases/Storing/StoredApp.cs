@@ -1,5 +1,6 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Experiments;
 
 namespace Slipway.Releases.Storing;
 
@@ -34,6 +35,9 @@ sealed record StoredApp
     /// <summary>The release that <see cref="Rollout"/> brings in, once it exists.</summary>
     public Release? Target { get; init; }
 
+    /// <summary>How the app's releases ran their jobs, oldest release first.</summary>
+    public IReadOnlyList<JobRun> Jobs { get; init; } = [];
+
     /// <summary>When each instance began to drain.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset> Drains { get; init; } = new Dictionary<string, DateTimeOffset>();
 
@@ -43,8 +47,14 @@ sealed record StoredApp
     /// <summary>This app's part of the stored route table.</summary>
     public IReadOnlyList<Route> Routes { get; init; } = [];
 
+    /// <summary>Not null: it is a preview, which ends by itself.</summary>
+    public StoredPreview? Preview { get; init; }
+
     /// <summary>Not null: every request is answered with it.</summary>
     public Maintenance? Maintenance { get; init; }
+
+    /// <summary>The app's freeze and the platform's, in force or over by now.</summary>
+    public IReadOnlyList<Freeze> Freezes { get; init; } = [];
 
     /// <summary>Signs the cookies of the app's users, 32 bytes as Base64; null until its first canary.</summary>
     public string? SplitKey { get; init; }
@@ -55,7 +65,13 @@ sealed record StoredApp
     /// <summary>What the gateways had counted at each of them, for as long as a window reaches back.</summary>
     public IReadOnlyList<TrafficSample> CanarySamples { get; init; } = [];
 
+    /// <summary>What <see cref="Rollout"/> has shown so far, of an experiment that has begun.</summary>
+    public Tally? Tally { get; init; }
+
     public SlotState? LiveSlot => Live is null ? null : Slots.FirstOrDefault(s => s.Release.Number == Live && s.Standing == Standing.Live);
+
+    /// <summary>The freeze that is in force, which the rollout that goes on does not disregard.</summary>
+    public Freeze? FrozenBy(DateTimeOffset now) => Rollout is { DespiteFreeze: true } ? null : Freezes.FirstOrDefault(f => f.IsInForce(now));
 
     /// <summary>Where the rollout's release goes: beside what is live.</summary>
     public Slot TargetSlot => LiveSlot?.Slot.Other ?? Slot.Blue;

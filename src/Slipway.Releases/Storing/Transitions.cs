@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using Slipway.Model;
 using Slipway.Releases.Canary;
+using Slipway.Releases.Governing;
 using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Storing;
@@ -80,12 +81,31 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.EnterStep or Step.BeginStep or Step.Record or Step.HoldOn or Step.GoOn or Step.LeaveSteps:
                 Canary(db, seen, step, now);
                 break;
-            case Step.Fail:
-                ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, "failed", null, now) with { Error = error });
+            case Step.Fail fail:
+                ReleaseRows.Save(db, CanaryMoves.Leave(seen.Rollout!, RolloutState.RollingBack, fail.How, null, now) with { Error = error });
+                break;
+            case Step.Expire:
+                if (seen.Rollout is { } waiting) ReleaseRows.Save(db, waiting with { State = RolloutState.Cancelled, Error = $"{seen.App} has come to its end.", Changed = now });
+                RemovalRows.Begin(db, seen.App, volumes: true);
+                break;
+            case Step.Thaw:
+                FreezeRows.Expire(db, seen.App, now);
+                break;
+            case Step.HoldOneWay hold:
+                var failed = seen.Rollout! with { OneWay = new OneWayHold(hold.Reason, now) };
+                ReleaseRows.Save(db, failed.Canary is null ? failed with { State = RolloutState.Holding, Changed = now } : CanaryMoves.Hold(failed, CanaryHold.OneWay, now));
+                break;
+            case Step.StoreJob job:
+                JobRows.Save(db, seen.App, job.Run);
+                break;
+            case Step.EndJob end:
+                JobRows.Save(db, seen.App, end.Run);
                 break;
             case Step.Forget:
+                ReleaseEventRows.Add(db, new ReleaseEvent { Time = now, Type = ReleaseEvents.Removed, App = seen.App });
                 CanaryRows.Forget(db, seen.App);
-                foreach (var table in (string[])["rollouts", "releases", "slots", "drains", "app_routes", "apps"])
+                ExperimentRows.Forget(db, seen.App);
+                foreach (var table in (string[])["rollouts", "releases", "release_changes", "slots", "drains", "release_jobs", "app_routes", "previews", "apps"])
                     db.Execute($"DELETE FROM {table} WHERE app = @app", new { app });
                 break;
         }
@@ -101,10 +121,13 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             _ => ((CanaryWindow?)null, (TrafficSample?)null),
         };
         if (window is not null) CanaryRows.Add(db, rollout.Id, window);
+        if (window is { Verdict: JudgeVerdict.Fail }) ReleaseEventRows.Add(db, RolloutChanges.Of(rollout, ReleaseEvents.JudgeFailed, null, window.Reason) with { Time = now });
         if (sample is not null) CanaryRows.Add(db, rollout.Id, sample, sample.At - policy.Judge.Window - (2 * policy.Judge.Every));
+        // What comes after its end is no part of the experiment.
+        if (sample is not null && policy.Ab is not null && rollout.Canary?.Hold is null) ExperimentRows.Save(db, rollout.Id, seen.Tally?.Add(sample) ?? Experiments.Tally.Begin(sample));
         var next = step switch
         {
-            Step.EnterStep enter => CanaryMoves.Enter(rollout, policy, enter.To, "passed", null, now),
+            Step.EnterStep enter => CanaryMoves.Enter(rollout, policy, enter.To, "passed", null, now, enter.OnlyApprovals),
             // From the sample on: a window reaches back to it.
             Step.BeginStep => CanaryMoves.Begin(rollout, sample?.At ?? now),
             Step.HoldOn hold => CanaryMoves.Hold(rollout, hold.Why, now),
@@ -139,6 +162,9 @@ sealed class Transitions(Database.Database database, TimeProvider time)
               AND number NOT IN (SELECT number FROM releases WHERE app = @app ORDER BY number DESC LIMIT @keep)
             """,
             new { app = seen.App.Value, keep = Math.Max(1, ReleaseStrategy.Kept(live.Release.Model)) });
+        db.Execute("DELETE FROM release_changes WHERE app = @app AND number NOT IN (SELECT number FROM releases WHERE app = @app)", new { app = seen.App.Value });
         CanaryRows.ForgetOld(db, seen.App);
+        JobRows.ForgetOld(db, seen.App);
+        ExperimentRows.ForgetOld(db, seen.App);
     }
 }

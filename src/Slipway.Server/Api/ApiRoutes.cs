@@ -27,6 +27,7 @@ static class ApiRoutes
             json.SerializerOptions.TypeInfoResolverChain.Add(ScanningJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(UpkeepJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(CertificatesJson.Default.WithAddedModifier(InitialValues.Keep));
+            json.SerializerOptions.TypeInfoResolverChain.Add(GovernanceJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
@@ -49,8 +50,13 @@ static class ApiRoutes
         api.MapApps();
         api.MapRollouts();
         api.MapReleases();
+        api.MapPreviews();
         api.MapServices();
         api.MapMaintenance();
+        api.MapPlan();
+        api.MapFreezes();
+        api.MapMembers();
+        api.MapEvents();
         api.MapLogs();
         api.MapBaseImages();
         api.MapCertificates();

@@ -32,7 +32,7 @@ static class CertificatesApi
 
         acme.MapPut("/", SetAcme).WithName("SetAcme").Errors(400)
             .WithSummary("Get certificates from an authority over ACME")
-            .WithDescription("Makes an account there at once, and then orders a certificate for every host that is not of this machine alone and has none that was given (RFC 8555, HTTP challenge); renews them at two thirds of their life. Hosts that failed are tried again. For administrators.");
+            .WithDescription("Makes an account there at once, and then orders a certificate for every host that is not of this machine alone and has none that was given (RFC 8555; challenges http-01, tls-alpn-01 and dns-01); renews them at two thirds of their life. Hosts that failed are tried again. For administrators.");
 
         acme.MapDelete("/", RemoveAcme).WithName("RemoveAcme").Errors(404)
             .WithSummary("Get no more certificates over ACME")
@@ -40,7 +40,11 @@ static class CertificatesApi
 
         api.MapGet("/certificate-authority", Authority).WithName("GetCertificateAuthority").WithTags("Certificates").RequireAuthorization(Credentials.AnyAccount)
             .WithSummary("The root of the platform's own certificates")
-            .WithDescription("To be trusted by whoever opens hosts that no other certificate is for. For every account.");
+            .WithDescription("To be trusted by whoever opens hosts that no other certificate is for; and the next one, where there is one, by then. For every account.");
+
+        api.MapPost("/certificate-authority/renew", Renew).WithName("RenewCertificateAuthority").WithTags("Certificates").Errors(400, 409)
+            .WithSummary("Make the next root of the platform's own certificates")
+            .WithDescription("It issues after a year, so that clients can be made to trust it; with atOnce from now on, for a key that was lost: every certificate of the own authority is replaced then. Slipway does this by itself in time. For administrators.");
     }
 
     static Ok<IReadOnlyList<CertificateStatus>> List(Certificates.Certificates certificates) => TypedResults.Ok(certificates.List());
@@ -66,6 +70,13 @@ static class CertificatesApi
     {
         await acme.Remove(Caller.Of(context), context.RequestAborted);
         return TypedResults.NoContent();
+    }
+
+    static async Task<Ok<AuthorityStatus>> Renew(AuthorityRenewal renewal, OwnAuthority authority, CertificateBell bell, HttpContext context)
+    {
+        var status = await authority.Renew(renewal.AtOnce, Caller.Of(context), context.RequestAborted);
+        bell.Ring();
+        return TypedResults.Ok(status);
     }
 
     static async Task<Ok<AuthorityStatus>> Authority(OwnAuthority authority, CancellationToken cancel) => TypedResults.Ok(await authority.Status(cancel));

@@ -3,6 +3,7 @@ using Slipway.Model;
 using Slipway.Releases;
 using Slipway.Server.Apps;
 using Slipway.Server.Logs;
+using Slipway.Server.Members;
 
 namespace Slipway.Server.Api;
 
@@ -11,7 +12,7 @@ static class LogsApi
     const int MostTail = 1_000_000;
 
     public static void MapLogs(this IEndpointRouteBuilder api) =>
-        api.MapGet("/apps/{app}/logs", Read).WithName("ReadLogs").WithTags("Apps").Errors(400, 404, 502, 503)
+        api.MapGet("/apps/{app}/logs", Read).WithName("ReadLogs").Needs(AppActions.View).WithTags("Apps").Errors(400, 403, 404, 502, 503)
             .WithSummary("Read what an app's instances write")
             .WithDescription("""
                 One LogLine a line (application/x-ndjson), merged over the instances in the order of their times.

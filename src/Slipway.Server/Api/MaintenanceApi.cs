@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Model;
 using Slipway.Releases;
+using Slipway.Server.Members;
 
 namespace Slipway.Server.Api;
 
@@ -13,11 +14,11 @@ static class MaintenanceApi
     {
         var maintenance = api.MapGroup("/apps/{app}/maintenance").WithTags("Apps");
 
-        maintenance.MapPut("/", On).WithName("BeginMaintenance").Errors(400, 404, 409)
+        maintenance.MapPut("/", On).WithName("BeginMaintenance").Needs(AppActions.Deploy).Errors(400, 403, 404, 409)
             .WithSummary("Answer an app's requests with a maintenance page")
             .WithDescription("503 with Retry-After on all of its hosts and ports, but on the preview host of a release that waits. It is the app's: deploys, rollbacks and restarts leave it as it is. 200 when every gateway answers so; 202 where that is stored and the gateways have not taken it within 15 s.");
 
-        maintenance.MapDelete("/", Off).WithName("EndMaintenance").Errors(400, 404, 409)
+        maintenance.MapDelete("/", Off).WithName("EndMaintenance").Needs(AppActions.Deploy).Errors(400, 403, 404, 409)
             .WithSummary("Serve an app again")
             .WithDescription("204 when every gateway serves it again; 202 as above.");
     }
@@ -39,6 +40,6 @@ static class MaintenanceApi
         return await maintenance.Turn(AppName.Parse(app), wanted, cancel) ? TypedResults.Ok(wanted) : TypedResults.Accepted((string?)null, wanted);
     }
 
-    static async Task<Results<NoContent, Accepted>> Off(string app, MaintenanceSwitch maintenance, CancellationToken cancel) =>
-        await maintenance.Turn(AppName.Parse(app), null, cancel) ? TypedResults.NoContent() : TypedResults.Accepted((string?)null);
+    static async Task<Results<NoContent, Accepted>> Off(string app, HttpContext context, MaintenanceSwitch maintenance, CancellationToken cancel) =>
+        await maintenance.Turn(AppName.Parse(app), null, cancel, context.User.Identity?.Name) ? TypedResults.NoContent() : TypedResults.Accepted((string?)null);
 }

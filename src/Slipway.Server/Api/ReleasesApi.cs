@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Model;
 using Slipway.Releases;
 using Slipway.Server.Apps;
+using Slipway.Server.Members;
 
 namespace Slipway.Server.Api;
 
@@ -11,15 +12,15 @@ static class ReleasesApi
     {
         var releases = api.MapGroup("/apps/{app}/releases").WithTags("Releases");
 
-        releases.MapGet("/", List).WithName("ListReleases").Errors(400, 404)
+        releases.MapGet("/", List).WithName("ListReleases").Needs(AppActions.View).Errors(400, 403, 404)
             .WithSummary("An app's releases")
             .WithDescription("Newest first, each with its standing: live, staged, warm or cold.");
 
-        releases.MapGet("/{number:int}", Get).WithName("GetRelease").Errors(400, 404)
+        releases.MapGet("/{number:int}", Get).WithName("GetRelease").Needs(AppActions.Deploy).Errors(400, 403, 404)
             .WithSummary("One release whole")
             .WithDescription("The resolved Compose model, environment and all, and the digest of every image.");
 
-        releases.MapGet("/{number:int}/report", Report).WithName("GetReleaseReport").Errors(400, 404)
+        releases.MapGet("/{number:int}/report", Report).WithName("GetReleaseReport").Needs(AppActions.View).Errors(400, 403, 404)
             .WithSummary("What happened to a release")
             .WithDescription("The rollouts that brought it in: who asked and when, why each ended; of a canary its steps with their durations, and every window that the judge looked at.");
     }

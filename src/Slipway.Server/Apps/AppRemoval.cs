@@ -2,6 +2,7 @@ using Slipway.Model;
 using Slipway.Registry;
 using Slipway.Registry.Rules;
 using Slipway.Releases;
+using Slipway.Server.Members;
 
 namespace Slipway.Server.Apps;
 
@@ -9,18 +10,19 @@ namespace Slipway.Server.Apps;
 /// An app goes with its images: first all that runs of it, then its repositories in our registry. What a server could not finish, killed or with a full
 /// disk, is finished later: the removal is stored until both are gone.
 /// </summary>
-sealed partial class AppRemoval(Rollouts rollouts, ImageCatalog images, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AppRemoval> logger) : BackgroundService
+sealed partial class AppRemoval(Rollouts rollouts, Previews previews, ImageCatalog images, AppMembers members, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AppRemoval> logger) : BackgroundService
 {
     static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(10);
 
     // One at a time: when the first has freed the name, an app that takes it must not lose its images to a second.
     readonly SemaphoreSlim _removing = new(1, 1);
 
-    /// <summary>Ends when the app is gone. Not bound to a request: whoever asked may go away meanwhile.</summary>
-    public async Task Remove(AppName app, bool volumes)
+    /// <summary>Ends when the app and its previews are gone. Not bound to a request: whoever asked may go away meanwhile.</summary>
+    public async Task Remove(AppName app, bool volumes, string? by = null)
     {
-        await rollouts.Remove(app, volumes, lifetime.ApplicationStopping);
-        await RemoveImages(app, lifetime.ApplicationStopping);
+        var its = previews.Of(app);
+        await rollouts.Remove(app, volumes, lifetime.ApplicationStopping, by);
+        foreach (var one in its.Append(app)) await RemoveImages(one, lifetime.ApplicationStopping);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -60,6 +62,7 @@ sealed partial class AppRemoval(Rollouts rollouts, ImageCatalog images, IHostApp
         {
             if (!rollouts.Removals().Contains(app)) return;
             await RemoveRepositories(app, stopping);
+            await members.Forget(app, stopping);
             await rollouts.ForgetRemoval(app, stopping);
         }
         finally

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using Slipway.Registry.Auth;
 using Slipway.Server.Api;
+using Slipway.Server.Members;
 
 namespace Slipway.Server.Auth;
 
@@ -39,5 +40,5 @@ sealed class CredentialHandler(IOptionsMonitor<AuthenticationSchemeOptions> opti
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Problems.Write(Context, StatusCodes.Status403Forbidden, $"{Context.User.Identity?.Name} is no administrator of this platform.");
+        Problems.Write(Context, StatusCodes.Status403Forbidden, Context.Features.Get<RefusedBecause>()?.Reason ?? $"{Context.User.Identity?.Name} is no administrator of this platform.");
 }

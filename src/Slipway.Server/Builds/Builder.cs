@@ -9,7 +9,7 @@ namespace Slipway.Server.Builds;
 /// Takes the rollouts that are queued, makes their images and hands them over as releases: the way from <c>queued</c> to <c>staging</c>.
 /// Killed anywhere on it, the next server takes the same rollouts and goes the way again; what was built and pushed costs next to nothing then.
 /// </summary>
-sealed partial class Builder(Rollouts rollouts, AppImages images, DeployGate gate, ImageTags tags, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
+sealed partial class Builder(Rollouts rollouts, Previews previews, ReleaseQueries releases, AppImages images, DeployGate gate, ImageTags tags, RolloutJournal journal, TimeProvider time, ILogger<Builder> logger) : BackgroundService
 {
     /// <summary>Apps at once. One app has one rollout at a time by itself.</summary>
     const int AtOnce = 2;
@@ -109,22 +109,31 @@ sealed partial class Builder(Rollouts rollouts, AppImages images, DeployGate gat
     async Task Make(Rollout rollout, CancellationToken cancel)
     {
         var source = rollout.Source ?? throw new InvalidOperationException($"Rollout {rollout.Id} is to be built and has no source.");
-        var compose = await Task.Run(() => SourceReader.Read(rollout.App, source), cancel);
+        var project = source.Preview?.Of ?? rollout.App;
+        var compose = await Task.Run(() => SourceReader.Read(project, source), cancel);
+        var (model, notes) = source.Preview is null ? (compose.Model, []) : previews.Make(compose.Model, source);
         var events = new JournalProgress(journal, rollout.Id, cancel);
         foreach (var warning in compose.Warnings)
             Note((warning with { Severity = Severity.Error }).ToString(), warning.Severity);
+        foreach (var note in notes) Note(note, null);
 
-        var made = await images.Make(compose.Model, rollout.Id, source.NoCache, events, cancel);
-        await gate.Pass(compose.Model, made, warning => Note(warning, Severity.Warning), text => Note(text, null), cancel);
+        var git = await GitReader.Read(source.Directory, releases.LiveCommit(rollout.App), cancel);
+        if (git is not null) Note(Describe(git), null);
+        var made = await images.Make(model, rollout.Id, source.NoCache, events, cancel);
+        await gate.Pass(project, model, made, warning => Note(warning, Severity.Warning), text => Note(text, null), cancel);
         var release = await rollouts.Stage(
-            rollout.Id, compose.Model,
+            rollout.Id, model,
             made.ToDictionary(image => image.Key, image => image.Value.Image),
-            made.ToDictionary(image => image.Key, image => image.Value.Facts), cancel);
+            made.ToDictionary(image => image.Key, image => image.Value.Facts), cancel, git);
         if (release is not null) await tags.Name(release);
         await tags.ForgetPushes(rollout.App, CancellationToken.None);
 
         void Note(string text, Severity? severity) => events.Report(new RolloutEvent.Note { Time = time.GetUtcNow(), Severity = severity, Text = text });
     }
+
+    static string Describe(GitFacts git) =>
+        $"commit {git.Commit[..12]}{(git.Branch is { } branch ? $" of {branch}" : "")}{(git.Dirty ? ", with changes that are not committed" : "")}: {git.Subject}"
+        + (git.Since is null ? "" : $" ({(git.Commits.Count == 1 ? "1 commit" : $"{git.Commits.Count}{(git.HasMore ? " and more" : "")} commits")} since the live release{(git.Without > 0 ? $", without {git.Without} of it" : "")})");
 
     /// <summary>What a person can do something about; null: a bug.</summary>
     static string? ReasonOf(Exception error) => error switch

@@ -12,19 +12,20 @@ namespace Slipway.Server.Builds;
 /// </summary>
 sealed partial class DeployGate(ImageSigner signer, PolicyGate policies, PlatformListener listener, ILogger<DeployGate> logger)
 {
+    /// <param name="project">Whose policies hold: the app's, also for its previews.</param>
     /// <param name="made">For each service its image.</param>
     /// <param name="warn">Gets a sentence about what could not be signed.</param>
     /// <param name="note">Gets a sentence about what is waited for.</param>
     /// <exception cref="InvalidInputException">A policy refuses some of the images; one diagnostic for each demand that is not met.</exception>
-    public async Task Pass(AppModel model, IReadOnlyDictionary<string, MadeImage> made, Action<string> warn, Action<string> note, CancellationToken cancel)
+    public async Task Pass(AppName project, AppModel model, IReadOnlyDictionary<string, MadeImage> made, Action<string> warn, Action<string> note, CancellationToken cancel)
     {
         foreach (var service in model.Services.Where(service => service.Build is not null)) await Sign(made[service.Name], warn, cancel);
-        if (policies.IsOpen(model.Name.Value)) return;
+        if (policies.IsOpen(project.Value)) return;
         var refused = new List<Diagnostic>();
         foreach (var service in model.Services)
         {
             var image = Image(service, made[service.Name]);
-            foreach (var finding in await policies.Check(model.Name.Value, image, note, cancel))
+            foreach (var finding in await policies.Check(project.Value, image, note, cancel))
                 refused.Add(new Diagnostic
                 {
                     Key = $"services.{service.Name}.{(service.Build is null ? "image" : "build")}",

@@ -6,6 +6,7 @@ namespace Slipway.Server.Builds;
 /// <summary>From the folder that a deploy names to what its Compose files say.</summary>
 static class SourceReader
 {
+    /// <param name="app">Of a preview the app that it is a preview of.</param>
     /// <exception cref="InvalidInputException">No such folder, or its files can't be used; every error is in it.</exception>
     public static ComposeResult Read(AppName app, DeploySource source)
     {

@@ -66,7 +66,10 @@ sealed partial class CertificateKeeper(
         var given = new Coverage(rows.Where(row => row.Source == CertificateRow.Given && row.Ends > now));
         var have = rows.Where(row => row.Source == CertificateRow.Acme && row.AddedBy == settings.Directory && row.RenewAt > now).Select(row => row.Name).ToHashSet();
         var waiting = failures.Where(failure => failure.Next > now).Select(failure => failure.Host).ToHashSet();
-        var due = PublicHosts.Of(table).Where(host => !given.Covers(host) && !have.Contains(host) && !waiting.Contains(host)).Order(StringComparer.Ordinal).ToList();
+        var hosts = PublicHosts.Of(table, settings.ChallengeKind == AcmeChallengeKind.Dns);
+        // What a wildcard is for needs none of its own, unless that one can't be had. '*' sorts first.
+        var wildcards = new Coverage(hosts.Where(host => host[0] == '*' && !waiting.Contains(host)));
+        var due = hosts.Where(host => !given.Covers(host) && !have.Contains(host) && !waiting.Contains(host) && (host[0] == '*' || !wildcards.Covers(host))).Order(StringComparer.Ordinal).ToList();
         acme.Begin(due, settings, Keep, cancel);
         return failures.Count > 0;
     }
@@ -98,7 +101,8 @@ sealed partial class CertificateKeeper(
         var better = new Coverage(valid.Where(row => row.Source != CertificateRow.Own));
         var wanted = hosts.Where(host => !better.Covers(host)).ToHashSet(StringComparer.Ordinal);
         var own = valid.Where(row => row.Source == CertificateRow.Own).ToDictionary(row => row.Name);
-        var due = wanted.Where(host => !own.TryGetValue(host, out var row) || row.RenewAt <= now).ToList();
+        var issuer = await authority.Keep(cancel);
+        var due = wanted.Where(host => !own.TryGetValue(host, out var row) || row.RenewAt <= now || row.Issuer != issuer).ToList();
         var gone = database.Read(CertificateRow.All).Where(row => row.Source == CertificateRow.Own && !wanted.Contains(row.Name)).ToList();
         if (due.Count > 0 || gone.Count > 0)
         {
@@ -126,7 +130,7 @@ sealed partial class CertificateKeeper(
             Chain = row.Chain,
             Key = row.Key(box),
         }).ToList();
-        var set = new CertificateSet { Revision = "", Certificates = certificates, Challenges = acme.Challenges };
+        var set = new CertificateSet { Revision = "", Certificates = certificates, Challenges = acme.Open.Http, HandshakeChallenges = acme.Open.Handshakes };
         return set with { Revision = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(set, ModelJson.Default.CertificateSet))) };
     }
 

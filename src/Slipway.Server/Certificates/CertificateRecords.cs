@@ -56,6 +56,19 @@ public sealed record AuthorityStatus
 
     /// <summary>PEM.</summary>
     public required string Certificate { get; init; }
+
+    /// <summary>Of the next root: since when certificates are issued with it.</summary>
+    public DateTimeOffset? IssuesFrom { get; init; }
+
+    /// <summary>The root that will issue after this one: to be trusted by then. Null: there is none yet.</summary>
+    public AuthorityStatus? Next { get; init; }
+}
+
+/// <summary>The next root of the platform's own authority.</summary>
+public sealed record AuthorityRenewal
+{
+    /// <summary>It issues at once, and what the present one has issued is replaced.</summary>
+    public bool AtOnce { get; init; }
 }
 
 /// <summary>In the dialect of <see cref="Api.ApiJson"/>. Also for clients.</summary>
@@ -63,6 +76,7 @@ public sealed record AuthorityStatus
 [JsonSerializable(typeof(CertificateRequest))]
 [JsonSerializable(typeof(IReadOnlyList<CertificateStatus>))]
 [JsonSerializable(typeof(AuthorityStatus))]
+[JsonSerializable(typeof(AuthorityRenewal))]
 [JsonSerializable(typeof(AcmeRequest))]
 [JsonSerializable(typeof(AcmeStatus))]
 public sealed partial class CertificatesJson : JsonSerializerContext;

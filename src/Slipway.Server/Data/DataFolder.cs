@@ -15,6 +15,7 @@ namespace Slipway.Server.Data;
 ///   gateway/control.sock     route tables in, reports out
 ///   gateway/table.json       the last table, written by rename
 ///   gateway/certificates.json  what the gateway speaks TLS with, keys among it, 0600
+///   hooks/                   programs of the operator's, such as the one that makes DNS records
 ///   run/*.pid  logs/*.log
 /// </code>
 /// </summary>
@@ -46,6 +47,9 @@ public sealed record DataFolder(string Path)
     public string Gateway => In("gateway");
 
     public string ControlSocket => In("gateway/control.sock");
+
+    /// <summary>Programs of the operator's; made by whoever needs it.</summary>
+    public string Hooks => In("hooks");
 
     public string Run => In("run");
 

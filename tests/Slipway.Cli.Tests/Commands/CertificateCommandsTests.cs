@@ -88,8 +88,36 @@ public sealed class CertificateCommandsTests : IDisposable
         var (code, shell, requests) = await Run(Set, 200, "certificate", "acme", "set", "--directory", "https://acme.test/dir", "--email", "ops@example.com", "--roots", "chain.pem", "--agree-to-terms");
 
         code.ShouldBe(0, shell.Error);
-        requests.ShouldBe(["""PUT /api/v1/acme {"directory":"https://acme.test/dir","email":"ops@example.com","roots":"the chain","agreesToTerms":true}"""]);
+        requests.ShouldBe(["""PUT /api/v1/acme {"directory":"https://acme.test/dir","email":"ops@example.com","roots":"the chain","agreesToTerms":true,"challenge":"http"}"""]);
         shell.Out.ShouldContain("Certificates come from https://acme.test/dir from now on (account https://acme.test/account/1)");
+    }
+
+    [Fact]
+    public async Task AcmeSet_WithAProgramForTheDns_MeansThatChallenge_AndNoOtherWordIsTakenForOne()
+    {
+        const string Set = """{"directory":"https://acme.test/dir","account":"https://acme.test/account/1","setBy":"alice","changed":"2026-01-02T00:00:00Z"}""";
+        string[] command = ["certificate", "acme", "set", "--directory", "https://acme.test/dir", "--agree-to-terms"];
+
+        var (code, shell, requests) = await Run(Set, 200, [.. command, "--dns-hook", "dns.sh", "--dns-wait", "1m"]);
+        var (wrong, refused, sent) = await Run(Set, 200, [.. command, "--challenge", "email"]);
+
+        code.ShouldBe(0, shell.Error);
+        requests.ShouldBe(["""PUT /api/v1/acme {"directory":"https://acme.test/dir","agreesToTerms":true,"challenge":"dns","dnsHook":"dns.sh","dnsWait":"00:01:00"}"""]);
+        wrong.ShouldBe(2);
+        refused.Error.ShouldContain("'email' is no way to look at a host (expected http, tls-alpn or dns)");
+        sent.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task CaRenew_SaysFromWhenTheNextRootIssues()
+    {
+        const string Renewed = """{"subject":"CN=Slipway CA 1","fingerprint":"aa","notAfter":"2036-01-01T00:00:00Z","certificate":"PEM\n","next":{"subject":"CN=Slipway CA 2","fingerprint":"bb","notAfter":"2037-01-01T00:00:00Z","certificate":"PEM2\n","issuesFrom":"2027-01-01T00:00:00Z"}}""";
+
+        var (code, shell, requests) = await Run(Renewed, 200, "ca", "renew");
+
+        code.ShouldBe(0, shell.Error);
+        requests.ShouldBe(["""POST /api/v1/certificate-authority/renew {"atOnce":false}"""]);
+        shell.Out.ShouldContain("CN=Slipway CA 2 issues certificates from 2027-01-01 on");
     }
 
     [Fact]

@@ -27,11 +27,24 @@ public class CanaryPictureTests
     [InlineData(CanaryHold.Approval, "waits for an approval (slipway promote)")]
     [InlineData(CanaryHold.Paused, "paused (slipway resume)")]
     [InlineData(CanaryHold.NoData, "holds: no data (slipway promote)")]
+    [InlineData(CanaryHold.Frozen, "holds: frozen (slipway apps says why)")]
     public void Line_Holding_SaysWhatItWaitsFor(CanaryHold hold, string expected)
     {
         var status = Canaries.Status();
         status = status with { Rollout = status.Rollout with { State = RolloutState.Holding, Canary = status.Rollout.Canary! with { Hold = hold } }, Left = null };
         CanaryPicture.Line(status.Rollout, status).ShouldEndWith(expected);
+    }
+
+    [Theory]
+    [InlineData(false, "waits for 2 approvals by release-managers, not of who deployed it (slipway promote)")]
+    [InlineData(true, "waits for 2 approvals by release-managers, not of who deployed it, 1 of 2 given, by alice (slipway promote)")]
+    public void Line_WaitingForCertainPeople_SaysForWhomAndWhoHas(bool given, string expected)
+    {
+        var status = Canaries.Status();
+        var canary = status.Rollout.Canary! with { Hold = CanaryHold.Approval, Asks = new ApprovalRule { By = "release-managers", Count = 2, NotAuthor = true }, Approvals = given ? [new Approval("alice", Canaries.Now)] : [] };
+        status = status with { Rollout = status.Rollout with { State = RolloutState.Holding, Canary = canary }, Left = null };
+        CanaryPicture.Line(status.Rollout, status).ShouldEndWith(expected);
+        CanaryPicture.Name(new CanaryStep { Approve = canary.Asks }).ShouldBe("approve by release-managers");
     }
 
     [Fact]

@@ -268,7 +268,7 @@ public sealed class TlsTests
         plain.Headers.Contains("Strict-Transport-Security").ShouldBeFalse();
         secure.Headers.GetValues("Strict-Transport-Security").ShouldBe(["max-age=3600"]);
         backend.Connections.ShouldBe(1);
-        (await gateway.Instance("one"))!.InFlight.ShouldBe(0);
+        await gateway.IsIdle("one");
     }
 
     [Theory]
@@ -315,7 +315,7 @@ public sealed class TlsTests
 
         plain.StatusCode.ShouldBe(http);
         secure.StatusCode.ShouldBe(https);
-        (await gateway.Instance("one"))!.InFlight.ShouldBe(0);
+        await gateway.IsIdle("one");
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class FailureTests
         answer.Headers.GetValues("X-Slipway-Error").ShouldBe(["refused"]);
         (await answer.Content.ReadAsStringAsync(Cancel)).ShouldContain("shop/web");
         (await gateway.Control.Report(Cancel)).Releases.Single().Failed.ShouldBe(1);
-        (await gateway.Instance("dead"))!.InFlight.ShouldBe(0);
+        await gateway.IsIdle("dead");
     }
 
     [Fact]

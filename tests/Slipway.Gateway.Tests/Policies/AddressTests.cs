@@ -79,6 +79,6 @@ public sealed class AddressTests
 
         ((int)(await gateway.Client().GetAsync("/", Cancel)).StatusCode).ShouldBe(expected);
         ((int)(await gateway.Client(version: HttpVersion.Version20).GetAsync("/", Cancel)).StatusCode).ShouldBe(expected);
-        (await gateway.Instance("one"))!.InFlight.ShouldBe(0);
+        await gateway.IsIdle("one");
     }
 }

@@ -79,6 +79,6 @@ public sealed class BasicAuthTests
         foreach (var wrong in (string[])["alice:Secret", "alice:", "alice", ":secret", "bob:secret", "carol:secret", ""]) (await Ask(wrong)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized, wrong);
         (await Ask("alice:secret", "Bearer")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         (await gateway.Raw("GET / HTTP/1.1\r\nHost: app.test\r\nAuthorization: Basic %%%\r\nConnection: close\r\n\r\n")).ShouldStartWith("HTTP/1.1 401");
-        (await gateway.Instance("raw"))!.InFlight.ShouldBe(0);
+        await gateway.IsIdle("raw");
     }
 }

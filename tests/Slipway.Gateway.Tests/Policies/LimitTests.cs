@@ -30,7 +30,7 @@ public sealed class LimitTests
         static string Chunked(int size) => $"POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size:x}\r\n{new string('a', size)}\r\n0\r\n\r\n";
         (await gateway.Raw(Chunked(900))).ShouldContain("900");
         (await gateway.Raw(Chunked(2000))).ShouldStartWith("HTTP/1.1 413");
-        (await gateway.Instance("one"))!.InFlight.ShouldBe(0);
+        await gateway.IsIdle("one");
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class PathTests
         head.ShouldStartWith("GET /orders?id=1 HTTP/1.1\r\n");
         head.ShouldContain("X-Forwarded-Prefix: /api\r\n");
         (await gateway.Raw("GET /%61pi/orders HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n")).ShouldStartWith("HTTP/1.1 400");
-        (await gateway.Instance("raw"))!.InFlight.ShouldBe(0);
+        await gateway.IsIdle("raw");
     }
 
     [Theory]

@@ -5,31 +5,8 @@ using static Slipway.Gateway.Tests.TestGateway;
 namespace Slipway.Gateway.Tests.Splitting;
 
 /// <summary>Requests that see the new release because a match names them.</summary>
-public sealed class MatchedSplitTests : IAsyncLifetime
+public sealed class MatchedSplitTests() : TwoReleases("next")
 {
-    static readonly string Key = Convert.ToBase64String(Enumerable.Range(1, 32).Select(i => (byte)i).ToArray());
-
-    Backend _stable = null!;
-    Backend _next = null!;
-    TestGateway _gateway = null!;
-    HttpClient _client = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _stable = await Backend.Start("stable");
-        _next = await Backend.Start("next");
-        _gateway = await Start();
-        _client = _gateway.Client();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _gateway.DisposeAsync();
-        await _stable.DisposeAsync();
-        await _next.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -37,7 +14,7 @@ public sealed class MatchedSplitTests : IAsyncLifetime
     [InlineData(10000)]
     public async Task Matched_WhateverTheWeight_SeesTheNewReleaseWithoutACookie(int weight)
     {
-        await _gateway.Publish(Route(weight));
+        await Gateway.Publish(Route(weight));
         for (var i = 0; i < 50; i++)
         {
             using var answer = await Ask(tester: true);
@@ -49,7 +26,7 @@ public sealed class MatchedSplitTests : IAsyncLifetime
     [Fact]
     public async Task Others_AtWeightZero_NeverSeeIt()
     {
-        await _gateway.Publish(Route(0));
+        await Gateway.Publish(Route(0));
         for (var i = 0; i < 50; i++)
         {
             using var answer = await Ask(tester: false);
@@ -61,11 +38,11 @@ public sealed class MatchedSplitTests : IAsyncLifetime
     [Fact]
     public async Task Others_AtWeightZeroWithoutAStableInstance_GetAnErrorAndNotTheUnseenRelease()
     {
-        await _gateway.Publish(Route(0));
-        await _stable.Stop();
+        await Gateway.Publish(Route(0));
+        await Stable.Stop();
         using (var refused = await Ask(tester: false)) refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
 
-        await _gateway.Publish(Route(0) with { Destinations = [Routes.To(2, 0, _next)] });
+        await Gateway.Publish(Route(0) with { Destinations = [Routes.To(2, 0, Next)] });
         using (var none = await Ask(tester: false)) none.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         using var tester = await Ask(tester: true);
         (await tester.Content.ReadAsStringAsync(Cancel)).ShouldBe("next");
@@ -74,8 +51,8 @@ public sealed class MatchedSplitTests : IAsyncLifetime
     [Fact]
     public async Task Matched_WhereTheNewReleaseHasNoInstanceThatAnswers_IsServedByTheStableOne()
     {
-        await _gateway.Publish(Route(0));
-        await _next.Stop();
+        await Gateway.Publish(Route(0));
+        await Next.Stop();
         using var answer = await Ask(tester: true);
         (await answer.Content.ReadAsStringAsync(Cancel)).ShouldBe("stable");
     }
@@ -83,10 +60,10 @@ public sealed class MatchedSplitTests : IAsyncLifetime
     [Fact]
     public async Task Matched_Requests_AreCountedForThemselves()
     {
-        await _gateway.Publish(Route(5000));
+        await Gateway.Publish(Route(5000));
         for (var i = 0; i < 7; i++) (await Ask(tester: true)).Dispose();
         for (var i = 0; i < 40; i++) (await Ask(tester: false)).Dispose();
-        var counted = (await _gateway.Control.Report(Cancel)).Releases;
+        var counted = (await Gateway.Control.Report(Cancel)).Releases;
         counted.Single(r => r is { Release: 2, IsMatched: true }).Requests.ShouldBe(7);
         counted.Where(r => !r.IsMatched).Sum(r => r.Requests).ShouldBe(40);
     }
@@ -95,13 +72,13 @@ public sealed class MatchedSplitTests : IAsyncLifetime
     public async Task Match_ThatCantBeCompared_IsRefused()
     {
         var route = Route(0);
-        var refused = await Should.ThrowAsync<InvalidInputException>(() => _gateway.Publish(route with { Split = route.Split! with { Match = [new RequestMatch()] } }));
+        var refused = await Should.ThrowAsync<InvalidInputException>(() => Gateway.Publish(route with { Split = route.Split! with { Match = [new RequestMatch()] } }));
         refused.Diagnostics.ShouldHaveSingleItem().Key.ShouldBe("routes[0].split.match[0]");
     }
 
     Route Route(int weight) => Routes.To() with
     {
-        Destinations = [Routes.To(1, 10000 - weight, _stable), Routes.To(2, weight, _next)],
+        Destinations = [Routes.To(1, 10000 - weight, Stable), Routes.To(2, weight, Next)],
         Split = new RouteSplit { Release = 2, Sticky = StickyKind.User, Key = Key, Match = [new RequestMatch { Headers = [new ValueCondition { Name = "X-Preview", Value = "1" }] }] },
     };
 
@@ -109,6 +86,6 @@ public sealed class MatchedSplitTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         if (tester) request.Headers.Add("X-Preview", "1");
-        return await _client.SendAsync(request, Cancel);
+        return await Client.SendAsync(request, Cancel);
     }
 }

@@ -6,31 +6,8 @@ using static Slipway.Gateway.Tests.TestGateway;
 
 namespace Slipway.Gateway.Tests.Splitting;
 
-public sealed class SplitTests : IAsyncLifetime
+public sealed class SplitTests() : TwoReleases("canary")
 {
-    static readonly string Key = Convert.ToBase64String(Enumerable.Range(1, 32).Select(i => (byte)i).ToArray());
-
-    Backend _stable = null!;
-    Backend _canary = null!;
-    TestGateway _gateway = null!;
-    HttpClient _client = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _stable = await Backend.Start("stable");
-        _canary = await Backend.Start("canary");
-        _gateway = await Start();
-        _client = _gateway.Client();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _gateway.DisposeAsync();
-        await _stable.DisposeAsync();
-        await _canary.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(StickyKind.None)]
     [InlineData(StickyKind.User)]
@@ -39,11 +16,11 @@ public sealed class SplitTests : IAsyncLifetime
         await Publish(2500, sticky);
 
         var canary = 0;
-        for (var i = 0; i < 2000; i++) canary += await _client.GetStringAsync("/", Cancel) == "canary" ? 1 : 0;
+        for (var i = 0; i < 2000; i++) canary += await Client.GetStringAsync("/", Cancel) == "canary" ? 1 : 0;
 
         // Ten standard deviations of a binomial with n = 2000, p = 1/4 are 194.
         canary.ShouldBeInRange(306, 694);
-        (await _gateway.Control.Report(Cancel)).Releases.Single(r => r.Release == 2).Requests.ShouldBe(canary);
+        (await Gateway.Control.Report(Cancel)).Releases.Single(r => r.Release == 2).Requests.ShouldBe(canary);
     }
 
     [Fact]
@@ -151,11 +128,11 @@ public sealed class SplitTests : IAsyncLifetime
             context.Response.Headers.SetCookie = "session=1; Path=/";
             await Task.CompletedTask;
         });
-        await _gateway.Publish(Route(5000, StickyKind.User) with { Destinations = [Routes.To(1, 5000, setting), Routes.To(2, 5000, setting)] });
+        await Gateway.Publish(Route(5000, StickyKind.User) with { Destinations = [Routes.To(1, 5000, setting), Routes.To(2, 5000, setting)] });
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         if (scheme is not null) request.Headers.Add("X-Forwarded-Proto", scheme);
 
-        using var answer = await _client.SendAsync(request, Cancel);
+        using var answer = await Client.SendAsync(request, Cancel);
 
         var cookies = answer.Headers.GetValues("Set-Cookie").ToList();
         cookies.Count.ShouldBe(2);
@@ -170,7 +147,7 @@ public sealed class SplitTests : IAsyncLifetime
     {
         await Publish(weight);
         (await Ask(null)).ShouldBe((weight == 0 ? "stable" : "canary", null));
-        await _gateway.Publish(Routes.To(_stable));
+        await Gateway.Publish(Routes.To(Stable));
         (await Ask(null)).Cookie.ShouldBeNull("this route is not split");
     }
 
@@ -186,7 +163,7 @@ public sealed class SplitTests : IAsyncLifetime
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, "/");
                 request.Headers.Add("X-User", $"user {user}");
-                using var answer = await _client.SendAsync(request, Cancel);
+                using var answer = await Client.SendAsync(request, Cancel);
                 answer.Headers.Contains("Set-Cookie").ShouldBeFalse();
                 answers.Add(await answer.Content.ReadAsStringAsync(Cancel));
             }
@@ -202,34 +179,34 @@ public sealed class SplitTests : IAsyncLifetime
     public async Task Release_WithoutAnInstanceThatAnswers_IsStoodInForByTheOther(int weight, string expected)
     {
         await Publish(weight);
-        await _canary.Stop();
+        await Next.Stop();
         for (var i = 0; i < 20; i++) (await Ask(null)).Answer.ShouldBe(expected);
     }
 
     [Fact]
     public async Task Preview_Requests_AreNotCounted()
     {
-        await _gateway.Publish(Route(5000, StickyKind.None), Routes.To("preview.app.test", _canary) with { IsPreview = true, Destinations = [Routes.To(2, 1, _canary)] });
-        using var preview = _gateway.Client("preview.app.test");
+        await Gateway.Publish(Route(5000, StickyKind.None), Routes.To("preview.app.test", Next) with { IsPreview = true, Destinations = [Routes.To(2, 1, Next)] });
+        using var preview = Gateway.Client("preview.app.test");
         for (var i = 0; i < 5; i++) (await preview.GetStringAsync("/", Cancel)).ShouldBe("canary");
-        (await _gateway.Control.Report(Cancel)).Releases.Single(r => r.Release == 2).Requests.ShouldBe(0);
+        (await Gateway.Control.Report(Cancel)).Releases.Single(r => r.Release == 2).Requests.ShouldBe(0);
     }
 
     [Fact]
     public async Task Split_ThatCantBeServedBy_IsRefusedWithEveryReason()
     {
         var route = Route(5000, StickyKind.Header);
-        var refused = await Should.ThrowAsync<InvalidInputException>(() => _gateway.Publish(
+        var refused = await Should.ThrowAsync<InvalidInputException>(() => Gateway.Publish(
             route with { Split = route.Split! with { Header = null, Key = "short", Release = 7 } }));
         refused.Diagnostics.Select(d => d.Key).ShouldBe(["routes[0].split.release", "routes[0].split.header", "routes[0].split.key"]);
         refused.Message.ShouldNotContain("short");
     }
 
-    Task Publish(int weight, StickyKind sticky = StickyKind.User, int release = 2, string? key = null) => _gateway.Publish(Route(weight, sticky, release, key));
+    Task Publish(int weight, StickyKind sticky = StickyKind.User, int release = 2, string? key = null) => Gateway.Publish(Route(weight, sticky, release, key));
 
     Route Route(int weight, StickyKind sticky, int release = 2, string? key = null) => Routes.To() with
     {
-        Destinations = [Routes.To(1, 10000 - weight, _stable), Routes.To(release, weight, _canary)],
+        Destinations = [Routes.To(1, 10000 - weight, Stable), Routes.To(release, weight, Next)],
         Split = new RouteSplit { Release = release, Sticky = sticky, Header = sticky == StickyKind.Header ? "X-User" : null, Key = key ?? Key },
     };
 
@@ -238,7 +215,7 @@ public sealed class SplitTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         if (cookie is not null) request.Headers.Add("Cookie", cookie);
-        using var answer = await _client.SendAsync(request, Cancel);
+        using var answer = await Client.SendAsync(request, Cancel);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         var issued = answer.Headers.TryGetValues("Set-Cookie", out var values) ? values.Single().Split(';')[0] : null;
         return (await answer.Content.ReadAsStringAsync(Cancel), issued);

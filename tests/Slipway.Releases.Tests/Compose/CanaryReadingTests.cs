@@ -45,6 +45,22 @@ public sealed class CanaryReadingTests
         canary.Judge.Checks.Select(c => (c.Measure, c.Limit, c.VersusStable)).ShouldBe([(JudgeMeasure.Errors, 0.001, 0.0025), (JudgeMeasure.P99, null, 1.5), (JudgeMeasure.Restarts, 3, null)]);
     }
 
+    [Theory]
+    [InlineData("true", null, 1, false)]
+    [InlineData("release-managers", "release-managers", 1, false)]
+    [InlineData("{by: release-managers, count: 2}", "release-managers", 2, false)]
+    [InlineData("{count: 2}", null, 2, false)]
+    [InlineData("{by: qa, not-author: true}", "qa", 1, true)]
+    [InlineData("{count: 1}", null, 1, false)]
+    public void Approve_Forms_AreRead(string text, string? by, int count, bool notAuthor)
+    {
+        var step = ComposeFolder.Service($"ports: ['80']\nx-release: {{strategy: canary, steps: [{{approve: {text}}}, {{weight: 100%}}]}}").Release.Canary!.Steps[0];
+        step.IsApproval.ShouldBeTrue();
+        var rule = step.Approve ?? new ApprovalRule();
+        (rule.By, rule.Count, rule.NotAuthor).ShouldBe((by, count, notAuthor));
+        (step.Approve is null).ShouldBe(by is null && count == 1 && !notAuthor);
+    }
+
     [Fact]
     public void Checks_Empty_AreNone() =>
         ComposeFolder.Service("ports: ['80']\nx-release: {strategy: canary, judge: {checks: []}}").Release.Canary!.Judge.Checks.ShouldBeEmpty();
@@ -66,6 +82,11 @@ public sealed class CanaryReadingTests
     [InlineData("steps: [{weight: 5%, bake: 1m}, {weight: 100%}]", "steps[0].bake", "only the step with all requests is baked", "for: 2m")]
     [InlineData("steps: [{weight: 100%, for: 1m}]", "steps[0].for", "is baked", "bake: 10m")]
     [InlineData("steps: [{approve: false}, {weight: 100%}]", "steps[0].approve", "no step", "approve: true")]
+    [InlineData("steps: [{approve: Release Managers}, {weight: 100%}]", "steps[0].approve", "'Release Managers' is no role", "release-managers")]
+    [InlineData("steps: [{approve: {by: 7up}}, {weight: 100%}]", "steps[0].approve.by", "is no role", "beginning with a letter")]
+    [InlineData("steps: [{approve: {count: 0}}, {weight: 100%}]", "steps[0].approve.count", "no number that fits", "from 1 to 10")]
+    [InlineData("steps: [{approve: {role: qa}}, {weight: 100%}]", "steps[0].approve.role", "not known", null)]
+    [InlineData("steps: [{approve: {}}, {weight: 100%}]", "steps[0].approve", "asks for nothing", "by, count or not-author")]
     [InlineData("steps: [{approve: true, for: 1m}, {weight: 100%}]", "steps[0].for", "waits for a person", "of its own")]
     [InlineData("steps: [{for: 1m}, {weight: 100%}]", "steps[0]", "neither weight nor approve", "{approve: true}")]
     [InlineData("steps: [{mirror: 5%, for: 2m}, {weight: 100%}]", "steps[0].mirror", "not in this version", null)]

@@ -125,7 +125,7 @@ public sealed class ReleaseReadingTests
     public void HostNames_Default_IsAHostName(string service, string host) => HostNames.Default(service, AppName.Parse("shop")).ShouldBe(host);
 
     [Theory]
-    [InlineData("x-release: {strategy: ab}", "strategy", "not in this version")]
+    [InlineData("x-release: {strategy: ab}", "strategy", "nobody is to see the new version")]
     [InlineData("x-release: {strategy: bluegreen}", "strategy", "not known")]
     [InlineData("x-release: {match: [{header: {X-Preview: '1'}}]}", "match", "no strategy is named")]
     [InlineData("x-release: {hosts: a.b}", "hosts", "not known")]

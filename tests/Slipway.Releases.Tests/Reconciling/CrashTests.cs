@@ -8,7 +8,7 @@ namespace Slipway.Releases.Tests.Reconciling;
 /// </summary>
 public sealed class CrashTests
 {
-    public static TheoryData<Strategy, bool> Ways => new() { { Strategy.BlueGreen, true }, { Strategy.BlueGreen, false }, { Strategy.Rolling, true }, { Strategy.Recreate, false }, { Strategy.Canary, false }, { Strategy.Canary, true } };
+    public static TheoryData<Strategy, bool> Ways => new() { { Strategy.BlueGreen, true }, { Strategy.BlueGreen, false }, { Strategy.Rolling, true }, { Strategy.Recreate, false }, { Strategy.Canary, false }, { Strategy.Canary, true }, { Strategy.Ab, false }, { Strategy.Ab, true } };
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -31,12 +31,12 @@ public sealed class CrashTests
         var cancel = TestContext.Current.CancellationToken;
         await using var world = new World();
         world.Gateways.Crowd = new FakeCrowd(world.Time);
-        var (first, _) = await world.Deploy(Sample.Model(strategy, replicas: strategy == Strategy.Rolling ? 2 : 1, worker: true), 1);
+        var (first, _) = await world.Deploy(ModelOf(strategy), 1);
         await world.Reaches(first, RolloutState.Done);
 
         if (failing) world.Engine.EndsWith = w => w is { Service: "redis", Release: 2 } ? 1 : null;
         if (crashAfter >= 0) world.CrashAfter(crashAfter);
-        var (second, _) = await world.Deploy(Sample.Model(strategy, replicas: strategy == Strategy.Rolling ? 2 : 1, worker: true), 2, redis: 2);
+        var (second, _) = await world.Deploy(ModelOf(strategy), 2, redis: 2);
         var crashed = false;
         for (var passes = 0; !world.StateOf(second).IsEnded; passes++)
         {
@@ -60,4 +60,8 @@ public sealed class CrashTests
         return (crashed, $"{world.StateOf(second)} live v{stored.Live} {string.Join(",", stored.Slots.Select(s => $"{s.Slot} v{s.Release.Number} {s.Standing}"))} "
             + $"{string.Join(" ", world.Running())} serving {string.Join(",", world.Serving())} networks {string.Join(" ", world.Engine.Networks.Order())}");
     }
+
+    static AppModel ModelOf(Strategy strategy) => strategy == Strategy.Ab
+        ? Sample.Experiment(new AbPolicy { For = TimeSpan.FromMinutes(2) }, match: true)
+        : Sample.Model(strategy, replicas: strategy == Strategy.Rolling ? 2 : 1, worker: true);
 }

@@ -5,6 +5,7 @@ namespace Slipway.Releases.Tests.Reconciling;
 /// <summary>People who ask the split routes of the table that is served by, so many times a second, as long as the world's time goes on.</summary>
 sealed class FakeCrowd(FakeTime time)
 {
+    readonly Dictionary<(int Release, bool IsMatched), Dictionary<string, double>> _goals = [];
     readonly Dictionary<(AppName App, string Service, int Release, bool IsMatched), (double Requests, double Errors, double[] Latency)> _counts = [];
     DateTimeOffset _asked = time.Now;
 
@@ -18,6 +19,9 @@ sealed class FakeCrowd(FakeTime time)
     /// <summary>For each release the part of its answers that are 5xx; 0 where it isn't named.</summary>
     public Dictionary<int, double> Errors { get; } = [];
 
+    /// <summary>For each release the part of its requests that reach each goal of the route.</summary>
+    public Dictionary<int, double> Reached { get; } = [];
+
     /// <summary>For each release how long its answers take, in milliseconds; 20 where it isn't named.</summary>
     public Dictionary<int, double> Milliseconds { get; } = [];
 
@@ -27,6 +31,7 @@ sealed class FakeCrowd(FakeTime time)
         Service = c.Key.Service,
         Release = c.Key.Release,
         IsMatched = c.Key.IsMatched,
+        Goals = _goals.GetValueOrDefault((c.Key.Release, c.Key.IsMatched))?.ToDictionary(g => g.Key, g => (long)g.Value),
         Requests = (long)c.Value.Requests,
         ByClass = [0, 0, (long)c.Value.Requests - (long)c.Value.Errors, 0, 0, (long)c.Value.Errors],
         Failed = 0,
@@ -52,9 +57,18 @@ sealed class FakeCrowd(FakeTime time)
         var before = _counts.GetValueOrDefault(key, (0, 0, new double[ReleaseTraffic.LatencyBuckets.Count + 1]));
         var bucket = ReleaseTraffic.LatencyBuckets.TakeWhile(b => b < Milliseconds.GetValueOrDefault(release, 20)).Count();
         before.Item3[bucket] += requests;
+        foreach (var goal in route.Split!.Goals ?? [])
+        {
+            if (!_goals.TryGetValue((release, isMatched), out var goals)) _goals[(release, isMatched)] = goals = [];
+            goals[goal.Name] = goals.GetValueOrDefault(goal.Name) + (requests * Reached.GetValueOrDefault(release));
+        }
         _counts[key] = (before.Item1 + requests, before.Item2 + (requests * errors), before.Item3);
     }
 
     /// <summary>The gateway was started anew.</summary>
-    public void Forget() => _counts.Clear();
+    public void Forget()
+    {
+        _counts.Clear();
+        _goals.Clear();
+    }
 }

@@ -79,6 +79,9 @@ sealed class FakeGateways : IGateways
     /// <summary>Another one is another gateway process, whose counters start at 0.</summary>
     public string Session { get; set; } = "one";
 
+    /// <summary>When the process began.</summary>
+    public DateTimeOffset Started { get; set; } = DateTimeOffset.UnixEpoch;
+
     public Action<string>? Before { get; set; }
 
     public Action<string>? After { get; set; }
@@ -117,7 +120,7 @@ sealed class FakeGateways : IGateways
             {
                 Session = gateway == 0 ? Session : "second",
                 ProcessId = 1 + gateway,
-                Started = DateTimeOffset.UnixEpoch,
+                Started = Started,
                 TableVersion = table.Version,
                 Instances = InFlight?.Invoke(gateway) ?? [.. Traffic.Select(t => new InstanceTraffic { Instance = t.Key, InFlight = t.Value.InFlight, Upgraded = t.Value.Upgraded })],
                 Releases = gateway == 0 ? Crowd?.Counted ?? [] : [],

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Slipway.Model;
+using Slipway.Releases.Tests.Jobs;
 
 namespace Slipway.Releases.Tests.Reconciling;
 
@@ -12,10 +13,17 @@ public sealed class RandomWalkTests
         DeployBlueGreen,
         DeployCanary,
         DeployBadCanary,
+        DeployAb,
+        DeployAbByMatch,
         DeployRolling,
         DeployRecreate,
         DeployWithNewRedis,
         DeployBroken,
+        DeployWithJob,
+        DeployWithLongJob,
+        DeployCanaryWithJob,
+        JobFails,
+        PastOneWay,
         Promote,
         Pause,
         Resume,
@@ -48,6 +56,7 @@ public sealed class RandomWalkTests
     {
         await using var world = new World();
         world.Gateways.Crowd = new FakeCrowd(world.Time);
+        world.Engine.EndsWith = w => w.Job is null || w.Container.Command is ["long"] ? null : 0;
         var version = 0;
         var broken = new HashSet<int>();
         world.Silent = i => i.Service == "web" && broken.Contains(i.Release);
@@ -69,15 +78,20 @@ public sealed class RandomWalkTests
         world.Gateways.Traffic.Clear();
         for (var i = 0; i < 400; i++) await Turn(world);
         world.Watchdog.Violation.ShouldBeNull();
+        world.Engine.JobsStarted.ShouldBeUnique();
+        world.Jobs().ShouldBeEmpty();
         if (world.Stored(Sample.App) is not { } stored) return;
         if (stored.Rollout is { } rollout) rollout.State.ShouldBeOneOf(RolloutState.Holding, RolloutState.Queued, RolloutState.Building);
         if (stored.LiveSlot is not { } live) return;
-        if (stored.Rollout?.Canary is { Weight: > 0 }) return;
+        if (stored.Rollout is { OneWay: not null } or { Canary.Weight: > 0 } or { Canary.Hold: CanaryHold.Ended }) return;
         var routed = world.Gateways.Table.Routes.Single(r => r.Hosts.Contains("web.shop.localhost"));
-        var full = stored.Scales.TryGetValue("web", out var scaled) ? scaled : 1;
+        var full = stored.Scales.TryGetValue("web", out var scaled) ? scaled : live.Release.Model.Find("web")!.Replicas;
         routed.Destinations.Sum(d => d.Upstreams.Count).ShouldBe(full, world.Describe());
         if (full > 0) routed.Destinations.Select(d => d.Release).ShouldBe([live.Release.Number]);
     }
+
+    /// <summary>It runs until its time is over, or someone stops it.</summary>
+    static JobModel LongJob { get; } = new() { Run = ["long"], Timeout = TimeSpan.FromMinutes(2) };
 
     static CanaryPolicy Stepped { get; } = Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(5000, 2), Sample.Step(10000, 2)] };
 
@@ -103,6 +117,22 @@ public sealed class RandomWalkTests
                 var (_, release) = await world.Deploy(Sample.Model(Strategy.Rolling), next());
                 if (release is not null) broken.Add(release.Number);
                 break;
+            case Act.DeployWithJob:
+                await world.Deploy(Sample.Model(Strategy.Rolling, replicas: 2).With("web", JobSample.Migrate, JobSample.Migrate with { OneWay = false }), next());
+                break;
+            case Act.DeployWithLongJob:
+                await world.Deploy(Sample.Model(Strategy.BlueGreen).With("web", LongJob), next());
+                break;
+            case Act.DeployCanaryWithJob:
+                if ((await world.Deploy(Sample.Model(Strategy.Canary, canary: Stepped).With("web", JobSample.Migrate), next())).Release is { } oneWay) world.Gateways.Crowd!.Errors[oneWay.Number] = 0.3;
+                break;
+            case Act.JobFails:
+                foreach (var job in world.Jobs()) world.Engine.Die(job.Id, 1);
+                break;
+            case Act.PastOneWay:
+                if (world.Stored(Sample.App)?.Rollout is null) await world.Rollouts.Rollback(Sample.App, null, cancel, pastOneWay: true);
+                else await world.Rollouts.Abort(Sample.App, cancel, pastOneWay: true);
+                break;
             case Act.Promote:
                 await world.Rollouts.Promote(Sample.App, cancel);
                 break;
@@ -111,6 +141,12 @@ public sealed class RandomWalkTests
                 break;
             case Act.DeployBadCanary:
                 if ((await world.Deploy(Sample.Model(Strategy.Canary, canary: Stepped), next())).Release is { } bad) world.Gateways.Crowd!.Errors[bad.Number] = 0.3;
+                break;
+            case Act.DeployAb:
+                await world.Deploy(Sample.Experiment(new AbPolicy { For = TimeSpan.FromMinutes(7), Then = AbEnd.Promote, MinRequests = 10 }), next());
+                break;
+            case Act.DeployAbByMatch:
+                await world.Deploy(Sample.Experiment(new AbPolicy { For = TimeSpan.FromMinutes(4) }, share: 0, match: true), next());
                 break;
             case Act.Pause:
                 await world.Rollouts.Pause(Sample.App, cancel);
@@ -149,7 +185,8 @@ public sealed class RandomWalkTests
                 await world.For(TimeSpan.FromMinutes(3));
                 break;
             case Act.Busy:
-                foreach (var one in world.Engine.All.Where(i => i.Service == "web")) world.Gateways.Traffic[one.Id] = (1, 1);
+                // A request begins only where the gateway has a route to.
+                foreach (var one in world.Gateways.Table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams)) world.Gateways.Traffic[one.Instance] = (1, 1);
                 break;
         }
     }

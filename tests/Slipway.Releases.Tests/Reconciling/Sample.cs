@@ -41,6 +41,15 @@ static class Sample
         Volumes = [new VolumeModel { Name = $"{app ?? App}_data" }],
     };
 
+    /// <summary>An experiment on web; without a share matched requests alone see the new release.</summary>
+    public static AppModel Experiment(AbPolicy policy, int share = 5000, bool match = false)
+    {
+        RequestMatch preview = new() { Headers = [new ValueCondition { Name = "X-Preview", Value = "1" }] };
+        var ab = new CanaryPolicy { Steps = [new CanaryStep { Weight = share, Lasts = policy.For ?? TimeSpan.Zero }], Ab = policy, Judge = new JudgePolicy { Checks = [new JudgeCheck { Measure = JudgeMeasure.Errors, Limit = 0.05 }] } };
+        var model = Model(Strategy.Canary, canary: ab);
+        return model with { Services = [.. model.Services.Select(s => s.Release.IsRouted ? s with { Release = s.Release with { Strategy = Strategy.Ab, Match = match ? [preview] : null } } : s)] };
+    }
+
     public static string Image(AppName app, string service, int version) => $"{app}/{service}@{Digest.Sha256(BitConverter.GetBytes(version))}";
 
     /// <summary>Deploys the model up to Staging, as the builder does.</summary>

@@ -53,7 +53,15 @@ sealed class World : IAsyncDisposable
 
     public ReleaseQueries Queries { get; private set; } = null!;
 
+    public Previews Previews { get; private set; } = null!;
+
+    public FreezeSwitch Freezes { get; private set; } = null!;
+
+    public ReleaseEventLog Events { get; private set; } = null!;
+
     public MaintenanceSwitch Maintenance { get; private set; } = null!;
+
+    public DeployPlans Plans { get; private set; } = null!;
 
     public CanaryQueries Canaries { get; private set; } = null!;
 
@@ -64,6 +72,8 @@ sealed class World : IAsyncDisposable
     public HashSet<string> Sick { get; } = [];
 
     public string Folder => _folder;
+
+    public Database.Database Store => _database;
 
     /// <summary>What the machine's programs listen on.</summary>
     public Func<MachinePorts> Ports { get; set; } = () => MachinePorts.Unknown;
@@ -108,7 +118,11 @@ sealed class World : IAsyncDisposable
             ResyncEvery = TimeSpan.FromSeconds(30),
         };
         Rollouts = new Rollouts(_database, Journal, new GrantedFiles(Path.Combine(_folder, "files")), bells, Time, () => Ports());
-        Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" });
+        Previews = new Previews(_database, Rollouts, bells, Time);
+        Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" }, Time);
+        Freezes = new FreezeSwitch(_database, bells, Time);
+        Events = new ReleaseEventLog(_database, Time);
+        Plans = new DeployPlans(_database, new GrantedFiles(Path.Combine(_folder, "files")), Time, () => Ports());
         Maintenance = new MaintenanceSwitch(_database, _publisher, bells, Time);
         Canaries = new CanaryQueries(_database, _observations, Queries, Gateways, Time);
     }

@@ -58,6 +58,9 @@ public sealed class AccessApiTests : IAsyncLifetime
         ["GET /api/v1/registry/projects/{project}/policy"] = ("viewer", "/projects/shop/policy", null, 403),
         ["PUT /api/v1/registry/projects/{project}/policy"] = ("maintainer", "/projects/shop/policy", """{"requireSignature":true,"keys":["missing"]}""", 403),
         ["DELETE /api/v1/registry/projects/{project}/policy"] = ("maintainer", "/projects/shop/policy", null, 403),
+        ["GET /api/v1/apps"] = ("stranger", "/api/v1/apps", null, 403),
+        ["GET /api/v1/events"] = ("stranger", "/api/v1/events", null, 403),
+        ["GET /api/v1/freeze"] = ("stranger", "/api/v1/freeze", null, 403),
         ["GET /api/v1/certificate-authority"] = ("stranger", "/api/v1/certificate-authority", null, 403),
         ["GET /api/v1/registry/audit"] = ("maintainer", "/audit?project=shop", null, 403),
     };

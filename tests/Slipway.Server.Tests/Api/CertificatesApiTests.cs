@@ -82,7 +82,7 @@ public sealed class CertificatesApiTests : IAsyncLifetime
     [Fact]
     public async Task Acme_IsSetShownAndRemoved()
     {
-        await using var pebble = await Pebble.Start(httpPort: 1);
+        await using var pebble = await Pebble.Start(httpPort: 1, 1);
         (await _server.Client.GetAsync("/api/v1/acme", Cancel)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await _server.Client.PutAsJsonAsync("/api/v1/acme", new { directory = pebble.DirectoryUrl, roots = pebble.OwnRoot }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
 

@@ -104,6 +104,31 @@ public sealed class RolloutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Plan_Folder_SaysWhatADeployWouldDoAndStoresNothing()
+    {
+        _source.Write("compose.yaml", "services:\n  web:\n    image: debian:bookworm-slim\n    x-release: {before: {run: [migrate]}}\n");
+        using var answer = await _server.Client.PostAsJsonAsync("/api/v1/apps/shop/plan", new DeployRequest { Source = new DeploySource { Directory = _source.Path } }, ApiJson.Default.DeployRequest, Cancel);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var plan = (await answer.Content.ReadFromJsonAsync(ModelJson.Default.DeployPlan, Cancel))!;
+        (plan.App.Value, plan.Outcome, plan.Next, plan.Services.Single().Action).ShouldBe(("shop", PlanOutcome.Release, 1, PlannedAction.Create));
+        plan.Order.ShouldContain(step => step.StartsWith("web: migrate runs once", StringComparison.Ordinal));
+        (await _server.Client.GetStringAsync("/api/v1/apps", Cancel)).ShouldBe("[]");
+    }
+
+    [Fact]
+    public async Task Plan_WrongFiles_AreRefusedWithEveryMistake()
+    {
+        _source.Write("compose.yaml", "services:\n  web:\n    image: A B\n    ports: ['99999']\n");
+        using var answer = await _server.Client.PostAsJsonAsync("/api/v1/apps/shop/plan", new DeployRequest { Source = new DeploySource { Directory = _source.Path } }, ApiJson.Default.DeployRequest, Cancel);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var text = await answer.Content.ReadAsStringAsync(Cancel);
+        text.ShouldContain("services.web.image");
+        text.ShouldContain("services.web.ports[0]");
+    }
+
+    [Fact]
     public async Task Events_FromAnIndexOn_GoesOnWhereAReaderWas()
     {
         var id = (await (await Deploy()).Content.ReadFromJsonAsync(ModelJson.Default.Rollout, Cancel))!.Id;

@@ -68,6 +68,25 @@ public sealed class DeployGateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Deploy_PreviewOfAnAppUnderAPolicy_IsHeldToIt()
+    {
+        await PushTeamImage();
+        await Set("projects/shop/policy", Signed);
+        await _server.HasLive("shop");
+
+        using var answer = await _server.Client.PostAsync("/api/v1/apps/shop/previews",
+            new StringContent($$"""{"name": "pr-1", "source": {"directory": "{{_source.Path}}"} }""", Encoding.UTF8, "application/json"), Cancel);
+        var begun = (await answer.Content.ReadFromJsonAsync(ModelJson.Default.Rollout, Cancel))!;
+        await _server.Client.GetStringAsync($"/api/v1/rollouts/{begun.Id}/events?follow=true", Cancel);
+
+        var error = Releases.Rollout(begun.Id)!.Error.ShouldNotBeNull();
+        error.ShouldContain("shop--pr-1/web@sha256:");
+        error.ShouldContain("is unsigned");
+        error.ShouldContain("policy of the project shop");
+        _engine.Creations.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Deploy_ImageThatNobodyCanScanUnderAPolicyThatAsksForIt_IsRefused()
     {
         await PushTeamImage();

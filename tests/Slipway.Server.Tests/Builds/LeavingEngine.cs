@@ -62,7 +62,7 @@ sealed class LeavingEngine : IAsyncDisposable
         if (first.Contains("/build/cancel", StringComparison.Ordinal)) _cancelled.TrySetResult();
         else if (first.Contains("/build?", StringComparison.Ordinal)) return _answerToBuild;
         return first.Contains("/_ping", StringComparison.Ordinal) ? "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-            : "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]";
+            : "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 2\r\n\r\n" + (first.Contains("/volumes", StringComparison.Ordinal) ? "{}" : "[]");
     }
 
     async Task<string> ReadHead(NetworkStream stream)

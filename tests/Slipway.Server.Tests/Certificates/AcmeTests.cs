@@ -1,42 +1,26 @@
-using System.Net;
 using Slipway.Contracts;
-using Slipway.Gateway;
-using Slipway.Gateway.Control;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Server.Certificates;
 using Slipway.Server.Certificates.Acme;
-using Slipway.Server.Data;
 
 namespace Slipway.Server.Tests.Certificates;
 
 /// <summary>Certificates from a real authority, which looks at the hosts over a real gateway.</summary>
 public sealed class AcmeTests : IAsyncLifetime
 {
-    readonly TestFolder _folder = new();
-    readonly DataFolder _data;
-    readonly TestDatabase _database;
     readonly SteppedTime _time = new();
-    readonly CancellationTokenSource _stop = new();
+    GatewayHome _home = null!;
     KeeperWorld _world = null!;
     Pebble _pebble = null!;
-    Task<int> _gateway = Task.FromResult(0);
-    IPEndPoint _https = null!;
-    long _version;
-
-    public AcmeTests() => (_data, _database) = (new DataFolder(_folder.Path), TestDatabase.In(_folder.Path));
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _gateway = GatewayProcess.Run(new GatewayOptions { Listen = ["127.0.0.1:0"], ListenHttps = ["127.0.0.1:0"], Folder = _data.Gateway }, _stop.Token);
-        using var client = new GatewayClient(_data.ControlSocket);
-        await Eventually.Is(() => client.IsAlive(Cancel));
-        var listening = (await client.Report(Cancel)).Listening;
-        _https = IPEndPoint.Parse(listening[1]);
-        _pebble = await Pebble.Start(IPEndPoint.Parse(listening[0]).Port);
-        _world = new KeeperWorld(_data, _database.Address, _time);
+        _home = await GatewayHome.Start();
+        _pebble = await Pebble.Start(_home.Http.Port, _home.Https.Port);
+        _world = new KeeperWorld(_home, _time);
         await _world.Start();
     }
 
@@ -44,18 +28,12 @@ public sealed class AcmeTests : IAsyncLifetime
     {
         await _world.DisposeAsync();
         await _pebble.DisposeAsync();
-        await _stop.CancelAsync();
-        (await _gateway).ShouldBe(0);
-        _stop.Dispose();
-        _database.Dispose();
-        _folder.Dispose();
+        await _home.DisposeAsync();
     }
 
     AcmeRequest Request => new() { Directory = _pebble.DirectoryUrl, Email = "ops@example.com", Roots = _pebble.OwnRoot, AgreesToTerms = true };
 
     Task<AcmeStatus> Set() => _world.Settings.Set(Request, Caller.Server, Cancel);
-
-    Task Publish(params Route[] routes) => _world.Gateways.Publish(new RouteTable { Version = ++_version, Routes = routes }, Cancel);
 
     static Route Make(string host) => new() { App = AppName.Parse("shop"), Service = host.Split('.')[0], Hosts = [host] };
 
@@ -68,13 +46,13 @@ public sealed class AcmeTests : IAsyncLifetime
         status.Account.ShouldStartWith($"https://127.0.0.1:{_pebble.Port}/");
 
         // Where http is redirected, the authority is answered all the same.
-        await Publish(Make("shop.test"), Make("blog.test") with { Https = new HttpsPolicy { Mode = HttpsMode.Redirect } });
+        await _world.Publish(Make("shop.test"), Make("blog.test") with { Https = new HttpsPolicy { Mode = HttpsMode.Redirect } });
 
         var root = await _pebble.Root();
-        await _world.Served(_https, "shop.test", root);
-        await _world.Served(_https, "blog.test", root);
+        await _world.Served("shop.test", root);
+        await _world.Served("blog.test", root);
         Ordered("shop.test").ShouldSatisfyAllConditions(one => one.Hosts.ShouldBe(["shop.test"]), one => one.Problem.ShouldBeNull(), one => one.NotAfter.ShouldNotBeNull());
-        await Eventually.Is(() => _world.Certificates.List().All(one => one.Source == "acme") && _world.Acme.Challenges.Count == 0);
+        await Eventually.Is(() => _world.Certificates.List().All(one => one.Source == "acme") && _world.Acme.Open.Http.Count == 0);
     }
 
     [Fact]
@@ -82,20 +60,19 @@ public sealed class AcmeTests : IAsyncLifetime
     {
         await _pebble.Lead("shop.test", "127.0.0.2");
         await Set();
-        await Publish(Make("shop.test"), Make("blog.test"));
+        await _world.Publish(Make("shop.test"), Make("blog.test"));
 
-        await _world.Served(_https, "blog.test", await _pebble.Root());
+        await _world.Served("blog.test", await _pebble.Root());
         await Eventually.Is(() => _world.Certificates.List().Any(one => one is { Source: "acme", Name: "shop.test" }));
         var failed = Ordered("shop.test");
         failed.Problem!.ShouldStartWith("The authority can't reach http://shop.test/. Does the name lead to this gateway");
         failed.Problem.ShouldContain("The next try is at");
         failed.NotAfter.ShouldBeNull();
-        using var own = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem((await _world.Authority.Status(Cancel)).Certificate);
-        await _world.Served(_https, "shop.test", own);
+        await _world.Served("shop.test", await _world.Root());
 
         await _pebble.Lead("shop.test", "127.0.0.1");
         await Set();
-        await _world.Served(_https, "shop.test", await _pebble.Root());
+        await _world.Served("shop.test", await _pebble.Root());
         Ordered("shop.test").Problem.ShouldBeNull();
     }
 
@@ -104,29 +81,29 @@ public sealed class AcmeTests : IAsyncLifetime
     {
         await _pebble.Lead("shop.test", "127.0.0.2");
         await Set();
-        await Publish(Make("shop.test"));
+        await _world.Publish(Make("shop.test"));
         await Eventually.Is(() => _world.Certificates.List().Any(one => one.Source == "acme"));
         await _pebble.Lead("shop.test", "127.0.0.1");
 
         _time.Now = DateTimeOffset.UtcNow.AddMinutes(6);
         _world.Bell.Ring();
 
-        await _world.Served(_https, "shop.test", await _pebble.Root());
+        await _world.Served("shop.test", await _pebble.Root());
     }
 
     [Fact]
     public async Task Certificate_AtTwoThirdsOfItsLife_IsRenewed()
     {
         await Set();
-        await Publish(Make("shop.test"));
+        await _world.Publish(Make("shop.test"));
         var root = await _pebble.Root();
-        var first = await _world.Served(_https, "shop.test", root);
+        var first = await _world.Served("shop.test", root);
 
         var (begin, end) = (new DateTimeOffset(first.NotBefore), new DateTimeOffset(first.NotAfter));
         _time.Now = begin + ((end - begin) * 0.7);
         _world.Bell.Ring();
 
-        await Eventually.Is(async () => (await _world.Served(_https, "shop.test", root)).SerialNumber != first.SerialNumber);
+        await Eventually.Is(async () => (await _world.Served("shop.test", root)).SerialNumber != first.SerialNumber);
         _world.Certificates.List().Count.ShouldBe(1);
     }
 
@@ -134,9 +111,9 @@ public sealed class AcmeTests : IAsyncLifetime
     public async Task Hosts_ThatAreNotTheAuthoritys_AreNotOrdered()
     {
         await Set();
-        await Publish(Make("shop.localhost"), Make("intern.test") with { Https = new HttpsPolicy { OwnCertificate = true } }, Make("preview.shop.test") with { IsPreview = true }, Make("shop.test"));
+        await _world.Publish(Make("shop.localhost"), Make("intern.test") with { Https = new HttpsPolicy { OwnCertificate = true } }, Make("preview.shop.test") with { IsPreview = true }, Make("shop.test"));
 
-        await _world.Served(_https, "shop.test", await _pebble.Root());
+        await _world.Served("shop.test", await _pebble.Root());
 
         await Eventually.Is(() => _world.Certificates.List().Count == 4);
         _world.Certificates.List().Select(one => $"{one.Source} {one.Name}").ShouldBe(["acme shop.test", "own intern.test", "own preview.shop.test", "own shop.localhost"]);
@@ -147,7 +124,7 @@ public sealed class AcmeTests : IAsyncLifetime
     {
         await Set();
         await _pebble.Stop();
-        await Publish(Make("shop.test"), Make("blog.test"));
+        await _world.Publish(Make("shop.test"), Make("blog.test"));
 
         await Eventually.Is(() => _world.Certificates.List().Count(one => one.Source == "acme") == 2);
         _world.Certificates.List().Where(one => one.Source == "acme").ShouldAllBe(one => one.Problem!.StartsWith($"The authority at 127.0.0.1:{_pebble.Port} can't be reached"));

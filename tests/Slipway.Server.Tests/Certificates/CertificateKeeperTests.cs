@@ -1,12 +1,9 @@
-using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Slipway.Contracts;
-using Slipway.Gateway;
 using Slipway.Gateway.Control;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Server.Certificates;
-using Slipway.Server.Data;
 using CertificateRequest = Slipway.Server.Certificates.CertificateRequest;
 
 namespace Slipway.Server.Tests.Certificates;
@@ -14,37 +11,22 @@ namespace Slipway.Server.Tests.Certificates;
 /// <summary>From the table and the database to handshakes with a real gateway.</summary>
 public sealed class CertificateKeeperTests : IAsyncLifetime
 {
-    readonly TestFolder _folder = new();
-    readonly DataFolder _data;
-    readonly TestDatabase _database;
     readonly SteppedTime _time = new();
-    readonly CancellationTokenSource _stop = new();
+    GatewayHome _home = null!;
     KeeperWorld _world = null!;
-    Task<int> _gateway = Task.FromResult(0);
-    IPEndPoint _https = null!;
-    long _version;
-
-    public CertificateKeeperTests() => (_data, _database) = (new DataFolder(_folder.Path), TestDatabase.In(_folder.Path));
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _gateway = GatewayProcess.Run(new GatewayOptions { Listen = ["127.0.0.1:0"], ListenHttps = ["127.0.0.1:0"], Folder = _data.Gateway }, _stop.Token);
-        using var client = new GatewayClient(_data.ControlSocket);
-        await Eventually.Is(() => client.IsAlive(Cancel));
-        _https = IPEndPoint.Parse((await client.Report(Cancel)).Listening[1]);
-        _world = new KeeperWorld(_data, _database.Address, _time);
+        _home = await GatewayHome.Start();
+        _world = new KeeperWorld(_home, _time);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _world.DisposeAsync();
-        await _stop.CancelAsync();
-        (await _gateway).ShouldBe(0);
-        _stop.Dispose();
-        _database.Dispose();
-        _folder.Dispose();
+        await _home.DisposeAsync();
     }
 
     [Fact]
@@ -53,17 +35,17 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         await _world.Start();
         await Route("shop.localhost", "preview.shop.localhost");
 
-        var root = await Root();
-        var first = await Served("shop.localhost", root);
-        await Served("preview.shop.localhost", root);
+        var root = await _world.Root();
+        var first = await _world.Served("shop.localhost", root);
+        await _world.Served("preview.shop.localhost", root);
         await _world.DisposeAsync();
-        _world = new KeeperWorld(_data, _database.Address, _time);
+        _world = new KeeperWorld(_home, _time);
         await _world.Start();
         await Route("shop.localhost");
 
-        (await Root()).Thumbprint.ShouldBe(root.Thumbprint);
+        (await _world.Root()).Thumbprint.ShouldBe(root.Thumbprint);
         await Eventually.Is(() => Task.FromResult(_world.Certificates.List().Count == 1));
-        (await Served("shop.localhost", root)).SerialNumber.ShouldBe(first.SerialNumber);
+        (await _world.Served("shop.localhost", root)).SerialNumber.ShouldBe(first.SerialNumber);
         _world.Certificates.List().Single().ShouldSatisfyAllConditions(
             one => one.Source.ShouldBe("own"), one => one.Hosts.ShouldBe(["shop.localhost"]), one => one.Issuer!.ShouldStartWith("Slipway CA"), one => one.Problem.ShouldBeNull());
     }
@@ -73,18 +55,18 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
     {
         await _world.Start();
         await Route("shop.example.com");
-        var root = await Root();
-        await Served("shop.example.com", root);
+        var root = await _world.Root();
+        await _world.Served("shop.example.com", root);
         var (one, two) = (MadeCertificate.For("*.example.com"), MadeCertificate.For("*.example.com"));
 
         (await _world.Certificates.Add(new CertificateRequest { Chain = one.Chain, Key = one.Key }, Caller.Server, Cancel)).IsNew.ShouldBeTrue();
-        (await Served("shop.example.com", one.Root)).SerialNumber.ShouldBe(one.Serial);
+        (await _world.Served("shop.example.com", one.Root)).SerialNumber.ShouldBe(one.Serial);
         await Eventually.Is(() => Task.FromResult(_world.Certificates.List().All(row => row.Source == "given")));
         (await _world.Certificates.Add(new CertificateRequest { Chain = two.Chain, Key = two.Key }, Caller.Server, Cancel)).IsNew.ShouldBeFalse();
-        (await Served("shop.example.com", two.Root)).SerialNumber.ShouldBe(two.Serial);
+        (await _world.Served("shop.example.com", two.Root)).SerialNumber.ShouldBe(two.Serial);
 
         await _world.Certificates.Remove("*.example.com", Caller.Server, Cancel);
-        (await Served("shop.example.com", root)).Issuer.ShouldBe(root.Subject);
+        (await _world.Served("shop.example.com", root)).Issuer.ShouldBe(root.Subject);
     }
 
     [Fact]
@@ -93,15 +75,62 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         _time.Now = DateTimeOffset.UtcNow.AddDays(-59);
         await _world.Start();
         await Route("shop.localhost");
-        var root = await Root();
-        var first = await Served("shop.localhost", root);
+        var root = await _world.Root();
+        var first = await _world.Served("shop.localhost", root);
 
         _world.Bell.Ring();
-        (await Served("shop.localhost", root)).SerialNumber.ShouldBe(first.SerialNumber);
+        (await _world.Served("shop.localhost", root)).SerialNumber.ShouldBe(first.SerialNumber);
         _time.Now = DateTimeOffset.UtcNow.AddDays(2);
         _world.Bell.Ring();
 
-        await Eventually.Is(async () => (await Served("shop.localhost", root)).SerialNumber != first.SerialNumber);
+        await Eventually.Is(async () => (await _world.Served("shop.localhost", root)).SerialNumber != first.SerialNumber);
+    }
+
+    [Fact]
+    public async Task Root_InItsNinthYear_HasTheNextBesideIt_WhichIssuesWhenItCanIssueNoMore()
+    {
+        await _world.Start();
+        await Route("shop.localhost");
+        var first = await _world.Root();
+        await _world.Served("shop.localhost", first);
+        (await _world.Authority.Status(Cancel)).Next.ShouldBeNull();
+
+        _time.Now = first.NotAfter.AddDays(-90 - 365 + 1);
+        _world.Bell.Ring();
+        await Eventually.Is(async () => (await _world.Authority.Status(Cancel)).Next is not null);
+        var announced = await _world.Authority.Status(Cancel);
+        announced.Fingerprint.ShouldBe(first.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant());
+        announced.Next!.IssuesFrom!.Value.ShouldBe(new DateTimeOffset(first.NotAfter).AddDays(-90), TimeSpan.FromSeconds(1));
+        await _world.Served("shop.localhost", first);
+
+        _time.Now = first.NotAfter.AddDays(-89);
+        _world.Bell.Ring();
+
+        using var second = X509Certificate2.CreateFromPem(announced.Next.Certificate);
+        await _world.Served("shop.localhost", second);
+        (await _world.Authority.Status(Cancel)).ShouldSatisfyAllConditions(now => now.Fingerprint.ShouldBe(announced.Next.Fingerprint), now => now.Next.ShouldBeNull());
+    }
+
+    [Fact]
+    public async Task Root_RenewedByHand_WaitsAYear_OrIssuesAtOnce()
+    {
+        await _world.Start();
+        await Route("shop.localhost");
+        var first = await _world.Root();
+        await _world.Served("shop.localhost", first);
+
+        var announced = await _world.Authority.Renew(atOnce: false, Caller.Server, Cancel);
+        announced.Next!.IssuesFrom!.Value.ShouldBe(DateTimeOffset.UtcNow.AddDays(365), TimeSpan.FromMinutes(5));
+        (await Should.ThrowAsync<ConflictException>(() => _world.Authority.Renew(atOnce: false, Caller.Server, Cancel))).Message.ShouldContain("slipway ca renew --now");
+        _world.Bell.Ring();
+        (await _world.Served("shop.localhost", first)).Issuer.ShouldBe(first.Subject);
+
+        var now = await _world.Authority.Renew(atOnce: true, Caller.Server, Cancel);
+        _world.Bell.Ring();
+
+        now.Fingerprint.ShouldBe(announced.Next.Fingerprint);
+        await _world.Served("shop.localhost", await _world.Root());
+        (await _world.Root()).Subject.ShouldNotBe(first.Subject);
     }
 
     [Fact]
@@ -111,13 +140,13 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         await _world.Start();
         await Route("shop.example.com");
         await _world.Certificates.Add(new CertificateRequest { Chain = short_.Chain, Key = short_.Key }, Caller.Server, Cancel);
-        await Served("shop.example.com", short_.Root);
+        await _world.Served("shop.example.com", short_.Root);
         _world.Certificates.List().Single(one => one.Source == "given").Problem!.ShouldContain("ends soon");
 
         _time.Now = DateTimeOffset.UtcNow.AddDays(6);
         _world.Bell.Ring();
 
-        (await Served("shop.example.com", await Root())).Subject.ShouldBe("CN=shop.example.com");
+        (await _world.Served("shop.example.com", await _world.Root())).Subject.ShouldBe("CN=shop.example.com");
         _world.Certificates.List().Single(one => one.Source == "given").Problem!.ShouldContain("has ended");
     }
 
@@ -125,9 +154,9 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
     public async Task Host_ThatIsOff_OrAnAddress_GetsNone()
     {
         await _world.Start();
-        await Publish(Make("shop.localhost"), Make("plain.localhost") with { Https = new HttpsPolicy { Mode = HttpsMode.Off } }, Make("10.1.2.3"));
+        await _world.Publish(Make("shop.localhost"), Make("plain.localhost") with { Https = new HttpsPolicy { Mode = HttpsMode.Off } }, Make("10.1.2.3"));
 
-        await Served("shop.localhost", await Root());
+        await _world.Served("shop.localhost", await _world.Root());
 
         _world.Certificates.List().Select(one => one.Name).ShouldBe(["shop.localhost"]);
     }
@@ -137,13 +166,13 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
     {
         await _world.Start();
         await Route("shop.localhost");
-        var root = await Root();
-        await Served("shop.localhost", root);
-        using (var client = new GatewayClient(_data.ControlSocket)) await client.Publish(new CertificateSet { Revision = "x", Certificates = [] }, Cancel);
+        var root = await _world.Root();
+        await _world.Served("shop.localhost", root);
+        using (var client = new GatewayClient(_home.Data.ControlSocket)) await client.Publish(new CertificateSet { Revision = "x", Certificates = [] }, Cancel);
 
         await _world.Gateways.Report(Cancel);
 
-        await Served("shop.localhost", root);
+        await _world.Served("shop.localhost", root);
     }
 
     [Fact]
@@ -151,7 +180,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
     {
         await _world.Start();
         await Route("shop.localhost");
-        await Served("shop.localhost", await Root());
+        await _world.Served("shop.localhost", await _world.Root());
 
         var rows = _world.Database.Read(CertificateRow.All);
 
@@ -159,13 +188,7 @@ public sealed class CertificateKeeperTests : IAsyncLifetime
         System.Text.Encoding.Latin1.GetString(rows.Single().Secret).ShouldNotContain("PRIVATE KEY");
     }
 
-    Task Route(params string[] hosts) => Publish(Make(hosts));
-
-    Task Publish(params Route[] routes) => _world.Gateways.Publish(new RouteTable { Version = ++_version, Routes = routes }, Cancel);
+    Task Route(params string[] hosts) => _world.Publish(Make(hosts));
 
     static Route Make(params string[] hosts) => new() { App = AppName.Parse("shop"), Service = "web" + hosts[0].Split('.')[0], Hosts = hosts };
-
-    async Task<X509Certificate2> Root() => X509Certificate2.CreateFromPem((await _world.Authority.Status(Cancel)).Certificate);
-
-    Task<X509Certificate2> Served(string host, X509Certificate2 root) => _world.Served(_https, host, root);
 }

@@ -4,12 +4,12 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Database;
+using Slipway.Model;
 using Slipway.Registry;
 using Slipway.Registry.Events;
 using Slipway.Registry.Secrets;
 using Slipway.Server.Certificates;
 using Slipway.Server.Certificates.Acme;
-using Slipway.Server.Data;
 using Slipway.Server.Gateways;
 
 namespace Slipway.Server.Tests.Certificates;
@@ -19,20 +19,22 @@ sealed class KeeperWorld : IAsyncDisposable
 {
     readonly CertificateKeeper _keeper;
     readonly TimeProvider _time;
+    readonly GatewayHome _home;
     bool _ended;
 
-    public KeeperWorld(DataFolder data, DatabaseAddress database, TimeProvider time)
+    public KeeperWorld(GatewayHome home, TimeProvider time)
     {
-        _time = time;
+        var data = home.Data;
+        (_time, _home) = (time, home);
         data.Prepare();
-        Database = Slipway.Database.Database.Open(database, RegistryExtensions.RegistryMigrations, CertificateServices.Migrations);
+        Database = Slipway.Database.Database.Open(home.Database.Address, RegistryExtensions.RegistryMigrations, CertificateServices.Migrations);
         Box = new SecretBox(new RegistryOptions { Folder = data.Registry });
         Bell = new CertificateBell();
         Gateways = new LocalGateways(data, Bell, NullLogger<LocalGateways>.Instance);
-        Authority = new OwnAuthority(Database, Box, time);
+        Authority = new OwnAuthority(Database, Box, new EventLog(Database, time), time);
         Certificates = new Server.Certificates.Certificates(Database, Box, new EventLog(Database, time), Bell, new TlsAddresses(true), time);
-        Acme = new AcmeIssuance(Database, Box, Bell, time, NullLogger<AcmeIssuance>.Instance);
-        Settings = new AcmeSettings(Database, Box, new EventLog(Database, time), Bell, time);
+        Acme = new AcmeIssuance(Database, Box, Bell, data, time, NullLogger<AcmeIssuance>.Instance);
+        Settings = new AcmeSettings(Database, Box, new EventLog(Database, time), Bell, data, time);
         _keeper = new CertificateKeeper(Database, Box, Authority, Acme, Gateways, Bell, time, NullLogger<CertificateKeeper>.Instance);
     }
 
@@ -65,8 +67,15 @@ sealed class KeeperWorld : IAsyncDisposable
         await Database.DisposeAsync();
     }
 
+    /// <summary>The next table.</summary>
+    public Task Publish(params Route[] routes) =>
+        Gateways.Publish(new RouteTable { Version = _home.NextVersion, Routes = routes }, TestContext.Current.CancellationToken);
+
+    /// <summary>The root of the own authority.</summary>
+    public async Task<X509Certificate2> Root() => X509Certificate2.CreateFromPem((await Authority.Status(TestContext.Current.CancellationToken)).Certificate);
+
     /// <summary>Waits until the host is served with a certificate of that root; the client checks chain, name and purpose.</summary>
-    public async Task<X509Certificate2> Served(IPEndPoint https, string host, X509Certificate2 root)
+    public async Task<X509Certificate2> Served(string host, X509Certificate2 root)
     {
         X509Certificate2? served = null;
         await Eventually.Is(async () =>
@@ -74,7 +83,7 @@ sealed class KeeperWorld : IAsyncDisposable
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, VerificationTime = _time.GetUtcNow().LocalDateTime };
             policy.CustomTrustStore.Add(root);
             using var socket = new TcpClient();
-            await socket.ConnectAsync(https, TestContext.Current.CancellationToken);
+            await socket.ConnectAsync(_home.Https, TestContext.Current.CancellationToken);
             await using var stream = new SslStream(socket.GetStream());
             try
             {

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Slipway.Contracts;
 
 namespace Slipway.Server.Tests.Certificates;
 
@@ -17,7 +18,7 @@ sealed class Pebble : IAsyncDisposable
     readonly string _folder = Directory.CreateTempSubdirectory("slipway-pebble-").FullName;
     readonly List<Process> _processes = [];
     readonly HttpClient _http;
-    readonly int _management = FreePort(), _names = FreePort();
+    readonly int _management = FreePorts.Take(), _names = FreePorts.Take();
 
     Pebble()
     {
@@ -32,7 +33,7 @@ sealed class Pebble : IAsyncDisposable
         OwnRoot = own.ExportCertificatePem();
         File.WriteAllText(Path.Combine(_folder, "cert.pem"), OwnRoot);
         File.WriteAllText(Path.Combine(_folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
-        Port = FreePort();
+        Port = FreePorts.Take();
         _http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator, UseProxy = false });
     }
 
@@ -44,10 +45,12 @@ sealed class Pebble : IAsyncDisposable
     public string DirectoryUrl => $"https://127.0.0.1:{Port}/dir";
 
     /// <param name="httpPort">Where hosts are looked at, in place of port 80.</param>
-    public static async Task<Pebble> Start(int httpPort)
+    /// <param name="tlsPort">And in place of port 443.</param>
+    /// <param name="accounts">Identifiers and keys (base64url) of the accounts that it knows already, and asks for; null: it asks for none.</param>
+    public static async Task<Pebble> Start(int httpPort, int tlsPort, IReadOnlyDictionary<string, string>? accounts = null)
     {
         var pebble = new Pebble();
-        var (dns, management) = (FreePort(), pebble._management);
+        var (dns, management) = (FreePorts.Take(), pebble._management);
         await File.WriteAllTextAsync(Path.Combine(pebble._folder, "config.json"), JsonSerializer.Serialize(new
         {
             pebble = new
@@ -57,9 +60,10 @@ sealed class Pebble : IAsyncDisposable
                 certificate = Path.Combine(pebble._folder, "cert.pem"),
                 privateKey = Path.Combine(pebble._folder, "key.pem"),
                 httpPort,
-                tlsPort = 1,
+                tlsPort,
                 ocspResponderURL = "",
-                externalAccountBindingRequired = false,
+                externalAccountBindingRequired = accounts is not null,
+                externalAccountMACKeys = accounts ?? new Dictionary<string, string>(),
             },
         }));
         pebble.Run("pebble-challtestsrv", "-dns01", $"127.0.0.1:{dns}", "-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", "", "-management", $"127.0.0.1:{pebble._names}");
@@ -89,6 +93,18 @@ sealed class Pebble : IAsyncDisposable
         (await _http.PostAsJsonAsync($"http://127.0.0.1:{_names}/clear-a", new { host = host + "." })).EnsureSuccessStatusCode();
         (await _http.PostAsJsonAsync($"http://127.0.0.1:{_names}/add-a", new { host = host + ".", addresses = new[] { address } })).EnsureSuccessStatusCode();
     }
+
+    /// <summary>A program that makes and removes TXT records in its DNS.</summary>
+    public string DnsProgram =>
+        $$"""
+        #!/bin/sh
+        set -e
+        case $1 in
+          present) curl -sSf http://127.0.0.1:{{_names}}/set-txt -d "{\"host\":\"$2\",\"value\":\"$3\"}" ;;
+          cleanup) curl -sSf http://127.0.0.1:{{_names}}/clear-txt -d "{\"host\":\"$2\"}" ;;
+        esac
+        echo "$1 $2" >> calls
+        """;
 
     /// <summary>Ends the processes, and leaves the rest.</summary>
     public async Task Stop()
@@ -122,12 +138,5 @@ sealed class Pebble : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _processes.Add(process);
-    }
-
-    static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -17,6 +17,9 @@ sealed record ArmCounts
 
     public int Restarts { get; init; }
 
+    /// <summary>How often each goal of an experiment was reached; null: none was, or there are none.</summary>
+    public IReadOnlyDictionary<string, long>? Goals { get; init; }
+
     public double ErrorRate => Requests == 0 ? 0 : (double)Errors / Requests;
 
     public double? P99 => Histogram.Quantile(Latency, Quantile);

@@ -1,10 +1,13 @@
 namespace Slipway.Releases.Canary;
 
-/// <summary>One-sided 95% bounds that are sound for few requests too. Pure.</summary>
+/// <summary>95% bounds, one-sided where nothing else is said, that are sound for few requests too. Pure.</summary>
 static class Bounds
 {
     /// <summary>The standard normal distribution's 95% quantile.</summary>
     const double Z = 1.6448536269514722;
+
+    /// <summary>Its 97.5% quantile.</summary>
+    const double TwoSidedZ = 1.959963984540054;
 
     const double Confidence = 0.95;
 
@@ -12,22 +15,27 @@ static class Bounds
     const long Exact = 20_000;
 
     /// <summary>Wilson's score interval of a proportion (E. B. Wilson, JASA 22, 1927).</summary>
-    public static (double Low, double High) Wilson(long hits, long all)
+    public static (double Low, double High) Wilson(long hits, long all, double z = Z)
     {
         if (all <= 0) return (0, 1);
-        double n = all, p = (double)hits / all, z2 = Z * Z;
-        var (middle, half) = ((p + z2 / (2 * n)) / (1 + z2 / n), Z * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n));
+        double n = all, p = (double)hits / all, z2 = z * z;
+        var (middle, half) = ((p + z2 / (2 * n)) / (1 + z2 / n), z * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n));
         // The ends are exact where rounding would leave a trace beyond them.
         return (hits == 0 ? 0 : Math.Max(0, middle - half), hits == all ? 1 : Math.Min(1, middle + half));
     }
 
     /// <summary>The least by which the first proportion is above the second (R. G. Newcombe, Statistics in Medicine 17, 1998, method 10).</summary>
-    public static double LeastDifference(long hits, long all, long otherHits, long otherAll)
+    public static double LeastDifference(long hits, long all, long otherHits, long otherAll) => Difference(hits, all, otherHits, otherAll, Z).Low;
+
+    /// <summary>The two-sided 95% interval of the first proportion less the second, by the same method.</summary>
+    public static (double Low, double High) Difference(long hits, long all, long otherHits, long otherAll, double z = TwoSidedZ)
     {
-        if (all <= 0 || otherAll <= 0) return -1;
+        if (all <= 0 || otherAll <= 0) return (-1, 1);
         double p = (double)hits / all, other = (double)otherHits / otherAll;
-        var (low, high) = (Wilson(hits, all).Low, Wilson(otherHits, otherAll).High);
-        return p - other - Math.Sqrt((p - low) * (p - low) + (high - other) * (high - other));
+        var (one, two) = (Wilson(hits, all, z), Wilson(otherHits, otherAll, z));
+        return (
+            p - other - Math.Sqrt((p - one.Low) * (p - one.Low) + (two.High - other) * (two.High - other)),
+            p - other + Math.Sqrt((one.High - p) * (one.High - p) + (other - two.Low) * (other - two.Low)));
     }
 
     /// <summary>

@@ -13,13 +13,17 @@ sealed record TrafficSample
     /// <summary>By the gateway's session.</summary>
     public required IReadOnlyDictionary<string, ArmPair> Sessions { get; init; }
 
+    /// <summary>When each session began; null in samples from before that was kept.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset>? Started { get; init; }
+
     /// <param name="reports">Null or none: no gateway answered.</param>
     /// <returns>Null also where a gateway of another version counts times by other bounds.</returns>
-    public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at) =>
+    public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at, bool isByMatch = false) =>
         reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => t.Latency.Count != ArmCounts.None.Latency.Count)) ? null : new TrafficSample
         {
             At = at,
-            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next), Sum(g, app, services, stable))),
+            Started = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => g.First().Started),
+            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next, isByMatch), Sum(g, app, services, stable, false))),
         };
 
     /// <summary>From the other, earlier sample to this one; null where a gateway came or went in between.</summary>
@@ -29,15 +33,16 @@ sealed record TrafficSample
         return Sessions.Select(s => s.Value.Minus(earlier.Sessions[s.Key])).Aggregate((one, other) => one.Plus(other));
     }
 
-    static ArmCounts Sum(IEnumerable<GatewayReport> reports, AppName app, IReadOnlySet<string> services, int release) => reports
+    static ArmCounts Sum(IEnumerable<GatewayReport> reports, AppName app, IReadOnlySet<string> services, int release, bool isMatched) => reports
         .SelectMany(r => r.Releases)
-        // Whom a match names is no random sample: the judge leaves him out.
-        .Where(t => t.App == app && t.Release == release && !t.IsMatched && services.Contains(t.Service))
+        // Whom a match names is no random sample: the judge leaves him out, unless there is nobody else.
+        .Where(t => t.App == app && t.Release == release && t.IsMatched == isMatched && services.Contains(t.Service))
         .Select(t => new ArmCounts
         {
             Requests = t.Requests,
             Errors = Math.Min(t.Requests, t.ByClass[5] + t.Failed),
             Latency = t.Latency,
+            Goals = t.Goals,
         })
         .Aggregate(ArmCounts.None, ArmPair.Plus);
 }
@@ -54,6 +59,7 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
         Requests = one.Requests + other.Requests,
         Errors = one.Errors + other.Errors,
         Latency = [.. one.Latency.Zip(other.Latency, (a, b) => a + b)],
+        Goals = one.Goals is null || other.Goals is null ? one.Goals ?? other.Goals : one.Goals.Concat(other.Goals).GroupBy(g => g.Key).ToDictionary(g => g.Key, g => g.Sum(v => v.Value)),
     };
 
     /// <summary>The parts of a report are not read at one instant, so that a difference may be off by a request: never below nothing.</summary>
@@ -65,6 +71,7 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
             Requests = requests,
             Errors = Math.Clamp(later.Errors - earlier.Errors, 0, requests),
             Latency = [.. later.Latency.Zip(earlier.Latency, (a, b) => Math.Max(0, a - b))],
+            Goals = later.Goals?.ToDictionary(g => g.Key, g => Math.Max(0, g.Value - (earlier.Goals?.GetValueOrDefault(g.Key) ?? 0))),
         };
     }
 }

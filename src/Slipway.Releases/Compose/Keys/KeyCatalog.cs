@@ -12,32 +12,41 @@ static class KeyCatalog
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
-    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake", "approve").Refuse("not in this version", "mirror");
+    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author")).Refuse("not in this version", "mirror");
     static readonly KeyShape Judge = new KeyShape()
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
 
     static readonly KeyShape Values = new() { Any = new KeyRule(KeyTreatment.Honoured, Inside: new KeyShape().Honour("regex", "present")) };
-    static readonly KeyShape When = new KeyShape()
-        .Honour("method").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language")
-        .Refuse("the service's own path says that", "path");
-    static readonly KeyShape Match = new KeyShape().Honour("method", "path").Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language");
+    static readonly KeyShape When = Conditions("method").Refuse("the service's own path says that", "path");
+    static readonly KeyShape Goals = Conditions("name", "status", "method", "path");
+    static readonly KeyShape Match = Conditions("method", "path");
 
     static readonly KeyShape HeaderChanges = new KeyShape().Honour("set", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }).Honour("remove");
+
+    static readonly KeyShape Auth = new KeyShape().Honour("realm", "file").Honour("users", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) });
+
+    static readonly KeyShape Previews = new KeyShape()
+        .Honour("host", "ttl", "max", "services", "scale", "secrets", "share", "index", "certificate")
+        .Honour("environment", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) })
+        .Honour("auth", Auth);
 
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
+        .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
         .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))
         .Honour("rate", new KeyShape().Honour("requests", "per", "burst", "by"))
         .Honour("timeouts", new KeyShape().Honour("connect", "answer", "idle"))
-        .Honour("auth", new KeyShape().Honour("realm", "file").Honour("users", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) }))
+        .Honour("auth", Auth)
         .Honour("addresses", new KeyShape().Honour("allow", "deny"))
         .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
+        .Translate("previews", "of the file's own x-release alone", Previews)
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
-        .Honour("when", When).Honour("match", Match);
+        .Honour("when", When).Honour("match", Match)
+        .Honour("ab", new KeyShape().Honour("share", "until", "for", "then", "min-requests").Honour("goals", Goals));
 
     public static KeyShape Build { get; } = new KeyShape()
         .Honour("context", "dockerfile", "dockerfile_inline", "args", "target", "labels", "cache_from", "extra_hosts", "network", "no_cache", "pull", "shm_size")
@@ -135,6 +144,10 @@ static class KeyCatalog
         .Honour("file", "environment", "content")
         .Ignore("they are files of the release, named by their content", "name", "labels")
         .Refuse("there is no store of secrets outside of the app; use file or environment", "external", "driver", "driver_opts", "template_driver");
+
+    /// <summary>What a request looks like.</summary>
+    static KeyShape Conditions(params string[] first) =>
+        new KeyShape().Honour(first).Honour("header", Values).Honour("query", Values).Honour("cookie", Values).Honour("address", "language");
 
     static KeyShape Named(KeyShape inside) => new() { Any = new KeyRule(KeyTreatment.Honoured, Inside: inside) };
 

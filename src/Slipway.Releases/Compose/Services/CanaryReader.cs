@@ -11,8 +11,10 @@ static class CanaryReader
 
     /// <param name="field">The service's own policy over the file's.</param>
     /// <param name="own">The service's own, for what only its author can have meant.</param>
-    public static CanaryPolicy? Read(Field field, Field own, Strategy strategy)
+    public static CanaryPolicy? Read(Field field, Field own, Strategy strategy, Reading reading)
     {
+        if (strategy == Strategy.Ab) return AbReader.Read(field, reading);
+        AbReader.CheckUnused(field, own);
         if (strategy != Strategy.Canary)
         {
             foreach (var key in Keys.Where(k => !field[k].IsMissing))
@@ -33,15 +35,18 @@ static class CanaryReader
         {
             var own = reading.Services[other.Name]["x-release"];
             var place = own.IsMissing ? reading.Services[other.Name] : own;
-            if (other.Release.Strategy == Strategy.BlueGreen)
-                (place["strategy"].IsMissing ? place : place["strategy"]).Error($"'{first.Name}' is a canary and '{other.Name}' is blue-green; an app's services are replaced as one group", "one strategy for both, written in the file's own x-release");
+            if (other.Release.Strategy != first.Release.Strategy && other.Release.Strategy.StagesWhole)
+                (place["strategy"].IsMissing ? place : place["strategy"]).Error($"'{first.Name}' is {Word(first.Release.Strategy)} and '{other.Name}' is {Word(other.Release.Strategy)}; an app's services are replaced as one group", "one strategy for both, written in the file's own x-release");
             else if (other.Release.Canary is { } policy && Different(first.Release.Canary!, policy) is { } key)
                 (place[key].IsMissing ? place : place[key]).Error($"'{first.Name}' and '{other.Name}' differ in {key}; an app's services are replaced as one group", $"the same {key} for both: write them in the file's own x-release", key);
         }
     }
 
+    static string Word(Strategy strategy) => strategy switch { Strategy.BlueGreen => "blue-green", Strategy.Ab => "an experiment", _ => "a canary" };
+
     static string? Different(CanaryPolicy one, CanaryPolicy other)
     {
+        if (one.Ab is not null && Text(one with { Judge = other.Judge, Sticky = other.Sticky, StickyHeader = other.StickyHeader }) != Text(other)) return "ab";
         if (!one.Steps.SequenceEqual(other.Steps)) return "steps";
         if ((one.Sticky, one.StickyHeader) != (other.Sticky, other.StickyHeader)) return "sticky";
         return Text(one) == Text(other) ? null : "judge";
@@ -49,7 +54,7 @@ static class CanaryReader
 
     static string Text(CanaryPolicy policy) => JsonSerializer.Serialize(policy, ModelJson.Default.CanaryPolicy);
 
-    static (StickyKind, string?) Sticky(Field field)
+    internal static (StickyKind, string?) Sticky(Field field)
     {
         switch (field.Text())
         {
@@ -113,10 +118,9 @@ static class CanaryReader
 
     static CanaryStep Approval(Field item, Field approve)
     {
-        if (approve.Bool() == false) approve.Error("an approval that isn't asked for is no step", "approve: true, or no such step");
         foreach (var key in ((string[])["weight", "for", "bake"]).Where(k => !item[k].IsMissing))
             item[key].Error($"'{key}' stands in a step that waits for a person", "a step of its own for it");
-        return new CanaryStep();
+        return new CanaryStep { Approve = ApprovalReader.Read(approve) };
     }
 
     /// <summary>Of 10,000; the text is a percentage with at most two digits behind the point.</summary>
@@ -129,9 +133,9 @@ static class CanaryReader
         return null;
     }
 
-    static JudgePolicy Judge(Field field)
+    internal static JudgePolicy Judge(Field field, JudgePolicy? otherDefaults = null)
     {
-        var defaults = new JudgePolicy();
+        var defaults = otherDefaults ?? new JudgePolicy();
         if (!field.IsMissing && field.Node is not Mapping) field.Error($"{field.Node!.Kind} is no judge", "a mapping, for example {window: 60s}");
         if (field["no-data"] is { IsMissing: false } noData && noData.Text() is { } text && text != "hold")
             noData.Error($"'{text}' can't be done without data", "hold: without data nothing passes and nothing fails");
@@ -204,7 +208,7 @@ static class CanaryReader
     }
 
     /// <summary>1% is 0.01.</summary>
-    static decimal? Share(Field field, string expected)
+    internal static decimal? Share(Field field, string expected)
     {
         if (field.Text() is not { } text) return null;
         if (text.EndsWith('%') && decimal.TryParse(text.AsSpan(0, text.Length - 1).TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent) && percent is >= 0 and <= 100)

@@ -8,9 +8,15 @@ static class HostNames
     /// <summary>SERVICE.APP.localhost, which every browser takes to this machine (RFC 6761, section 6.3).</summary>
     public static string Default(string service, AppName app)
     {
-        var label = new string([.. service.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-');
-        if (label.Length > 63) label = label[..63].TrimEnd('-');
+        var label = Label(service);
         return label.Length == 0 ? $"{app}.localhost" : $"{label}.{app}.localhost";
+    }
+
+    /// <summary>The nearest label to a service's name; empty where nothing is left of it.</summary>
+    public static string Label(string service)
+    {
+        var label = new string([.. service.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-');
+        return label.Length > 63 ? label[..63].TrimEnd('-') : label;
     }
 
     public static bool IsValid(string host) => host.Length is > 0 and <= 253 && host.Split('.').All(IsLabel);

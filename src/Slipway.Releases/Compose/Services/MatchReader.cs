@@ -29,11 +29,11 @@ static class MatchReader
     /// <param name="own">The service's own, for what only its author can have meant.</param>
     public static IReadOnlyList<RequestMatch>? ReadMatch(Field field, Field own, Strategy strategy)
     {
-        if (strategy is Strategy.BlueGreen or Strategy.Canary) return Read(field["match"]);
+        if (strategy.StagesWhole) return Read(field["match"]);
         if (!field["match"].IsMissing)
         {
-            if (field["strategy"].IsMissing) field["match"].Error("'match' belongs to a strategy that shows the new version beside the old one, and no strategy is named", "strategy: blue-green or canary beside it", "match");
-            else if (!own["match"].IsMissing) own["match"].Warn("not used: 'match' belongs to the strategies blue-green and canary");
+            if (field["strategy"].IsMissing) field["match"].Error("'match' belongs to a strategy that shows the new version beside the old one, and no strategy is named", "strategy: blue-green, canary or ab beside it", "match");
+            else if (!own["match"].IsMissing) own["match"].Warn("not used: 'match' belongs to the strategies blue-green, canary and ab");
         }
         return null;
     }
@@ -41,7 +41,7 @@ static class MatchReader
     /// <summary>An app's services move as one group: who sees the new version of one sees those of all.</summary>
     public static void CheckGroup(IReadOnlyList<ServiceModel> services, Reading reading)
     {
-        var sharing = services.Where(s => s.Release is { IsRouted: true, Strategy: Strategy.BlueGreen or Strategy.Canary }).ToList();
+        var sharing = services.Where(s => s.Release.IsRouted && s.Release.Strategy.StagesWhole).ToList();
         foreach (var other in sharing.Skip(1).Where(s => !MatchRules.AreSame(s.Release.Match, sharing[0].Release.Match)))
         {
             var own = reading.Services[other.Name]["x-release"];

@@ -24,6 +24,7 @@ static class ModelBuilder
             Services = services,
             Networks = NetworkReader.Used(services, reading),
             Volumes = VolumeReader.Used(services, reading),
+            Previews = PreviewReader.Read(reading),
         };
     }
 

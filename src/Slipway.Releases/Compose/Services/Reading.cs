@@ -5,6 +5,8 @@ namespace Slipway.Releases.Compose;
 /// <summary>What the readers of one project share.</summary>
 sealed record Reading(AppName App, Field Root, Variables Variables, FileReader Files, Findings Findings, KeyWalk Keys, IReadOnlySet<string> Profiles)
 {
+    public DateTimeOffset Now { get; init; }
+
     public Field Services => Root["services"];
 
     public Field Networks => Root["networks"];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Slipway.Model;
+using Slipway.Releases.Reconciling;
 
 namespace Slipway.Releases.Compose;
 
@@ -8,19 +9,20 @@ namespace Slipway.Releases.Compose;
 /// <code>
 /// routed    has an x-release mapping, or publishes a TCP port that is not known to speak something else than HTTP
 /// strategy  routed:   as asked; else recreate where two versions can't run at once; else rolling
-///           unrouted: recreate where two versions can't run at once; else canary or blue-green if a routed service is; else rolling
+///           unrouted: recreate where two versions can't run at once; else ab, canary or blue-green if a routed service is; else rolling
 /// </code>
 /// Two versions of a service can't run at once where it writes to a volume or bind mount, or holds a port of the host.
 /// </summary>
 static class ReleaseReader
 {
-    const string Strategies = "recreate, rolling, blue-green or canary";
+    const string Strategies = "recreate, rolling, blue-green, canary or ab";
 
     public static IReadOnlyList<ServiceModel> Apply(IReadOnlyList<ServiceModel> services, Reading reading)
     {
         var general = reading.Root["x-release"];
+        JobReader.CheckFile(general);
         var routed = services.Select(s => Route(s, general, reading)).ToList();
-        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s is Strategy.BlueGreen or Strategy.Canary).DefaultIfEmpty(Strategy.Rolling).Max();
+        var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s.StagesWhole).DefaultIfEmpty(Strategy.Rolling).Max();
         var result = routed.Select(s => s.Release.IsRouted ? s : s with
         {
             Release = s.Release with { Strategy = RunsOnce(s) ? Strategy.Recreate : group },
@@ -34,7 +36,8 @@ static class ReleaseReader
     static ServiceModel Route(ServiceModel service, Field general, Reading reading)
     {
         var own = reading.Services[service.Name]["x-release"];
-        if (IsOff(own) || (own.IsMissing && (IsOff(general) || Candidate(service) is null))) return service;
+        var jobs = JobReader.Read(own["before"]);
+        if (IsOff(own) || (SaysNothingOfRoutes(own) && (IsOff(general) || Candidate(service) is null))) return service with { Release = service.Release with { Before = jobs } };
 
         var field = Merged(own, general);
         var port = field["port"].Int(1, 65535) ?? Candidate(service)
@@ -54,9 +57,10 @@ static class ReleaseReader
             Port = port,
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
-            Canary = CanaryReader.Read(field, own, strategy),
+            Canary = CanaryReader.Read(field, own, strategy, reading),
             Match = MatchReader.ReadMatch(field, own, strategy),
             Https = HttpsReader.Read(field),
+            Before = jobs,
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
             {
@@ -72,6 +76,9 @@ static class ReleaseReader
         Note(service, gateway, policy, reading);
         return rest with { Release = policy };
     }
+
+    /// <summary>A worker may have a job and no route.</summary>
+    static bool SaysNothingOfRoutes(Field own) => own.IsMissing || own.Node is Mapping { Entries: [{ Key: "before" }] };
 
     static bool IsOff(Field field) => field.Node is Scalar { IsNullText: false } && field.Bool() == false;
 
@@ -135,7 +142,7 @@ static class ReleaseReader
                 asked = Strategy.Canary;
                 break;
             case "ab":
-                field.Error("the strategy 'ab' is not in this version", Strategies);
+                asked = Strategy.Ab;
                 break;
             case var text:
                 field.Error($"the strategy '{text}' is not known", Strategies);
@@ -196,8 +203,8 @@ static class ReleaseReader
     }
 
     static IEnumerable<(string Host, string Path, string Key, string Match)> Places(ServiceModel service) =>
-        service.Release.Hosts.SelectMany(h => MatchRules.Keys(service.Release.When).Select(match => (h, service.Release.Path, match.Length > 0 ? "when" : "host", match)))
-            .Concat(service.Release.Redirects.SelectMany(r => (r.FromHost is { } from ? [from] : service.Release.Hosts).Select(h => (h, r.FromPath, "redirect", ""))));
+        ServicePlaces.Of(service.Release).Select(p => (p.Host, p.Path, p.Match.Length > 0 ? "when" : "host", p.Match))
+            .Concat(ServicePlaces.Redirected(service.Release).Select(p => (p.Host, p.Path, "redirect", "")));
 
     static void Note(ServiceModel service, List<PortModel> gateway, ReleasePolicy policy, Reading reading)
     {

@@ -171,7 +171,7 @@ static class RouteReader
         return networks;
     }
 
-    static BasicAuth? Auth(Field field, Reading reading)
+    public static BasicAuth? Auth(Field field, Reading reading)
     {
         if (field.IsMissing) return null;
         var users = new SortedDictionary<string, string>(StringComparer.Ordinal);

@@ -3,6 +3,7 @@ using Slipway.Model;
 using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
 using Slipway.Server.Auth;
+using Slipway.Server.Members;
 
 namespace Slipway.Server.Api.Registry;
 
@@ -46,8 +47,9 @@ static class AccountsApi
         return TypedResults.NoContent();
     }
 
-    static async Task<NoContent> Remove(string name, Accounts accounts, HttpContext context)
+    static async Task<NoContent> Remove(string name, Accounts accounts, AppMembers members, HttpContext context)
     {
+        await members.Forget(name, context.RequestAborted);
         await accounts.Remove(name, Caller.Of(context), context.RequestAborted);
         return TypedResults.NoContent();
     }

@@ -3,6 +3,7 @@ using Slipway.Model;
 using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
 using Slipway.Server.Auth;
+using Slipway.Server.Members;
 
 namespace Slipway.Server.Api.Registry;
 
@@ -47,9 +48,10 @@ static class RobotsApi
         return TypedResults.NoContent();
     }
 
-    static async Task<NoContent> Remove(string name, Robots robots, HttpContext context)
+    static async Task<NoContent> Remove(string name, Robots robots, AppMembers members, HttpContext context)
     {
         await robots.Remove(name, context.Account().Rights, Caller.Of(context), context.RequestAborted);
+        await members.Forget(name, context.RequestAborted);
         return TypedResults.NoContent();
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 
 namespace Slipway.Server.Certificates.Acme;
 
@@ -42,24 +41,21 @@ sealed class AccountKey : IDisposable
     /// <param name="payload">JSON; empty: a read (POST-as-GET, section 6.3).</param>
     public byte[] Sign(string url, string nonce, string? account, string payload)
     {
-        var header = new MemoryStream();
-        using (var json = new Utf8JsonWriter(header))
-        {
-            json.WriteStartObject();
-            json.WriteString("alg", "ES256");
-            json.WriteString("nonce", nonce);
-            json.WriteString("url", url);
-            if (account is not null) json.WriteString("kid", account);
-            else
+        return Encoding.ASCII.GetBytes(Jws.Make(
+            header =>
             {
-                json.WritePropertyName("jwk");
-                json.WriteRawValue(Jwk);
-            }
-            json.WriteEndObject();
-        }
-        var (head, body) = (Base64Url.EncodeToString(header.ToArray()), Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload)));
-        var signature = _key.SignData(Encoding.ASCII.GetBytes($"{head}.{body}"), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-        return Encoding.ASCII.GetBytes($$"""{"protected":"{{head}}","payload":"{{body}}","signature":"{{Base64Url.EncodeToString(signature)}}"}""");
+                header.WriteString("alg", "ES256");
+                header.WriteString("nonce", nonce);
+                header.WriteString("url", url);
+                if (account is not null) header.WriteString("kid", account);
+                else
+                {
+                    header.WritePropertyName("jwk");
+                    header.WriteRawValue(Jwk);
+                }
+            },
+            payload,
+            signed => _key.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)));
     }
 
     public void Dispose() => _key.Dispose();

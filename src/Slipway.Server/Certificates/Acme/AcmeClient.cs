@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Slipway.Server.Certificates.Acme.Proofs;
 
 namespace Slipway.Server.Certificates.Acme;
 
@@ -44,11 +45,12 @@ sealed class AcmeClient : IDisposable
 
     /// <summary>Makes the account, or finds the one of this key (section 7.3); its URL.</summary>
     /// <exception cref="AcmeException">The authority says no, or is no ACME server.</exception>
-    public async Task<string> Register(string? email, CancellationToken cancel)
+    public async Task<string> Register(string? email, AccountBinding? binding, CancellationToken cancel)
     {
         var directory = await Directory(cancel);
-        if (directory.Meta is { ExternalAccountRequired: true })
-            throw new AcmeException("The authority gives certificates only to accounts that were made with it before (external account binding), which Slipway can't use. Choose another directory");
+        if (directory.Meta is { ExternalAccountRequired: true } && binding is null)
+            throw new AcmeException("The authority gives certificates only to those who have an account with it already: name it with --account-id and --account-key, which its web site shows (external account binding)");
+        var newAccount = Required(directory.NewAccount, "newAccount");
         var payload = new MemoryStream();
         using (var json = new Utf8JsonWriter(payload))
         {
@@ -60,24 +62,30 @@ sealed class AcmeClient : IDisposable
                 json.WriteStringValue($"mailto:{email}");
                 json.WriteEndArray();
             }
+            if (binding is not null)
+            {
+                json.WritePropertyName("externalAccountBinding");
+                json.WriteRawValue(binding.Sign(newAccount, _key.Jwk));
+            }
             json.WriteEndObject();
         }
-        using var answer = await Post(Required(directory.NewAccount, "newAccount"), Encoding.UTF8.GetString(payload.ToArray()), "The authority makes no account", cancel);
+        using var answer = await Post(newAccount, Encoding.UTF8.GetString(payload.ToArray()), "The authority makes no account", cancel);
         return _account = answer.Headers.Location?.ToString() ?? throw new AcmeException("The authority made an account and did not say which");
     }
 
     /// <summary>A certificate for one host (section 7.4).</summary>
-    /// <param name="show">Makes a token's answer to be had at http://HOST/.well-known/acme-challenge/TOKEN; the host is looked at when it returns.</param>
+    /// <param name="host">Or a wildcard.</param>
+    /// <param name="proof">Shows that the host is ours.</param>
     /// <param name="request">The signing request, PKCS #10 in DER.</param>
     /// <returns>The chain in PEM, the host's certificate first.</returns>
     /// <exception cref="AcmeException">There is none to be had now.</exception>
-    public async Task<string> Order(string host, Func<string, string, Task> show, byte[] request, CancellationToken cancel)
+    public async Task<string> Order(string host, HostProof proof, byte[] request, CancellationToken cancel)
     {
         var newOrder = Required((await Directory(cancel)).NewOrder, "newOrder");
         using var begun = await Post(newOrder, $$"""{"identifiers":[{"type":"dns","value":{{Quoted(host)}}}]}""", $"The authority takes no order for {host}", cancel);
         var place = begun.Headers.Location?.ToString() ?? throw new AcmeException("The authority took an order and did not say where it is");
         var order = await Read(begun, AcmeJson.Default.AcmeOrder, cancel);
-        foreach (var authorization in order.Authorizations ?? []) await Authorize(host, authorization, show, cancel);
+        foreach (var authorization in order.Authorizations ?? []) await Authorize(host, authorization, proof, cancel);
 
         order = await Until(place, AcmeJson.Default.AcmeOrder, one => one.Status is not ("pending" or "processing"), $"The order for {host}", cancel);
         if (order.Status == "ready")
@@ -85,26 +93,26 @@ sealed class AcmeClient : IDisposable
             (await Post(Required(order.Finalize, "finalize"), $$"""{"csr":"{{System.Buffers.Text.Base64Url.EncodeToString(request)}}"}""", $"The authority refuses the request for {host}", cancel)).Dispose();
             order = await Until(place, AcmeJson.Default.AcmeOrder, one => one.Status is "valid" or "invalid", $"The certificate for {host}", cancel);
         }
-        if (order.Status != "valid" || order.Certificate is null) throw order.Error is { } error ? AcmeException.OfHost(host, error) : new AcmeException($"The order for {host} ended as '{order.Status}'");
+        if (order.Status != "valid" || order.Certificate is null) throw order.Error is { } error ? AcmeException.OfHost(host, proof, error) : new AcmeException($"The order for {host} ended as '{order.Status}'");
         using var chain = await Post(order.Certificate, "", $"The certificate for {host} can't be fetched", cancel);
         return await chain.Content.ReadAsStringAsync(cancel);
     }
 
     public void Dispose() => _http.Dispose();
 
-    async Task Authorize(string host, string url, Func<string, string, Task> show, CancellationToken cancel)
+    async Task Authorize(string host, string url, HostProof proof, CancellationToken cancel)
     {
         using var asked = await Post(url, "", $"The authority does not say how it looks at {host}", cancel);
         var authorization = await Read(asked, AcmeJson.Default.AcmeAuthorization, cancel);
         if (authorization.Status == "valid") return;
-        var challenge = authorization.Challenges?.FirstOrDefault(one => one is { Type: "http-01", Url: not null, Token: not null })
-            ?? throw new AcmeException($"The authority offers no HTTP challenge (http-01) for {host}, and Slipway answers no other");
+        var challenge = authorization.Challenges?.FirstOrDefault(one => one.Type == proof.Type && one is { Url: not null, Token: not null })
+            ?? throw new AcmeException($"The authority does not look at {host} by {proof.Type}, but by {string.Join(", ", authorization.Challenges?.Select(one => one.Type) ?? [])} (slipway certificate acme set --challenge)");
         // It becomes a path and a file's content.
         if (challenge.Token!.Length is 0 or > 128 || challenge.Token.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))) throw new AcmeException("The authority's token is none (RFC 8555, section 8.3)");
-        await show(challenge.Token, _key.Answer(challenge.Token));
+        await proof.Show(HostProof.NameOf(host), challenge.Token, _key.Answer(challenge.Token), cancel);
         (await Post(challenge.Url!, "{}", $"The authority does not look at {host}", cancel)).Dispose();
         authorization = await Until(url, AcmeJson.Default.AcmeAuthorization, one => one.Status != "pending", $"The check of {host}", cancel);
-        if (authorization.Status != "valid") throw AcmeException.OfHost(host, authorization.Challenges?.FirstOrDefault(one => one.Error is not null)?.Error);
+        if (authorization.Status != "valid") throw AcmeException.OfHost(host, proof, authorization.Challenges?.FirstOrDefault(one => one.Error is not null)?.Error);
     }
 
     async Task<T> Until<T>(string url, JsonTypeInfo<T> type, Func<T, bool> ended, string what, CancellationToken cancel)

@@ -1,27 +1,27 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Slipway.Model;
 using Slipway.Registry.Secrets;
+using Slipway.Server.Certificates.Acme.Proofs;
+using Slipway.Server.Data;
 using X509Request = System.Security.Cryptography.X509Certificates.CertificateRequest;
 
 namespace Slipway.Server.Certificates.Acme;
 
 /// <summary>Orders certificates, one host after the other, beside the keeper: an authority takes its time. One run at a time.</summary>
-sealed partial class AcmeIssuance(Database.Database database, SecretBox box, CertificateBell bell, TimeProvider time, ILogger<AcmeIssuance> log)
+sealed partial class AcmeIssuance(Database.Database database, SecretBox box, CertificateBell bell, DataFolder folder, TimeProvider time, ILogger<AcmeIssuance> log)
 {
-    readonly ConcurrentDictionary<(string Host, string Token), string> _challenges = [];
     Task _running = Task.CompletedTask;
 
     /// <summary>What authorities are to find at the moment.</summary>
-    public IReadOnlyList<HttpChallenge> Challenges => [.. _challenges.OrderBy(one => one.Key).Select(one => new HttpChallenge(one.Key.Host, one.Key.Token, one.Value))];
+    public OpenChallenges Open { get; } = new();
 
     /// <summary>Completes when nothing is ordered any more.</summary>
     public Task Ended => _running;
 
     /// <param name="hosts">Those that are due; nothing happens while others are being ordered.</param>
     /// <param name="settings">The authority.</param>
-    /// <param name="publish">Gives the gateways <see cref="Challenges"/>, and returns when they have them.</param>
+    /// <param name="publish">Gives the gateways <see cref="Open"/>, and returns when they have them.</param>
     public void Begin(IReadOnlyList<string> hosts, AcmeRow settings, Func<CancellationToken, Task> publish, CancellationToken cancel)
     {
         if (hosts.Count > 0 && _running.IsCompleted) _running = Task.Run(() => Run(hosts, settings, publish, cancel), CancellationToken.None);
@@ -33,11 +33,12 @@ sealed partial class AcmeIssuance(Database.Database database, SecretBox box, Cer
         {
             using var key = settings.Key(box);
             using var client = new AcmeClient(new Uri(settings.Directory), key, settings.Account, settings.Roots, time);
+            var proof = Proof(settings, publish);
             for (var i = 0; i < hosts.Count; i++)
             {
                 try
                 {
-                    await Order(hosts[i], client, settings, publish, cancel);
+                    await Order(hosts[i], client, settings, proof, cancel);
                 }
                 catch (AcmeException no)
                 {
@@ -63,22 +64,18 @@ sealed partial class AcmeIssuance(Database.Database database, SecretBox box, Cer
         bell.Ring();
     }
 
-    async Task Order(string host, AcmeClient client, AcmeRow settings, Func<CancellationToken, Task> publish, CancellationToken cancel)
+    async Task Order(string host, AcmeClient client, AcmeRow settings, HostProof proof, CancellationToken cancel)
     {
         LogOrders(host, settings.Directory);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string chain;
         try
         {
-            chain = await client.Order(host, async (token, answer) =>
-            {
-                _challenges[(host, token)] = answer;
-                await publish(cancel);
-            }, Request(host, key), cancel);
+            chain = await client.Order(host, proof, Request(host, key), cancel);
         }
         finally
         {
-            foreach (var shown in _challenges.Keys.Where(one => one.Host == host)) _challenges.TryRemove(shown, out _);
+            await proof.Withdraw(HostProof.NameOf(host));
         }
         var row = Read(host, chain, key, settings);
         await database.Write(
@@ -90,6 +87,13 @@ sealed partial class AcmeIssuance(Database.Database database, SecretBox box, Cer
             cancel);
         LogHas(host, row.NotAfter);
     }
+
+    HostProof Proof(AcmeRow settings, Func<CancellationToken, Task> publish) => settings.ChallengeKind switch
+    {
+        AcmeChallengeKind.Dns => new DnsProof(new DnsHook(folder.Hooks, settings.DnsHook ?? "", log), TimeSpan.FromSeconds(settings.DnsWait), time),
+        AcmeChallengeKind.TlsAlpn => new HandshakeProof(Open, publish),
+        _ => new HttpProof(Open, publish),
+    };
 
     CertificateRow Read(string host, string chain, ECDsa key, AcmeRow settings)
     {

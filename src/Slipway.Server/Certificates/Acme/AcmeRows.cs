@@ -26,13 +26,34 @@ sealed record AcmeRow
 
     public string Changed { get; init; } = "";
 
-    public static AcmeRow? Find(DbConnection connection) =>
-        connection.QuerySingleOrDefault<AcmeRow>("SELECT id, directory, email, roots, account, secret, set_by AS SetBy, changed FROM acme_settings WHERE id = @Only", new { Only });
+    /// <summary>http, tls-alpn or dns.</summary>
+    public string Challenge { get; init; } = "http";
+
+    public string? DnsHook { get; init; }
+
+    /// <summary>Seconds.</summary>
+    public long DnsWait { get; init; }
+
+    public string? BoundTo { get; init; }
+
+    public AcmeChallengeKind ChallengeKind => AcmeChallengeKinds.Parse(Challenge) ?? AcmeChallengeKind.Http;
+
+    public static AcmeRow? Find(DbConnection connection) => connection.QuerySingleOrDefault<AcmeRow>(
+        """
+        SELECT id, directory, email, roots, account, secret, set_by AS SetBy, changed, challenge, dns_hook AS DnsHook, dns_wait AS DnsWait, bound_to AS BoundTo
+        FROM acme_settings WHERE id = @Only
+        """,
+        new { Only });
 
     public void Store(DbConnection connection)
     {
         Remove(connection);
-        connection.Execute("INSERT INTO acme_settings (id, directory, email, roots, account, secret, set_by, changed) VALUES (@Id, @Directory, @Email, @Roots, @Account, @Secret, @SetBy, @Changed)", this);
+        connection.Execute(
+            """
+            INSERT INTO acme_settings (id, directory, email, roots, account, secret, set_by, changed, challenge, dns_hook, dns_wait, bound_to)
+            VALUES (@Id, @Directory, @Email, @Roots, @Account, @Secret, @SetBy, @Changed, @Challenge, @DnsHook, @DnsWait, @BoundTo)
+            """,
+            this);
     }
 
     public static void Remove(DbConnection connection) => connection.Execute("DELETE FROM acme_settings");

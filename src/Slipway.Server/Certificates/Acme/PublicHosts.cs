@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Slipway.Model;
+using Slipway.Server.Certificates.Acme.Proofs;
 
 namespace Slipway.Server.Certificates.Acme;
 
@@ -10,11 +11,12 @@ static partial class PublicHosts
     /// Not names of this machine, addresses or single words; not previews, whose names hardly anybody puts into the DNS; nor those whose app wants the
     /// platform's own certificates.
     /// </summary>
-    public static IReadOnlySet<string> Of(RouteTable table)
+    /// <param name="wildcards">Those too: an authority gives them only to who can change the DNS (RFC 8555, section 8.4).</param>
+    public static IReadOnlySet<string> Of(RouteTable table, bool wildcards)
     {
         var hosts = new HashSet<string>(StringComparer.Ordinal);
         foreach (var route in table.Routes.Where(route => !route.IsPreview && route.Https is not ({ Mode: HttpsMode.Off } or { OwnCertificate: true })))
-            hosts.UnionWith(route.Hosts.Where(host => !host.EndsWith(".localhost", StringComparison.Ordinal) && Name().IsMatch(host)));
+            hosts.UnionWith(route.Hosts.Where(host => !host.EndsWith(".localhost", StringComparison.Ordinal) && Name().IsMatch(wildcards ? HostProof.NameOf(host) : host)));
         return hosts;
     }
 

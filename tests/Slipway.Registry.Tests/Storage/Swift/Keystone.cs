@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Slipway.Registry.Storage.Swift;
+using Slipway.Contracts;
 
 namespace Slipway.Registry.Tests.Storage.Swift;
 
@@ -52,7 +53,7 @@ sealed class Keystone : IAsyncDisposable
 
     async Task Begin(SwiftServer swift)
     {
-        var port = SwiftServer.FreePort();
+        var port = FreePorts.Take();
         AuthUrl = new Uri($"http://127.0.0.1:{port}/v3");
         var configuration = Path.Combine(_folder, "keystone.conf");
         foreach (var keys in (string[])["fernet", "credential"]) Directory.CreateDirectory(Path.Combine(_folder, keys), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Slipway.Registry.Storage.Swift;
+using Slipway.Contracts;
 
 namespace Slipway.Registry.Tests.Storage.Swift;
 
@@ -32,7 +33,7 @@ public sealed class SwiftServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        int[] ports = [FreePort(), FreePort(), FreePort(), FreePort(), FreePort()];
+        int[] ports = [FreePorts.Take(), FreePorts.Take(), FreePorts.Take(), FreePorts.Take(), FreePorts.Take()];
         Directory.CreateDirectory(Path.Combine(_folder, "devices", "d1"));
         _memcached = ports[4];
         _programs.Start("memcached", "-l", "127.0.0.1", "-p", $"{_memcached}", "-U", "0", "-u", Environment.UserName);
@@ -76,17 +77,10 @@ public sealed class SwiftServer : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Another proxy server over the same storage, with another way to know users.</summary>
     internal async Task<int> StartProxy(string name, string auth, string filters)
     {
-        var port = FreePort();
+        var port = FreePorts.Take();
         await Configure("proxy-server", Proxy(port, auth, filters), name);
         await Healthy(port);
         return port;

@@ -1,0 +1,21 @@
+namespace Slipway.Model;
+
+/// <summary>Who may let a canary go on past an approval: <c>{approve: {by: release-managers, count: 2, not-author: true}}</c>.</summary>
+public sealed record ApprovalRule
+{
+    /// <summary>A role that the account must have on the app; null: any account that may deploy it, or give approvals.</summary>
+    public string? By { get; init; }
+
+    /// <summary>So many different people.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>Nobody approves what he has deployed himself.</summary>
+    public bool NotAuthor { get; init; }
+
+    /// <summary>It asks for more than one person with rights, so that it can't be passed over.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsStrict => By is not null || Count > 1 || NotAuthor;
+}
+
+/// <summary>One of the approvals that a step asks for.</summary>
+public sealed record Approval(string By, DateTimeOffset At);

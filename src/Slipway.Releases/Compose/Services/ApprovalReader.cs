@@ -1,0 +1,39 @@
+using Slipway.Model;
+
+namespace Slipway.Releases.Compose;
+
+/// <summary><c>approve</c> of a step: <c>true</c>, a role, or a mapping of <c>by</c>, <c>count</c> and <c>not-author</c>.</summary>
+static class ApprovalReader
+{
+    const int MostPeople = 10;
+
+    /// <returns>Null: any account with rights may give it.</returns>
+    public static ApprovalRule? Read(Field field)
+    {
+        if (field.Node is not Mapping) return OfText(field);
+        var rule = new ApprovalRule
+        {
+            By = Role(field["by"]),
+            Count = field["count"].Int(1, MostPeople) ?? 1,
+            NotAuthor = field["not-author"].Bool() ?? false,
+        };
+        if (field.Node is Mapping { Entries.Count: 0 }) field.Error("the approval asks for nothing", "approve: true, or by, count or not-author in it");
+        return rule.IsStrict ? rule : null;
+    }
+
+    static ApprovalRule? OfText(Field field)
+    {
+        if (field.Text() is not { } text || field.Node is Scalar { Text: "true" or "True" or "TRUE" or "yes" or "Yes" or "on" or "On" }) return null;
+        if (text is not ("false" or "False" or "FALSE" or "no" or "No" or "off" or "Off")) return new ApprovalRule { By = Role(field) };
+        field.Error("an approval that isn't asked for is no step", "approve: true, or no such step");
+        return null;
+    }
+
+    static string? Role(Field field)
+    {
+        if (field.Text() is not { } role) return null;
+        if (RoleNames.IsName(role)) return role;
+        field.Error($"'{role}' is no role", $"the name of a role: {RoleNames.Rule}, for example release-managers");
+        return null;
+    }
+}
