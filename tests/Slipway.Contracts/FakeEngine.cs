@@ -55,6 +55,9 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
     /// <summary>Seen before a workload is applied.</summary>
     public Action<Workload>? Applying { get; set; }
 
+    /// <summary>Seen before a job's container is made.</summary>
+    public Action<Workload>? Making { get; set; }
+
     /// <summary>Seen before an instance is removed.</summary>
     public Action<Instance>? Removing { get; set; }
 
@@ -188,6 +191,7 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
 
     public Task Make(Workload job, CancellationToken cancel) => Effect($"make {job.Service} v{job.Release} before-{job.Job}", () =>
     {
+        Making?.Invoke(job);
         if (Refuses(job) is { } reason) throw new EngineException(500, reason);
         foreach (var network in job.Networks) _networks.Add(network.Name);
         foreach (var volume in job.Volumes.Where(v => !v.External)) _volumes.Add(volume.Name);
@@ -306,7 +310,7 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
     void Start(Workload workload)
     {
         foreach (var container in _containers.Values.Where(c => c.Workload.App == workload.App && c.Workload.Service == workload.Service && c.Workload.Release == workload.Release
-            && c.Index <= workload.Replicas && c.State != InstanceState.Running).ToList())
+            && c.Workload.Job is null && c.Index <= workload.Replicas && c.State != InstanceState.Running).ToList())
         {
             (container.State, container.Started, container.ExitCode, container.OutOfMemory) = (InstanceState.Running, time.GetUtcNow(), null, false);
             if (EndsWith(workload) is { } code) End(container, code);

@@ -37,7 +37,7 @@ sealed partial class Laws
         var isExclusive = stored.Slots.Where(s => s.Leaving == Leaving.No).Select(s => s.Release.Model.Find(service.Name)).OfType<ServiceModel>().Any(WorkloadPlanner.IsExclusive);
         if (isExclusive && stored.Holder != slot.Slot) return;
         if (slot.Standing == Standing.Staged) return;
-        var isRolling = stored.Rollout is { State: RolloutState.Shifting } && stored.Target is { } target && ReleaseStrategy.Of(target.Model) == Strategy.Rolling;
+        var isRolling = stored.Rollout is { State: RolloutState.Shifting } or { State: RolloutState.Holding, OneWay: not null } && stored.Target is { } target && ReleaseStrategy.Of(target.Model) == Strategy.Rolling;
         if (!isRolling || slot.Standing == Standing.Warm)
             throw new LawBrokenException(4, $"{instance.Name} is stopped, though v{slot.Release.Number} is {slot.Standing.ToString().ToLowerInvariant()}");
         if (!service.Release.IsRouted || isExclusive || _undisturbed != stored.Rollout!.Id) return;

@@ -32,6 +32,7 @@ sealed partial class Laws
     /// <summary>2, 10 and 11: what a gateway gets is what is stored, and by it the app's services answer as one release, or as two that share by the same weights.</summary>
     void Swapped(RouteTable table)
     {
+        foreach (var destination in Live(table).SelectMany(r => r.Destinations.Where(d => d.Weight > 0 || r.Split?.Match is not null))) _served.Add(destination.Release);
         var stored = _world.Queries.Routes();
         if (table.Version > stored.Version) throw new LawBrokenException(10, $"a gateway has table {table.Version}, and {stored.Version} is stored");
         if (_world.Stored(Sample.App) is not { LiveSlot: not null } app) return;
@@ -52,7 +53,7 @@ sealed partial class Laws
         foreach (var table in _world.Gateways.Tables.Where(t => t.Version == stored.Version))
             foreach (var route in Live(table))
             {
-                var allowed = now.Rollout is { State: RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking or RolloutState.Promoting or RolloutState.RollingBack } rollout
+                var allowed = now.Rollout is { State: RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking or RolloutState.Promoting or RolloutState.RollingBack or RolloutState.Verifying } rollout
                     ? (int[])[live.Release.Number, rollout.Release!.Value] : [live.Release.Number];
                 foreach (var destination in route.Destinations.Where(d => !allowed.Contains(d.Release)))
                     throw new LawBrokenException(9, $"v{destination.Release} gets requests, and v{live.Release.Number} is live: {Text(route)}");
@@ -85,6 +86,8 @@ sealed partial class Laws
             // 1: what runs is the release: its image, its container.
             var running = _world.Engine.All.Where(i => i.App == stored.App && i.Service == service.Name && i.Hash == hash && i.State == InstanceState.Running).ToList();
             var full = Wanted(stored, live, service);
+            // A rolling rollout that holds past a one-way step stays as it is, between two releases.
+            if (stored.Rollout is { OneWay: not null, Canary: null }) continue;
             if (running.Count < full) throw new LawBrokenException(16, $"{running.Count} of {full} instances of {service.Name} of v{live.Release.Number} run: {_world.Describe()}");
             if (running.FirstOrDefault(i => !i.Image.EndsWith(live.Release.Images[service.Name], StringComparison.Ordinal)) is { } other) throw new LawBrokenException(1, $"{other.Name} runs {other.Image}");
             if (!service.Release.IsRouted) continue;

@@ -18,12 +18,15 @@ sealed partial class Laws
     StoredApp? _before;
     long? _warmRollback;
     long? _undisturbed;
+    long? _takenBack;
+    readonly HashSet<int> _served = [];
     LawBrokenException? _broken;
 
     public Laws(World world)
     {
         _world = world;
         world.Engine.Applying += w => Keep(() => Applying(w));
+        world.Engine.Making += w => Keep(() => Making(w));
         world.Engine.Stopping += i => Keep(() => Stopping(i));
         world.Engine.Removing += i => Keep(() => Removing(i));
         world.Gateways.Swapped += t => Keep(() => Swapped(t));
@@ -41,9 +44,13 @@ sealed partial class Laws
     public void Removed(bool volumes)
     {
         _releases.Clear();
+        _served.Clear();
         _volumesMayGo |= volumes;
         Disturbed();
     }
+
+    /// <summary>A person takes a rollout back past a one-way step.</summary>
+    public void TakenBack(Rollout rollout) => _takenBack = rollout.Id;
 
     public void RolledBack(Rollout rollout)
     {
@@ -67,6 +74,7 @@ sealed partial class Laws
     {
         var now = _world.Stored(Sample.App);
         if (now is { Removing: false }) _volumesMayGo = false;
+        Jobs(now);
         foreach (var volume in _world.Engine.Volumes) _volumes.Add(volume);
         if (_volumesMayGo) _volumes.RemoveWhere(v => v.StartsWith($"{Sample.App}_", StringComparison.Ordinal));
         // 13: nothing but a removal that asks for it removes a volume.
@@ -77,6 +85,7 @@ sealed partial class Laws
             {
                 Releases(now);
                 Rollouts(now);
+                Governs(now);
                 if (_before is { Removing: false }) Slots(_before, now);
             }
             if (!_world.HasActed) Quiet(now);

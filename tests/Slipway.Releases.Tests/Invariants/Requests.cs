@@ -19,7 +19,7 @@ sealed class Requests(World world)
         var running = world.Engine.All.Where(i => i.State == InstanceState.Running).Select(i => i.Id).ToHashSet();
         _inFlight.RemoveAll(r => r.Ends <= now || !running.Contains(r.Instance));
         foreach (var (table, gateway) in world.Gateways.Tables.Select((t, i) => (t, i)))
-            foreach (var instance in table.Routes.SelectMany(r => r.Destinations).Where(d => d.Weight > 0).SelectMany(d => d.Upstreams).Select(u => u.Instance).Where(running.Contains))
+            foreach (var instance in table.Routes.SelectMany(r => r.Destinations.Where(d => d.Weight > 0 || r.Split?.Match is not null)).SelectMany(d => d.Upstreams).Select(u => u.Instance).Where(running.Contains))
             {
                 if (_last.TryGetValue((gateway, instance), out var last) && last == now) continue;
                 _last[(gateway, instance)] = now;

@@ -5,20 +5,14 @@ using Slipway.Releases.Tests.Reconciling;
 namespace Slipway.Releases.Tests.Invariants;
 
 /// <summary>A story as it happens in a <see cref="Reconciling.World"/> of its own, beside an app that has nothing to do with it.</summary>
-sealed class Walk : IAsyncDisposable
+sealed partial class Walk : IAsyncDisposable
 {
     public static readonly AppName Bystander = AppName.Parse("bystander");
-
-    static readonly CanaryPolicy Stepped = Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(5000, 2), Sample.Step(10000, 2)] };
 
     readonly Requests _requests;
     readonly Laws _laws;
     readonly HashSet<int> _silent = [];
     DateTimeOffset _republished;
-    (int Web, int Api, int Redis) _versions = (1, 1, 1);
-    (AppModel Model, int Web, int Api, int Redis)? _queued;
-    int _version = 1;
-    int _file;
 
     Walk()
     {
@@ -29,6 +23,7 @@ sealed class Walk : IAsyncDisposable
         _requests = new Requests(World);
         World.Gateways.InFlight = _requests.At;
         World.Silent = i => i.Service == "web" && i.App == Sample.App && _silent.Contains(i.Release);
+        World.Engine.EndsWith = w => w.Job is null || w.Container.Command is ["long"] ? null : w.Container.Command is ["bad"] ? 1 : 0;
         World.Engine.StopTakes = _ => StopTakes;
         World.Engine.StartTakes = _ => StartTakes;
         _laws = new Laws(World);
@@ -56,7 +51,7 @@ sealed class Walk : IAsyncDisposable
             {
                 await happened.Move.Do(walk);
             }
-            catch (Exception refused) when (refused is ConflictException or NotFoundException or InvalidInputException)
+            catch (Exception refused) when (refused is ConflictException or NotFoundException or InvalidInputException or ForbiddenException)
             {
                 (walk.World.Stored(Sample.App)?.Revision).ShouldBe(before, $"refused, and yet something was stored: {refused.Message}");
             }
@@ -68,44 +63,15 @@ sealed class Walk : IAsyncDisposable
 
     public ValueTask DisposeAsync() => World.DisposeAsync();
 
-    public async Task Deploy(Strategy strategy, string part, int replicas, bool promote)
-    {
-        var next = Changed(part);
-        await Deploy(Model(strategy, replicas), next, promote);
-    }
-
-    public async Task DeploySilent()
-    {
-        if (await Deploy(Model(Strategy.Rolling, 2), Changed("web"), promote: false) is { } release) _silent.Add(release.Number);
-    }
-
-    public async Task DeployFaulty()
-    {
-        if (await Deploy(Model(Strategy.Canary, 1), Changed("web"), promote: false) is not { } release) return;
-        Crowd.Errors[release.Number] = 0.3;
-        _laws.Faulty.Add(release.Number);
-    }
-
-    public async Task Queue(Strategy strategy)
-    {
-        var next = Changed("web");
-        await World.Rollouts.Deploy(Sample.App, new DeploySource { Directory = "/src" }, false, Cancel);
-        _queued = (Model(strategy, 1), next.Web, next.Api, next.Redis);
-    }
-
-    public async Task Build()
-    {
-        if (_queued is not { } queued || World.Stored(Sample.App)?.Rollout is not { State: RolloutState.Queued or RolloutState.Building } rollout) return;
-        if (rollout.State == RolloutState.Queued) await World.Rollouts.TakeQueued(Cancel);
-        await Stage(rollout, queued.Model, (queued.Web, queued.Api, queued.Redis));
-        _queued = null;
-    }
-
-    public async Task Rollback(int? by)
+    public async Task Rollback(int? by, bool pastOneWay = false)
     {
         var to = by is null ? null : World.Stored(Sample.App)?.Live - by;
-        _laws.RolledBack(await World.Rollouts.Rollback(Sample.App, to, Cancel));
+        _laws.RolledBack(await World.Rollouts.Rollback(Sample.App, to, Cancel, pastOneWay: pastOneWay));
     }
+
+    public Task Approve(string manager) => World.Rollouts.Promote(Sample.App, Cancel, by: Shop.Manager(manager));
+
+    public async Task AbortPastOneWay() => _laws.TakenBack(await World.Rollouts.Abort(Sample.App, Cancel, pastOneWay: true));
 
     public async Task Scale(string service, int replicas)
     {
@@ -121,61 +87,13 @@ sealed class Walk : IAsyncDisposable
         (_silent, Crowd.Errors, _laws.Faulty).Clear();
     }
 
-    public async Task Wait(TimeSpan time)
-    {
-        var end = World.Time.Now + time;
-        for (var i = 0; i < 3000 && World.Time.Now < end; i++) await Look(end);
-    }
-
-    public Task Die(int which)
-    {
-        var running = World.Engine.All.Where(i => i.State == InstanceState.Running && i.App == Sample.App).ToList();
-        if (running.Count > 0) World.Engine.Die(running[which % running.Count].Id);
-        _laws.Disturbed();
-        return Task.CompletedTask;
-    }
-
-    public Task Sicken(int which)
-    {
-        var running = World.Engine.All.Where(i => i.State == InstanceState.Running && i.App == Sample.App).ToList();
-        if (running.Count > 0) World.Sick.Add(running[which % running.Count].Id);
-        _laws.Disturbed();
-        return Task.CompletedTask;
-    }
-
-    public Task Heal()
-    {
-        World.Sick.Clear();
-        return Task.CompletedTask;
-    }
-
-    public Task RestartEngine()
-    {
-        World.Engine.Restart();
-        _laws.Disturbed();
-        return Task.CompletedTask;
-    }
-
-    public Task EngineAway(bool isAway)
-    {
-        World.Engine.IsAway = isAway;
-        return Task.CompletedTask;
-    }
-
-    public Task Crash()
-    {
-        World.StartServer();
-        _laws.Crashed();
-        return Task.CompletedTask;
-    }
-
     async Task Begin()
     {
         var other = Sample.Model(Strategy.BlueGreen, replicas: 2, app: Bystander);
         await World.Reaches((await World.Deploy(other, web: 1)).Rollout, RolloutState.Done);
         var first = await World.Rollouts.Deploy(Sample.App, new DeploySource { Directory = "/src" }, false, Cancel);
         await World.Rollouts.TakeQueued(Cancel);
-        await Stage(first, Model(Strategy.BlueGreen, 2), _versions);
+        await Stage(first, Shop.Model(Strategy.BlueGreen, 2), _versions);
         await World.Reaches(first, RolloutState.Done);
     }
 
@@ -186,6 +104,7 @@ sealed class Walk : IAsyncDisposable
         World.Gateways.Lag = TimeSpan.Zero;
         World.Sick.Clear();
         Crowd.PerSecond = 100;
+        if (World.Stored(Sample.App) is { Freezes.Count: > 0 }) await World.Freezes.Unfreeze(Sample.App, null, Cancel);
         var quiet = 0;
         for (var i = 0; i < 1500 && quiet < 12; i++)
         {
@@ -218,44 +137,6 @@ sealed class Walk : IAsyncDisposable
             _republished = World.Time.Now;
         }
         _laws.Looked();
-    }
-
-    async Task<Release?> Deploy(AppModel model, (int, int, int) versions, bool promote)
-    {
-        var rollout = await World.Rollouts.Deploy(model.Name, new DeploySource { Directory = "/src" }, promote, Cancel);
-        (await World.Rollouts.TakeQueued(Cancel)).Id.ShouldBe(rollout.Id);
-        return await Stage(rollout, model, versions);
-    }
-
-    Task<Release?> Stage(Rollout rollout, AppModel model, (int Web, int Api, int Redis) versions)
-    {
-        _versions = versions;
-        var images = model.Services.ToDictionary(s => s.Name, s => Sample.Image(model.Name, s.Name, s.Name switch { "web" => versions.Web, "api" => versions.Api, "redis" => versions.Redis, _ => 1 }));
-        return World.Rollouts.Stage(rollout.Id, model, images, new Dictionary<string, Engines.ImageFacts>(), Cancel);
-    }
-
-    (int Web, int Api, int Redis) Changed(string part)
-    {
-        var version = ++_version;
-        if (part == "file") _file++;
-        return part switch
-        {
-            "web" => _versions with { Web = version },
-            "web and redis" => _versions with { Web = version, Redis = version },
-            "api" => _versions with { Api = version },
-            "redis" => _versions with { Redis = version },
-            "everything" => (version, version, version),
-            _ => _versions,
-        };
-    }
-
-    /// <summary>web (probed by HTTP) and api with routes, redis with a volume, a worker.</summary>
-    AppModel Model(Strategy strategy, int replicas)
-    {
-        var model = Sample.Model(strategy, replicas, worker: true, canary: Stepped);
-        var web = model.Services[0] with { Release = model.Services[0].Release with { Ready = new ReadyGate { Http = "/up", Every = TimeSpan.FromSeconds(10) }, Route = _file == 0 ? null : new RoutePolicy { MaxBody = _file } } };
-        var api = web with { Name = "api", Replicas = 1, DependsOn = [], Release = web.Release with { Hosts = ["api.shop.localhost"], Ready = new ReadyGate() } };
-        return model with { Services = [web, api, .. model.Services.Skip(1)] };
     }
 }
 
