@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
 
@@ -99,6 +100,9 @@ sealed class Exchange
     /// <summary>Of <see cref="Route"/>; null where nothing is done beside forwarding.</summary>
     public CompiledPolicy? Policy { get; set; }
 
+    /// <summary>Of a request with a body that is being copied, until the body is whole.</summary>
+    public RequestCopy? Copy { get; set; }
+
     /// <summary>The instance that was asked last, and its release.</summary>
     public InstanceState? Instance { get; set; }
 
@@ -165,6 +169,11 @@ sealed class Exchange
 
     public void End()
     {
+        if (Copy is { } copy)
+        {
+            Copy = null;
+            copy.Drop();
+        }
         if (IsHttp2) _aborted.Dispose();
     }
 

@@ -70,6 +70,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
 
     async Task Serve(Exchange exchange, Choice choice, string host)
     {
+        choice.Route!.Mirror?.Look(exchange, switchboard, choice.Counters!.Release);
         List<InstanceState>? tried = null;
         var isSecondRound = false;
         var fresh = false;

@@ -27,6 +27,9 @@ enum HeaderKind
     TraceParent,
     TraceState,
     Host,
+
+    /// <summary>Says that the request is a copy: the gateway's own word.</summary>
+    Mirrored,
 }
 
 static class HeaderKinds
@@ -50,6 +53,7 @@ static class HeaderKinds
         16 when Is(name, HeaderNames.ProxyConnection) => HeaderKind.HopByHop,
         17 when Is(name, HeaderNames.TransferEncoding) => HeaderKind.TransferEncoding,
         17 when Is(name, "X-Forwarded-Proto") => HeaderKind.Forwarded,
+        18 when Is(name, Mirroring.CompiledMirror.Header) => HeaderKind.Mirrored,
         18 when Is(name, "X-Forwarded-Prefix") => HeaderKind.ForwardedPrefix,
         18 when Is(name, HeaderNames.ProxyAuthenticate) => HeaderKind.HopByHop,
         19 when Is(name, HeaderNames.ProxyAuthorization) => HeaderKind.HopByHop,

@@ -1,6 +1,7 @@
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
 using Slipway.Model;
@@ -12,7 +13,8 @@ namespace Slipway.Gateway.Routing;
 /// <param name="split">Null: at random by the weights.</param>
 /// <param name="policy">Null: nothing is done beside forwarding.</param>
 /// <param name="when">Null: it takes every request of its host and path.</param>
-sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy, RequestMatch? when = null)
+/// <param name="mirror">Null: no request is copied.</param>
+sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy, RequestMatch? when = null, CompiledMirror? mirror = null)
 {
     readonly CompiledMatch? _when = when is null ? null : new CompiledMatch(when);
 
@@ -25,6 +27,8 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     public Route Source { get; } = source;
 
     public CompiledPolicy? Policy { get; } = policy;
+
+    public CompiledMirror? Mirror { get; } = mirror;
 
     /// <summary>Requests are forwarded, and nothing else.</summary>
     public bool IsPlain { get; } = policy is null && source is { Redirect: null, Maintenance: null };
@@ -47,7 +51,7 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     public int Conditions => when?.Conditions ?? 0;
 
     /// <summary>The same route for each of its matches alone, so that the closest match of a host and path can be tried first whosever it is.</summary>
-    public IEnumerable<CompiledRoute> ByMatch() => Source.When is { Count: > 0 } matches ? matches.Select(match => new CompiledRoute(Source, destinations, split, Policy, match)) : [this];
+    public IEnumerable<CompiledRoute> ByMatch() => Source.When is { Count: > 0 } matches ? matches.Select(match => new CompiledRoute(Source, destinations, split, Policy, match, Mirror)) : [this];
 
     public bool Covers(ReadOnlySpan<char> path) => PathPrefix.Covers(_prefix, path);
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Model;
 
 /// <summary>
@@ -45,6 +47,9 @@ public sealed record Route
     /// </summary>
     public RouteSplit? Split { get; init; }
 
+    /// <summary>Copies of requests for another release; null: none.</summary>
+    public RouteMirror? Mirror { get; init; }
+
     /// <summary>What is done beside forwarding; null: nothing.</summary>
     public RoutePolicy? Policy { get; init; }
 
@@ -62,6 +67,10 @@ public sealed record Route
 
     /// <summary>What the 503 page says where no instance can be reached, for people: "guestbook is being replaced".</summary>
     public string? Unavailable { get; init; }
+
+    /// <summary>Every instance that may get requests by it, copies among them.</summary>
+    [JsonIgnore]
+    public IEnumerable<Upstream> Upstreams => Destinations.SelectMany(d => d.Upstreams).Concat(Mirror?.Upstreams ?? []);
 }
 
 /// <summary>One release's share of a route.</summary>
@@ -173,13 +182,16 @@ public sealed record ReleaseTraffic
     /// <summary>Requests that the gateway had to answer itself because no instance could (502, 503, 504), or whose answer broke off.</summary>
     public required long Failed { get; init; }
 
-    /// <summary>Counts by time to the answer's end: bucket i holds requests of at most <see cref="LatencyBuckets"/>[i] milliseconds, the last one the rest.</summary>
-    public required IReadOnlyList<long> Latency { get; init; }
+    /// <summary>Null: from a gateway of an older version, which did not tell them apart.</summary>
+    public AnswerTimes? Times { get; init; }
+
+    /// <summary>Null: it got no copies of requests since the gateway started.</summary>
+    public MirroredTraffic? Mirrored { get; init; }
 
     /// <summary>How often each goal of <see cref="RouteSplit.Goals"/> was reached, by its name; null: none was.</summary>
     public IReadOnlyDictionary<string, long>? Goals { get; init; }
 
-    /// <summary>Upper bounds in milliseconds, 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
+    /// <summary>Upper bounds in milliseconds of a histogram's buckets, each inclusive; 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
     public static IReadOnlyList<double> LatencyBuckets { get; } =
     [
         0.5, 0.63, 0.8,

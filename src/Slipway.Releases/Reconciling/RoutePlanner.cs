@@ -57,10 +57,26 @@ static class RoutePlanner
             && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);
         var destinations = Destinations(view, live.Slot, sides, IsRoutable);
         if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running);
-        var route = Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
+        var route = Mirrored(view, live, service, Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current));
         return Previewed(view) is { } staged && ReleaseStrategy.MatchOf(staged.Release.Model) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
             ? MatchedRoute(view, live, staged, route, unseen, match) : route;
     }
+
+    /// <summary>At a step of copies: as it was for everybody, and the new release gets the copies, where it has an instance that is ready.</summary>
+    static Route Mirrored(AppView view, SlotState live, ServiceModel service, Route route) =>
+        CanaryRun.Of(view.Stored) is { Progress.Mirror: { } share } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } next)
+        && Destinations(view, live.Slot, [next], IsRoutable) is [var copied] ? route with
+        {
+            Mirror = new RouteMirror
+            {
+                Release = canary.Next.Release.Number,
+                Share = share,
+                Methods = canary.Policy.MirrorAt(canary.Rollout.Step)?.Methods ?? RouteMirror.Safe,
+                Users = canary.Policy.Sticky == StickyKind.None ? null
+                    : new RouteSplit { Release = canary.Next.Release.Number, Sticky = canary.Policy.Sticky, Header = canary.Policy.StickyHeader, Key = SplitKey(view) },
+                Upstreams = copied.Upstreams,
+            },
+        } : route;
 
     /// <summary>As it was for everybody but the requests that a match names: these see the staged release, where it has an instance that is ready.</summary>
     static Route MatchedRoute(AppView view, SlotState live, SlotState staged, Route route, PlannedWorkload unseen, IReadOnlyList<RequestMatch> match) =>
@@ -154,7 +170,7 @@ static class RoutePlanner
     static bool IsRoutable(AppView view, Instance instance, Upstream upstream) => view.VerdictOf(instance) switch
     {
         Verdict.Ready => true,
-        Verdict.Unknown => view.Stored.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Contains(upstream))),
+        Verdict.Unknown => view.Stored.Routes.Any(r => r.Upstreams.Contains(upstream)),
         _ => false,
     };
 

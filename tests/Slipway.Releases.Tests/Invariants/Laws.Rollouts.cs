@@ -33,6 +33,8 @@ sealed partial class Laws
     void Swapped(RouteTable table)
     {
         foreach (var destination in Live(table).SelectMany(r => r.Destinations.Where(d => d.Weight > 0 || r.Split?.Match is not null))) _served.Add(destination.Release);
+        // 15: nobody asked for copies of anything else.
+        foreach (var route in Live(table).Where(r => r.Mirror is { } mirror && mirror.Methods.Except(["GET", "HEAD"]).Any())) throw new LawBrokenException(15, $"{string.Join(", ", route.Mirror!.Methods)} of {route.Service} is copied");
         var stored = _world.Queries.Routes();
         if (table.Version > stored.Version) throw new LawBrokenException(10, $"a gateway has table {table.Version}, and {stored.Version} is stored");
         if (_world.Stored(Sample.App) is not { LiveSlot: not null } app) return;

@@ -19,7 +19,7 @@ sealed class Requests(World world)
         var running = world.Engine.All.Where(i => i.State == InstanceState.Running).Select(i => i.Id).ToHashSet();
         _inFlight.RemoveAll(r => r.Ends <= now || !running.Contains(r.Instance));
         foreach (var (table, gateway) in world.Gateways.Tables.Select((t, i) => (t, i)))
-            foreach (var instance in table.Routes.SelectMany(r => r.Destinations.Where(d => d.Weight > 0 || r.Split?.Match is not null)).SelectMany(d => d.Upstreams).Select(u => u.Instance).Where(running.Contains))
+            foreach (var instance in table.Routes.SelectMany(Asked).Select(u => u.Instance).Where(running.Contains))
             {
                 if (_last.TryGetValue((gateway, instance), out var last) && last == now) continue;
                 _last[(gateway, instance)] = now;
@@ -35,6 +35,10 @@ sealed class Requests(World world)
         return [.. _inFlight.Where(r => r.Gateway == gateway && r.Ends > now).GroupBy(r => r.Instance)
             .Select(g => new InstanceTraffic { Instance = g.Key, InFlight = g.Count(r => !r.IsUpgraded), Upgraded = g.Count(r => r.IsUpgraded) })];
     }
+
+    /// <summary>What requests are given to, and copies of them.</summary>
+    static IEnumerable<Upstream> Asked(Route route) =>
+        route.Destinations.Where(d => d.Weight > 0 || route.Split?.Match is not null).SelectMany(d => d.Upstreams).Concat(route.Mirror?.Upstreams ?? []);
 
     sealed record Request(int Gateway, string Instance, DateTimeOffset Ends, bool IsUpgraded);
 }

@@ -7,7 +7,9 @@ namespace Slipway.Releases.Tests.Invariants;
 /// <summary>The app of the stories: web (probed by HTTP) and api with routes, redis with a volume, a worker.</summary>
 static class Shop
 {
-    static readonly CanaryPolicy Stepped = Sample.Canary with { Steps = [Sample.Step(1000, 2), Sample.Approval, Sample.Step(5000, 2), Sample.Step(10000, 2)] };
+    static CanaryStep Copies => new() { Mirror = new CanaryMirror { Share = 2000 }, Lasts = TimeSpan.FromMinutes(2) };
+
+    static readonly CanaryPolicy Stepped = Sample.Canary with { Steps = [Copies, Sample.Step(1000, 2), Sample.Approval, Sample.Step(5000, 2), Sample.Step(10000, 2)] };
 
     static readonly CanaryPolicy Approved = Sample.Canary with
     {

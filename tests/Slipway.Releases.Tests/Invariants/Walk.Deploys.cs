@@ -23,7 +23,7 @@ sealed partial class Walk
     public async Task DeployFaulty(AppModel model)
     {
         if (await Deploy(model, Changed("web"), promote: false) is not { } release) return;
-        Crowd.Errors[release.Number] = 0.3;
+        Crowd.Errors[release.Number] = Crowd.CopyErrors[release.Number] = 0.3;
         _laws.Faulty.Add(release.Number);
     }
 

@@ -84,7 +84,10 @@ sealed partial class Walk : IAsyncDisposable
         var removal = await World.BeginRemoval(Sample.App, volumes);
         if (removal.IsFaulted) await removal;
         _laws.Removed(volumes);
-        (_silent, Crowd.Errors, _laws.Faulty).Clear();
+        _silent.Clear();
+        Crowd.Errors.Clear();
+        Crowd.CopyErrors.Clear();
+        _laws.Faulty.Clear();
     }
 
     async Task Begin()
@@ -137,15 +140,5 @@ sealed partial class Walk : IAsyncDisposable
             _republished = World.Time.Now;
         }
         _laws.Looked();
-    }
-}
-
-file static class Clearing
-{
-    public static void Clear(this (HashSet<int> Silent, Dictionary<int, double> Errors, HashSet<int> Faulty) all)
-    {
-        all.Silent.Clear();
-        all.Errors.Clear();
-        all.Faulty.Clear();
     }
 }

@@ -32,7 +32,7 @@ sealed class Watchdog
         {
             // What another app's look brings along unchanged says nothing new.
             var isOld = _world.Gateways.IsLate || _routes.Contains(Text(route));
-            var upstreams = route.Destinations.SelectMany(d => d.Upstreams).ToList();
+            var upstreams = route.Upstreams.ToList();
             foreach (var upstream in upstreams)
             {
                 _served.Add(upstream.Instance);
@@ -48,7 +48,7 @@ sealed class Watchdog
                 throw Broken($"the table sends requests of {route.Service} to an instance that is not ready though another one is");
         }
         _routes = [.. table.Routes.Select(Text)];
-        var named = _world.Gateways.Tables.SelectMany(t => t.Routes).SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => u.Instance).ToHashSet();
+        var named = _world.Gateways.Tables.SelectMany(t => t.Routes).SelectMany(r => r.Upstreams).Select(u => u.Instance).ToHashSet();
         foreach (var gone in _served.Where(s => !named.Contains(s))) _unrouted.TryAdd(gone, _world.Time.Now);
         foreach (var back in named) _unrouted.Remove(back);
     }
@@ -56,7 +56,7 @@ sealed class Watchdog
     /// <summary>Invariant 3: stopped only after the routes are gone, and with nothing in flight before the deadline.</summary>
     void Stopping(Instance instance)
     {
-        if (_world.Gateways.Tables.SelectMany(t => t.Routes).Any(r => r.Destinations.Any(d => d.Upstreams.Any(u => u.Instance == instance.Id))))
+        if (_world.Gateways.Tables.SelectMany(t => t.Routes).Any(r => r.Upstreams.Any(u => u.Instance == instance.Id)))
             throw Broken($"{instance.Name} is stopped while the gateway sends requests to it");
         var traffic = _world.Gateways.InFlight is { } measured
             ? Enumerable.Range(0, _world.Gateways.Tables.Count).SelectMany(measured).Where(t => t.Instance == instance.Id).Aggregate((InFlight: 0, Upgraded: 0), (sum, t) => (sum.InFlight + t.InFlight, sum.Upgraded + t.Upgraded))

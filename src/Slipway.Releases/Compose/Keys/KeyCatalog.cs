@@ -12,7 +12,8 @@ static class KeyCatalog
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
-    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author")).Refuse("not in this version", "mirror");
+    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author"))
+        .Honour("mirror", new KeyShape().Honour("share", "methods"));
     static readonly KeyShape Judge = new KeyShape()
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
