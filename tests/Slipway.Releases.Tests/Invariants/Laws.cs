@@ -132,12 +132,14 @@ sealed partial class Laws
         return _world.Engine.All.Count(i => i.App == slot.Release.App && i.Service == service.Name && i.Hash == hash && i.State == InstanceState.Running && !_world.Engine.IsStopping(i.Id)) >= full;
     });
 
-    /// <summary>How many instances the service has: of one that both releases share, as many as either wants.</summary>
+    /// <summary>How many instances the service has: of one that both releases share as many as either wants, of one that never runs twice as many as its holder does.</summary>
     static int Wanted(StoredApp stored, SlotState slot, ServiceModel service)
     {
         var hash = WorkloadIdentity.HashesOf(slot.Release)[service.Name];
-        return stored.Slots.Where(s => s.Leaving == Leaving.No && s.Release.Model.Find(service.Name) is not null && WorkloadIdentity.HashesOf(s.Release)[service.Name] == hash)
-            .Max(s => Full(stored, s.Release.Model.Find(service.Name)!));
+        var staying = stored.Slots.Where(s => s.Leaving == Leaving.No && s.Release.Model.Find(service.Name) is not null).ToList();
+        if (staying.Any(s => WorkloadPlanner.IsExclusive(s.Release.Model.Find(service.Name)!)))
+            return Full(stored, (staying.FirstOrDefault(s => s.Slot == stored.Holder) ?? slot).Release.Model.Find(service.Name)!);
+        return staying.Where(s => WorkloadIdentity.HashesOf(s.Release)[service.Name] == hash).Max(s => Full(stored, s.Release.Model.Find(service.Name)!));
     }
 
     static int Full(StoredApp stored, ServiceModel service) => stored.Scales.TryGetValue(service.Name, out var scaled) ? scaled : service.Replicas;
