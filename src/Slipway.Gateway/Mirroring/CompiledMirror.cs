@@ -61,7 +61,7 @@ sealed class CompiledMirror(RouteMirror source, AppName app, CompiledSplit? user
     /// </summary>
     public InstanceState? Enter(Switchboard switchboard)
     {
-        if (destination.Choose(null) is not { } instance) return null;
+        if (destination.ChooseForCopy() is not { } instance) return null;
         instance.Enter();
         if (switchboard.Table == Table) return instance;
         instance.Leave();
