@@ -38,6 +38,8 @@ sealed partial class Laws
         if (isExclusive && stored.Holder != slot.Slot) return;
         if (slot.Standing == Standing.Staged) return;
         var isRolling = stored.Rollout is { State: RolloutState.Shifting } or { State: RolloutState.Holding, OneWay: not null } && stored.Target is { } target && ReleaseStrategy.Of(target.Model) == Strategy.Rolling;
+        // Told to stop while the rollout went on: that is not taken back, another one is started in its place.
+        if (_giving.Contains(instance.Id) && stored.Rollout is { State: RolloutState.RollingBack }) return;
         if (!isRolling || slot.Standing == Standing.Warm)
             throw new LawBrokenException(4, $"{instance.Name} is stopped, though v{slot.Release.Number} is {slot.Standing.ToString().ToLowerInvariant()}");
         if (!service.Release.IsRouted || isExclusive || _undisturbed != stored.Rollout!.Id) return;

@@ -20,6 +20,7 @@ sealed partial class Laws
     long? _undisturbed;
     long? _takenBack;
     readonly HashSet<int> _served = [];
+    readonly HashSet<string> _giving = [];
     LawBrokenException? _broken;
 
     public Laws(World world)
@@ -79,6 +80,7 @@ sealed partial class Laws
         if (_volumesMayGo) _volumes.RemoveWhere(v => v.StartsWith($"{Sample.App}_", StringComparison.Ordinal));
         // 13: nothing but a removal that asks for it removes a volume.
         foreach (var volume in _volumes.Except(_world.Engine.Volumes)) throw new LawBrokenException(13, $"the volume {volume} is gone");
+        if (now is { Rollout.State: RolloutState.Shifting }) _giving.UnionWith(now.Stopping);
         if (now is { Removing: false })
         {
             if (now.Revision != _before?.Revision)

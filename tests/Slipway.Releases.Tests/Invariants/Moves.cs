@@ -27,7 +27,8 @@ static class Moves
             from how in Gen.Elements("good", "good", "bad", "long")
             from isOneWay in Gen.Elements(true, true, false)
             select new Move($"deploy {strategy} with a job that is {how}{(isOneWay ? " and goes one way" : "")}", w => w.Deploy(Shop.WithJob(Shop.Model(strategy, 2), how, isOneWay), "web"))),
-        (1, One("deploy Canary with a one-way step that answers with errors", w => w.DeployFaulty(Shop.WithJob(Shop.Model(Strategy.Canary), "good", true)))),
+        (2, One("deploy Canary with a one-way step that answers with errors", w => w.DeployFaulty(Shop.WithJob(Shop.WithApprovals(), "good", true)))),
+        (1, One("deploy Canary that nobody asks, and ten minutes pass", w => w.DeployUnasked())),
         (1, from then in Gen.Elements(AbEnd.Hold, AbEnd.Promote, AbEnd.Abort)
             from share in Gen.Elements(0, 5000)
             select new Move($"deploy Ab with {share / 100}%, then {then}", w => w.Deploy(Shop.Experiment(then, share), "web"))),
@@ -53,7 +54,7 @@ static class Moves
         (1, from isOn in Gen.Elements(true, false)
             select new Move($"maintenance {(isOn ? "on" : "off")}", w => w.World.Maintenance.Store(Sample.App, isOn ? new Maintenance() : null, w.Cancel))),
         // Time, and the people who use the app.
-        (6, from seconds in Gen.Elements(1, 10, 35, 60, 180, 600) select new Move($"{seconds} s pass", w => w.Wait(TimeSpan.FromSeconds(seconds)))),
+        (6, from seconds in Gen.Elements(1, 10, 60, 180, 600) select new Move($"{seconds} s pass", w => w.Wait(TimeSpan.FromSeconds(seconds)))),
         (1, One("an hour passes", w => w.Wait(TimeSpan.FromMinutes(61)))),
         (1, from rate in Gen.Elements(0, 100) select new Move($"{rate} requests per second", w => { w.Crowd.PerSecond = rate; return Task.CompletedTask; })),
         // What goes wrong.

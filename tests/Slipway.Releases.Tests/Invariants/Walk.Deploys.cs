@@ -27,6 +27,14 @@ sealed partial class Walk
         _laws.Faulty.Add(release.Number);
     }
 
+    public async Task DeployUnasked()
+    {
+        Crowd.PerSecond = 0;
+        await Deploy(Shop.WithApprovals(), "web");
+        await Wait(TimeSpan.FromMinutes(10));
+        Crowd.PerSecond = 100;
+    }
+
     public async Task Queue(AppModel model)
     {
         var next = Changed("web");
