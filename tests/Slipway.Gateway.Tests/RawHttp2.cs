@@ -11,20 +11,14 @@ static class RawHttp2
     const int HeadersFrame = 1, ResetFrame = 3, SettingsFrame = 4, GoAwayFrame = 7, EndStream = 1, EndHeaders = 4;
 
     /// <returns>The status, or how it was refused: <c>reset</c> of the stream, <c>goaway</c>, <c>closed</c>.</returns>
-    public static async Task<string> Ask(TestGateway gateway, (string Name, string Value)[] headers, string? body = null)
+    public static async Task<string> Ask(TestGateway gateway, (string Name, string Value)[] headers, string? body = null, (string Name, string Value)[]? trailers = null)
     {
         using var socket = await gateway.Connect(TestGateway.Cancel);
-        var block = new List<byte>();
-        foreach (var (name, value) in headers)
-        {
-            block.Add(0);
-            Text(block, name);
-            Text(block, value);
-        }
         byte[] bytes =
         [
-            .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(SettingsFrame, 0, 0, []), .. Frame(HeadersFrame, EndHeaders | (body is null ? EndStream : 0), 1, [.. block]),
-            .. body is null ? [] : Frame(0, EndStream, 1, Encoding.Latin1.GetBytes(body)),
+            .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(SettingsFrame, 0, 0, []), .. Frame(HeadersFrame, EndHeaders | (body is null ? EndStream : 0), 1, Block(headers)),
+            .. body is null ? [] : Frame(0, trailers is null ? EndStream : 0, 1, Encoding.Latin1.GetBytes(body)),
+            .. trailers is null ? [] : Frame(HeadersFrame, EndHeaders | EndStream, 1, Block(trailers)),
         ];
         await socket.SendAsync(bytes, TestGateway.Cancel);
         return await Read(socket);
@@ -73,6 +67,18 @@ static class RawHttp2
         if (block[0] >= 0x80) return (block[0] & 0x7f) switch { 8 => "200", 9 => "204", 10 => "206", 11 => "304", 12 => "400", 13 => "404", 14 => "500", var other => $"index {other}" };
         // The name from the table, the value as three digits, plain or Huffman coded.
         return block[1] == 3 ? Encoding.ASCII.GetString(block.Slice(2, 3)) : string.Create(CultureInfo.InvariantCulture, $"coded {Convert.ToHexString(block.Slice(2, block[1] & 0x7f))}");
+    }
+
+    static byte[] Block((string Name, string Value)[] headers)
+    {
+        var block = new List<byte>();
+        foreach (var (name, value) in headers)
+        {
+            block.Add(0);
+            Text(block, name);
+            Text(block, value);
+        }
+        return [.. block];
     }
 
     static byte[] Frame(byte type, int flags, int stream, byte[] payload)

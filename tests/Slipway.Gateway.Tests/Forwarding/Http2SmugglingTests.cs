@@ -30,7 +30,7 @@ public sealed class Http2SmugglingTests
     [InlineData(":path", "/other")]
     [InlineData(":late", "x")]
     public async Task Header_ThatIsNone_NeverComesToAnInstance(string name, string value) =>
-        await IsRefused([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "app.test"), (name, value)]);
+        _ = await IsRefused([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "app.test"), (name, value)]);
 
     [Theory]
     [InlineData(":path", "/a HTTP/1.1\r\nX-B: b\r\n\r\nGET /")]
@@ -68,6 +68,17 @@ public sealed class Http2SmugglingTests
         await IsRefused(headers, "a");
     }
 
+    [Theory]
+    [InlineData("x-a", "a\r\n\r\nGET /smuggled HTTP/1.1\r\nX-B: b")]
+    [InlineData("x-a", "a\0b")]
+    [InlineData("x-a: a\r\n\r\nGET /smuggled HTTP/1.1\r\nx-b", "b")]
+    [InlineData("x a", "b")]
+    public async Task Trailer_ThatIsNone_NeverComesToAnInstance(string name, string value)
+    {
+        (string, string)[] headers = [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "app.test"), ("trailer", "x-a")];
+        (await IsRefused(headers, "abc", [(name, value)])).ShouldNotContain("smuggled");
+    }
+
     /// <summary>Whichever the route was chosen by is what the instance is told (RFC 9113, section 8.3.1).</summary>
     [Fact]
     public async Task Host_OfAnotherNameThanAuthority_IsNotPassedOn()
@@ -96,7 +107,7 @@ public sealed class Http2SmugglingTests
         (await RawHttp2.Ask(gateway, [(":method", "GET"), (":scheme", "http"), (":path", "/a?b=%20c"), (":authority", "app.test"), ("x-a", "\u00e4 b"), ("te", "trailers")])).ShouldBe("200");
     }
 
-    static async Task IsRefused((string Name, string Value)[] headers, string? body = null)
+    static async Task<string> IsRefused((string Name, string Value)[] headers, string? body = null, (string Name, string Value)[]? trailers = null)
     {
         var seen = new ConcurrentQueue<string>();
         await using var upstream = new RawUpstream(async socket =>
@@ -111,11 +122,12 @@ public sealed class Http2SmugglingTests
         await using var gateway = await TestGateway.Start();
         await gateway.Publish(Routes.To(upstream));
 
-        var answer = await RawHttp2.Ask(gateway, headers, body);
+        var answer = await RawHttp2.Ask(gateway, headers, body, trailers);
 
         answer.ShouldBeOneOf("400", "reset", "goaway");
         if (body is null) seen.ShouldBeEmpty();
         var refused = (await gateway.Control.Report(Cancel)).Refused;
         refused["bad-request"].ShouldBe(1, $"{answer}: {string.Join(", ", refused)}");
+        return string.Concat(seen);
     }
 }
