@@ -9,6 +9,8 @@ namespace Slipway.Gateway.Forwarding;
 /// <summary>What a client gets where no instance's answer can be had: a page for browsers, plain text for programs.</summary>
 sealed record ErrorPage(int Status, string? Kind, string Title, string Text, string? Hint = null, int? RetryAfter = null, (string Name, string Value)? Header = null)
 {
+    public const string BreakerKind = "breaker";
+
     public static ErrorPage BadRequest(string text) => new(400, null, "Bad request", text);
 
     public static ErrorPage NoRoute(string host) => new(404, "no-route", "No app here",
@@ -33,7 +35,7 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
 
     public static ErrorPage Busy(string text) => new(503, "busy", "Busy", text, RetryAfter: 1);
 
-    public static ErrorPage Broken(Route route, int seconds) => new(503, "breaker", "Not available right now",
+    public static ErrorPage Broken(Route route, int seconds) => new(503, BreakerKind, "Not available right now",
         $"Too many requests to {route.App}/{route.Service} failed. It is given a rest.", $"{Logs(route)} Try again in {seconds} s.", seconds);
 
     public static ErrorPage Loop { get; } = new(508, "loop", "Going round in circles",
