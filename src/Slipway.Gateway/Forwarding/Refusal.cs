@@ -14,7 +14,7 @@ static class Refusal
         if (exchange.IsHttp2 && request.Headers.TransferEncoding.Count > 0) return ErrorPage.BadRequest("HTTP/2 has no Transfer-Encoding.");
         // A space ends the target; a fragment is for instances no part of the path, for routes it would be (RFC 9112, section 3.2).
         if (!IsTarget(request.RawTarget)) return ErrorPage.BadRequest("The request's target has characters that none may have.");
-        if (HttpMethods.IsConnect(request.Method)) return ErrorPage.BadRequest("CONNECT is for proxies that a client chose; this is a gateway to apps.");
+        if (HttpMethods.IsConnect(request.Method) && !exchange.IsStreamedWebSocket) return ErrorPage.BadRequest("CONNECT is for proxies that a client chose; this is a gateway to apps.");
         return request.Headers.TryGetValue(HopMark.Header, out var marks) && HopMark.IsLoop(marks) ? ErrorPage.Loop : null;
     }
 
