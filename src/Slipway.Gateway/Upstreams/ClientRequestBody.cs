@@ -13,6 +13,15 @@ sealed class ClientRequestBody(Exchange exchange, Action sent) : HttpContent
     Task _pump = Task.CompletedTask;
     bool _closed;
 
+    /// <summary>Nobody sends it any more.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_gate) return _pump.IsCompleted;
+        }
+    }
+
     /// <summary>ClientGone or ClientFault where the client's side broke.</summary>
     public Outcome? Failed { get; private set; }
 
