@@ -16,10 +16,19 @@ static class StreamedRequest
         foreach (var (name, values) in request.Headers)
         {
             if (name is [':', ..]) continue;
+            if (IsOfConnection(name)) return "The request has headers that are of one connection of HTTP/1.1.";
             if (!Grammar.IsToken(name)) return "The name of a header has characters that can't be in it.";
             for (var i = 0; i < values.Count; i++)
                 if (values[i] is { } value && !Grammar.IsFieldValue(value)) return "The value of a header has characters that can't be in it.";
         }
         return null;
     }
+
+    /// <summary>RFC 9113, section 8.2.2. TE may be there.</summary>
+    static bool IsOfConnection(string name) => HeaderKinds.Of(name) switch
+    {
+        HeaderKind.Connection or HeaderKind.TransferEncoding or HeaderKind.Upgrade => true,
+        HeaderKind.HopByHop => !name.Equals("TE", StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
 }

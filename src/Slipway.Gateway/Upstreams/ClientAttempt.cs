@@ -38,8 +38,7 @@ sealed partial class ClientAttempt(GatewayOptions options, ILogger<ClientAttempt
         if (call.TimedOut && outcome != Outcome.Done) outcome = exchange.Response.HasStarted ? Outcome.BrokenOff : Outcome.AnswerTimedOut;
         if (body is not null)
         {
-            // With a whole answer too: an instance that reads no further would be waited for without end.
-            if (outcome != Outcome.Done || !body.IsOver) call.Abort();
+            if (outcome != Outcome.Done) call.Abort();
             await body.Stop();
             if (outcome != Outcome.Done && body.Failed is { } failed) outcome = failed;
         }
