@@ -40,7 +40,7 @@ sealed class Exchange
         _connect = features.Get<IHttpExtendedConnectFeature>();
         _bodyDetection = features.Get<IHttpRequestBodyDetectionFeature>();
         _bodyPipe = features.Get<IRequestBodyPipeFeature>();
-        Listener = features.Get<ArrivalFeature>()?.RoutePort;
+        (Listener, PortTls) = features.Get<ArrivalFeature>() is { } arrival ? (arrival.RoutePort, arrival.Tls) : (null, null);
         IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol) || HttpProtocol.IsHttp3(Request.Protocol);
 
         var connection = features.GetRequiredFeature<IHttpConnectionFeature>();
@@ -69,6 +69,9 @@ sealed class Exchange
 
     /// <summary>The route port that the connection came in by, or null on the gateway's own addresses.</summary>
     public IPEndPoint? Listener { get; }
+
+    /// <summary>Of a route port on which TLS is spoken.</summary>
+    public PortTls? PortTls { get; }
 
     /// <summary>The other end of the connection.</summary>
     public IPAddress Peer { get; }

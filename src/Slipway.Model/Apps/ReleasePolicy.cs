@@ -87,7 +87,12 @@ public sealed record ReleasePolicy
 }
 
 /// <summary>A port of the host that the gateway listens on for one service.</summary>
-public sealed record GatewayPort(string? Address, int Port);
+/// <param name="Address">IP address; null: all of them.</param>
+public sealed record GatewayPort(string? Address, int Port)
+{
+    /// <summary>TLS is spoken on it, with the certificates of the service's hosts.</summary>
+    public bool Tls { get; init; }
+}
 
 /// <summary>When an instance may get traffic. Defaults: the healthcheck where there is one, else a TCP connect to the routed port, else running.</summary>
 public sealed record ReadyGate

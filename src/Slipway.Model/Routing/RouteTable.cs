@@ -62,7 +62,7 @@ public sealed record Route
     /// <summary>Of a preview host: its requests are not counted, because they say nothing about people's.</summary>
     public bool IsPreview { get; init; }
 
-    /// <summary>What is said of TLS; null: http and https are both answered. Concerns the gateway's own addresses, not <see cref="Ports"/>.</summary>
+    /// <summary>What is said of TLS; null: http and https are both answered. Concerns the gateway's own addresses; of <see cref="Ports"/> those that speak TLS.</summary>
     public HttpsPolicy? Https { get; init; }
 
     /// <summary>What the 503 page says where no instance can be reached, for people: "guestbook is being replaced".</summary>

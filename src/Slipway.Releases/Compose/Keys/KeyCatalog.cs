@@ -33,7 +33,7 @@ static class KeyCatalog
         .Honour("auth", Auth);
 
     public static KeyShape Release { get; } = new KeyShape()
-        .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
+        .Honour("host", "path", "port", "strategy", "https", "https-ports", "hsts", "certificate")
         .Honour("protocol").Honour("tls", new KeyShape().Honour("verify", "server-name"))
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
         .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
