@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
@@ -103,6 +104,9 @@ sealed class Exchange
     /// <summary>Of a request with a body that is being copied, until the body is whole.</summary>
     public RequestCopy? Copy { get; set; }
 
+    /// <summary>Not null: a copy is on its way, and how this one ends counts beside it.</summary>
+    public MirrorCounters? Copied { get; set; }
+
     /// <summary>The instance that was asked last, and its release.</summary>
     public InstanceState? Instance { get; set; }
 
@@ -161,6 +165,7 @@ sealed class Exchange
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
         Hsts = null;
+        Copied = null;
         if (Cookie is not null) (NewUser, Cookie) = (null, null);
         if (!IsHttp2) return;
         _gone = false;

@@ -70,7 +70,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
 
     async Task Serve(Exchange exchange, Choice choice, string host)
     {
-        choice.Route!.Mirror?.Look(exchange, switchboard, choice.Counters!.Release);
+        choice.Route!.Mirror?.Look(exchange, switchboard, options, choice.Counters!.Release);
         List<InstanceState>? tried = null;
         var isSecondRound = false;
         var fresh = false;
@@ -143,7 +143,9 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
     {
         var gone = outcome is Outcome.ClientGone or Outcome.ClientFault;
         var failed = outcome != Outcome.Done && !gone;
-        counters.Count(outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started, failed);
+        var (status, ticks) = (outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started);
+        counters.Count(status, ticks, failed);
+        exchange.Copied?.CountOriginal(status, ticks, failed);
         if (outcome == Outcome.Done)
         {
             route.Goals?.Count(exchange, counters);

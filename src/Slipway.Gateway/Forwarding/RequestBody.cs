@@ -93,7 +93,7 @@ static class RequestBody
         if (exchange.Copy is { } whole)
         {
             exchange.Copy = null;
-            whole.Send();
+            whole.Send(exchange);
         }
         return Outcome.Done;
     }

@@ -31,9 +31,8 @@ sealed class ReleaseCounters(int release)
     /// <param name="failed">The gateway had to answer itself, or the answer broke off.</param>
     public void Count(int status, long ticks, bool failed)
     {
-        var kind = status is >= 100 and < 600 ? status / 100 : TimeCounters.Left;
-        if (failed && kind > 0) Interlocked.Increment(ref _brokenOff[kind]);
-        _times.Count(failed ? TimeCounters.Failed : kind, ticks);
+        if (failed && status is >= 100 and < 600) Interlocked.Increment(ref _brokenOff[status / 100]);
+        _times.Count(TimeCounters.KindOf(status, failed), ticks);
     }
 
     public ReleaseTraffic Read(AppName app, string service, int release)

@@ -47,6 +47,21 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Cancel_OnlyABuild_EndsIt_AndLeavesWhatHasARelease()
+    {
+        await _world.Rollouts.Deploy(Sample.App, new DeploySource { Directory = "/src" }, false, _cancel);
+        var building = await _world.Rollouts.TakeQueued(_cancel);
+        var build = _world.Rollouts.CancellationOf(building.Id);
+        await _world.Rollouts.Cancel(building.Id, _cancel, "alice", onlyBuild: true);
+        (build.IsCancellationRequested, _world.StateOf(building)).ShouldBe((true, RolloutState.Cancelled));
+
+        var (staged, _) = await _world.Deploy(Sample.Model(Strategy.BlueGreen), 1);
+        await _world.Rollouts.Cancel(staged.Id, _cancel, "alice", onlyBuild: true);
+        (await _world.Journal(staged)).OfType<RolloutEvent.StateChanged>().ShouldAllBe(changed => changed.State != RolloutState.RollingBack);
+        await _world.Reaches(staged, RolloutState.Done);
+    }
+
+    [Fact]
     public async Task Fail_WhileBuilding_EndsItAsFailed()
     {
         await _world.Rollouts.Deploy(Sample.App, new DeploySource { Directory = "/src" }, false, _cancel);
