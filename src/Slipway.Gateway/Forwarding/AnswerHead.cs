@@ -109,6 +109,7 @@ sealed class AnswerHead
         if (options is not null) ApplyConnection(options, headers);
         if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
         if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
+        if (exchange.AffinityCookie is { } affinity) headers.SetCookie = StringValues.Concat(headers.SetCookie, affinity);
         if (Status != 101) exchange.Policy?.ResponseHeaders?.Apply(headers);
         if (exchange.Policy is not { Compress: true } || Status == 101) return Frame(exchange, headers, length, coding);
         exchange.Coding = Compression.Choose(exchange, length);

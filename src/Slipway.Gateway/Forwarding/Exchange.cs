@@ -10,6 +10,7 @@ using Slipway.Gateway.Listening;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
+using Slipway.Gateway.Retrying;
 using Slipway.Gateway.Routing;
 
 namespace Slipway.Gateway.Forwarding;
@@ -141,6 +142,15 @@ sealed class Exchange
     /// <summary>Set-Cookie of an answer to <see cref="NewUser"/>.</summary>
     public string? Cookie { get; set; }
 
+    /// <summary>Set-Cookie of an answer that binds its client to <see cref="Instance"/>.</summary>
+    public string? AffinityCookie { get; set; }
+
+    /// <summary>Where the request may be sent once more though an instance had it.</summary>
+    public RetryState? Retry { get; set; }
+
+    /// <summary>How it was answered, where its route is forwarded to. Done where it is not.</summary>
+    public Outcome Outcome { get; set; }
+
     /// <summary>Strict-Transport-Security of the answer.</summary>
     public string? Hsts { get; set; }
 
@@ -164,8 +174,7 @@ sealed class Exchange
         Trace = default;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
-        Hsts = null;
-        Copied = null;
+        (Hsts, AffinityCookie, Retry, Outcome, Copied) = (null, null, null, default, null);
         if (Cookie is not null) (NewUser, Cookie) = (null, null);
         if (!IsHttp2) return;
         _gone = false;

@@ -28,6 +28,9 @@ enum HeaderKind
     TraceState,
     Host,
 
+    /// <summary>CDN-Loop: our own mark is added.</summary>
+    HopMark,
+
     /// <summary>Says that the request is a copy: the gateway's own word.</summary>
     Mirrored,
 }
@@ -40,6 +43,7 @@ static class HeaderKinds
         4 when Is(name, HeaderNames.Host) => HeaderKind.Host,
         6 when Is(name, HeaderNames.Expect) => HeaderKind.Expect,
         7 when Is(name, HeaderNames.Upgrade) => HeaderKind.Upgrade,
+        8 when Is(name, Forwarding.HopMark.Header) => HeaderKind.HopMark,
         9 when Is(name, "Forwarded") => HeaderKind.Forwarded,
         10 when Is(name, HeaderNames.Connection) => HeaderKind.Connection,
         10 when Is(name, HeaderNames.KeepAlive) => HeaderKind.HopByHop,

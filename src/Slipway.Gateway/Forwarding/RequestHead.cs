@@ -41,7 +41,7 @@ static class RequestHead
         writer.Write(rewrite?.Apply(target) ?? target);
         writer.Write(" HTTP/1.1\r\n"u8);
 
-        var (forwardedFor, trace, traceState) = (StringValues.Empty, StringValues.Empty, StringValues.Empty);
+        var (forwardedFor, trace, traceState, marks) = (StringValues.Empty, StringValues.Empty, StringValues.Empty, StringValues.Empty);
         var (host, hasId, hasProto, hasPort, hasHost, hasPrefix) = (StringValues.Empty, false, false, false, false, false);
         foreach (var (name, values) in headers)
         {
@@ -66,6 +66,9 @@ static class RequestHead
                 case HeaderKind.ForwardedFor:
                     forwardedFor = values;
                     continue;
+                case HeaderKind.HopMark:
+                    marks = values;
+                    continue;
                 case HeaderKind.Mirrored when !exchange.IsByProxy:
                     continue;
                 case HeaderKind.Host:
@@ -81,6 +84,7 @@ static class RequestHead
             for (var i = 0; i < values.Count; i++) writer.WriteLine(name, values[i] ?? "");
         }
         WriteForwardedFor(ref writer, exchange, forwardedFor);
+        WriteHopMark(ref writer, marks);
         if (!hasProto && !hasPort) writer.Write(exchange.ForwardedTail);
         else if (!hasProto) writer.WriteLine("X-Forwarded-Proto", request.Scheme);
         if (!hasHost && host.Count > 0) writer.WriteLine("X-Forwarded-Host", host.ToString());
@@ -113,6 +117,19 @@ static class RequestHead
         }
         writer.Write(exchange.PeerText);
         writer.Write("\r\n"u8);
+    }
+
+    static void WriteHopMark(ref HeadWriter writer, StringValues before)
+    {
+        if (before.Count == 0)
+        {
+            writer.Write(HopMark.Line);
+            return;
+        }
+        writer.Write(HopMark.Header);
+        writer.Write(": "u8);
+        writer.Write(before.ToString());
+        writer.Write(HopMark.Next);
     }
 
     /// <summary>16 hexadecimal digits: a random start, then one up for each request. An instance that is asked again sees the same.</summary>

@@ -12,6 +12,9 @@ sealed class ReleaseCounters(int release)
     // Answers that broke off, by their class: counted as failed, and rare enough for a line that all processors share.
     readonly long[] _brokenOff = new long[6];
 
+    // As rare.
+    long _retries, _retriesDenied;
+
     // Goals are reached now and then: no stripes. Null until the first.
     ConcurrentDictionary<string, StrongBox<long>>? _goals;
 
@@ -19,6 +22,10 @@ sealed class ReleaseCounters(int release)
 
     /// <summary>Of its copies; there from the first table on that has it as a mirror.</summary>
     public MirrorCounters? Mirrored { get; set; }
+
+    public void CountRetry() => Interlocked.Increment(ref _retries);
+
+    public void CountRetryDenied() => Interlocked.Increment(ref _retriesDenied);
 
     public void CountGoal(string name)
     {
@@ -47,6 +54,8 @@ sealed class ReleaseCounters(int release)
             Requests = counts.Sum(),
             Failed = counts[TimeCounters.Failed],
             ByClass = [0, .. Enumerable.Range(1, 5).Select(kind => counts[kind] + Volatile.Read(ref _brokenOff[kind]))],
+            Retries = Interlocked.Read(ref _retries),
+            RetriesDenied = Interlocked.Read(ref _retriesDenied),
             Times = times,
             Mirrored = Mirrored?.Read(),
         };

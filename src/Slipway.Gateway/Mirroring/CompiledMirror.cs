@@ -66,7 +66,7 @@ sealed class CompiledMirror(RouteMirror source, AppName app, CompiledSplit? user
     /// </summary>
     public InstanceState? Enter(Switchboard switchboard, IReadOnlyList<InstanceState>? tried)
     {
-        if (destination.Choose(tried) is not { } instance) return null;
+        if (destination.ChooseForCopy(tried) is not { } instance) return null;
         instance.Enter();
         if (switchboard.Table == Table) return instance;
         instance.Leave();

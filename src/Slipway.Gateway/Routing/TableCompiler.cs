@@ -1,4 +1,6 @@
 using System.Net;
+using Slipway.Gateway.Breaking;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Mirroring;
@@ -15,6 +17,10 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
 
     readonly PolicyStates _states = new();
 
+    // Of the table that is being compiled.
+    HashSet<HealthWatch> _watches = [];
+    HashSet<CompiledBreaker> _breakers = [];
+
     /// <exception cref="InvalidInputException">The document can't be served by; every reason is in it.</exception>
     public CompiledTable Compile(RouteTable document)
     {
@@ -23,6 +29,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         if (wrong.Count > 0) throw new InvalidInputException(wrong);
 
         var used = new HashSet<InstanceState>();
+        (_watches, _breakers) = ([], []);
         List<CompiledMirror>? mirrors = null;
         // Sparing with memory on purpose: a collection that finds much alive stops the requests too, and a table of thousands of hosts is much.
         var byHost = new Dictionary<string, CompiledRoute[]>(document.Routes.Count, StringComparer.OrdinalIgnoreCase);
@@ -39,7 +46,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
         }
         _states.Turn();
-        var table = new CompiledTable(document, byHost, byPort, used);
+        var table = new CompiledTable(document, byHost, byPort, used) { Watches = [.. _watches], Breakers = [.. _breakers] };
         mirrors?.ForEach(mirror => mirror.Table = table);
         return table;
     }
@@ -47,11 +54,11 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     CompiledRoute Compile(Route route, HashSet<InstanceState> used)
     {
         var policy = route.Policy is { } asked ? new CompiledPolicy(asked, route, _states) : null;
-        var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, used))).Where(d => !d.Compiled.IsEmpty).ToList();
+        var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, policy, used))).Where(d => !d.Compiled.IsEmpty).ToList();
         if (route.Split is { Match.Count: > 0 } unseen && destinations is [.., { Compiled.Weight: 0 } last] && last.Release == unseen.Release)
         {
             // Whoever isn't matched never gets there, also where nothing else is left.
-            var live = destinations is [var one, _] ? one.Compiled : new CompiledDestination(1, [], new ReleaseCounters(0));
+            var live = destinations is [var one, _] ? one.Compiled : new CompiledDestination(1, [], new ReleaseCounters(0), policy);
             return new CompiledRoute(route, [live, last.Compiled], Split(unseen, route, last.Compiled, live), policy, mirror: MirrorOf(route, used));
         }
         // One release alone is no split, whatever the document asks: nobody is assigned, and no cookie is issued.
@@ -78,13 +85,32 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     InstanceState[] States(IReadOnlyList<Upstream> upstreams) =>
         [.. upstreams.Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port)))];
 
-    CompiledDestination Compile(Route route, Destination destination, HashSet<InstanceState> used)
+    CompiledDestination Compile(Route route, Destination destination, CompiledPolicy? policy, HashSet<InstanceState> used)
     {
         // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
         var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : traffic.Obtain(route.App, route.Service, destination.Release);
         var states = States(destination.Upstreams);
         used.UnionWith(states);
-        return new CompiledDestination(destination.Weight, states, counters, route.Policy?.Outliers);
+        if (policy is null) return new CompiledDestination(destination.Weight, states, counters);
+        return new CompiledDestination(destination.Weight, states, counters, policy, WatchesOf(route, states), BreakerOf(route, destination.Release));
+    }
+
+    HealthWatch[]? WatchesOf(Route route, InstanceState[] states)
+    {
+        if (route.Policy!.Health is not { } health || states.Length == 0) return null;
+        // One for an instance and a setting, whatever routes it has: a preview asks nothing twice.
+        var watches = states.Select(state => _states.Obtain((state, health), () =>
+            new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*')))).ToArray();
+        _watches.UnionWith(watches);
+        return watches;
+    }
+
+    Breaker? BreakerOf(Route route, int release)
+    {
+        if (route.Policy!.Breaker is not { } policy) return null;
+        var breaker = _states.Obtain(new StateKey(route.App, route.Service, route.IsPreview, (release, policy)), () => new Breaker(policy));
+        _breakers.Add(new CompiledBreaker(breaker, route.App, route.Service, release, route.IsPreview));
+        return breaker;
     }
 
     static void Check(RouteTable document, List<Diagnostic> wrong)

@@ -93,6 +93,6 @@ sealed class UserCookie(AppName app, byte[] key)
     }
 
     /// <summary>By TLS to here, or to a proxy before us. Who only claims that makes his own browser more careful.</summary>
-    static bool IsSecure(Exchange exchange) =>
+    public static bool IsSecure(Exchange exchange) =>
         exchange.Request.Scheme == "https" || exchange.Request.Headers["X-Forwarded-Proto"].ToString().Equals("https", StringComparison.OrdinalIgnoreCase);
 }

@@ -81,7 +81,7 @@ public sealed record Destination
     /// <summary>Share of the requests, relative to the sum over the route's destinations; 0 gets none, but see <see cref="Route.Split"/>.</summary>
     public required int Weight { get; init; }
 
-    /// <summary>Instances that are ready. Least requests in flight is chosen, ties in turn.</summary>
+    /// <summary>Instances that are ready. One is chosen by <see cref="RoutePolicy.Balance"/>.</summary>
     public required IReadOnlyList<Upstream> Upstreams { get; init; }
 }
 
@@ -140,6 +140,12 @@ public sealed record GatewayReport
     /// <summary>Requests for which no route was found (404).</summary>
     public long Unrouted { get; init; }
 
+    /// <summary>Requests that were refused before a route was looked for, by reason: <c>bad-request</c>, <c>head-too-large</c>, <c>timeout</c>, <c>body-too-large</c>, <c>version</c>, <c>loop</c>.</summary>
+    public IReadOnlyDictionary<string, long> Refused { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Of releases whose routes ask for one.</summary>
+    public IReadOnlyList<BreakerTraffic> Breakers { get; init; } = [];
+
     /// <summary>Lines of the access log that were dropped because the disk was too slow.</summary>
     public long LogLinesDropped { get; init; }
 
@@ -160,6 +166,34 @@ public sealed record InstanceTraffic
 
     /// <summary>Open WebSockets and other upgraded connections.</summary>
     public required int Upgraded { get; init; }
+
+    /// <summary>Why the gateway's own checks (<see cref="RoutePolicy.Health"/>) fail; null where they pass, or there are none.</summary>
+    public string? Unhealthy { get; init; }
+
+    /// <summary>Left alone for a while, because it kept failing (<see cref="RoutePolicy.Outliers"/>).</summary>
+    public bool Ejected { get; init; }
+}
+
+/// <summary>The circuit breaker of one service of one release.</summary>
+public sealed record BreakerTraffic
+{
+    public required AppName App { get; init; }
+
+    public required string Service { get; init; }
+
+    public required int Release { get; init; }
+
+    /// <summary>Of the preview host, which has one of its own.</summary>
+    public bool IsPreview { get; init; }
+
+    /// <summary><c>closed</c>, <c>open</c> or <c>half-open</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>How often it has opened.</summary>
+    public required long Opened { get; init; }
+
+    /// <summary>Requests that it answered. Failed ones of <see cref="ReleaseTraffic"/> too.</summary>
+    public required long Refused { get; init; }
 }
 
 /// <summary>Requests to one service of one release.</summary>
@@ -181,6 +215,12 @@ public sealed record ReleaseTraffic
 
     /// <summary>Requests that the gateway had to answer itself because no instance could (502, 503, 504), or whose answer broke off.</summary>
     public required long Failed { get; init; }
+
+    /// <summary>How often a request was sent once more though an instance had it (<see cref="RoutePolicy.Retries"/>). The request is counted once.</summary>
+    public long Retries { get; init; }
+
+    /// <summary>How often it was not, because the budget was spent.</summary>
+    public long RetriesDenied { get; init; }
 
     /// <summary>Null: from a gateway of an older version, which did not tell them apart.</summary>
     public AnswerTimes? Times { get; init; }

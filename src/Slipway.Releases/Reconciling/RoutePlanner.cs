@@ -86,7 +86,7 @@ static class RoutePlanner
             Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Goals = ReleaseStrategy.CanaryOf(staged.Release.Model)?.Ab?.Goals, Key = SplitKey(view) },
         };
 
-    static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between two releases and has no key for it.");
+    static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between releases, or keeps clients at their instances, and has no key for it.");
 
     /// <summary>Both releases, by the step's weight. One that has no instance to give a request to is left out, and the other answers in its place.</summary>
     static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising)
@@ -120,6 +120,8 @@ static class RoutePlanner
         Hosts = rule.FromHost is { } host ? [host] : service.Release.Hosts,
         Path = rule.FromPath,
         Redirect = rule.To,
+        // Of its service, and with it the certificates of its hosts.
+        Https = service.Release.Https,
     });
 
     static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
@@ -128,7 +130,7 @@ static class RoutePlanner
         return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with
         {
             IsPreview = true,
-            Policy = PreviewHosts.Unlisted(service.Release.Route),
+            Policy = PreviewHosts.Unlisted(PolicyOf(view, service)),
         };
     }
 
@@ -140,7 +142,7 @@ static class RoutePlanner
         Path = service.Release.Path,
         When = service.Release.When,
         Ports = ports,
-        Policy = service.Release.Route,
+        Policy = PolicyOf(view, service),
         Destinations = destinations,
         Https = service.Release.Https,
         Unavailable = destinations.Count > 0 ? null
@@ -148,6 +150,11 @@ static class RoutePlanner
                 ? $"{view.Stored.App} is being replaced by v{current.Release}; try again in a moment"
                 : $"no instance of {service.Name} of {view.Stored.App} is running; try again in a moment",
     };
+
+    /// <summary>What a release can't know of its policy is the app's key.</summary>
+    static RoutePolicy? PolicyOf(AppView view, ServiceModel service) => service.Release.Route is { Affinity: { } affinity } route
+        ? route with { Affinity = affinity with { Key = SplitKey(view) } }
+        : service.Release.Route;
 
     static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits)
     {

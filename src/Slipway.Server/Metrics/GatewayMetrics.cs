@@ -32,17 +32,23 @@ sealed class GatewayMetrics(IGateways gateways)
 
     internal static string Text(IReadOnlyList<GatewayReport> reports)
     {
-        var (text, releases) = (new StringBuilder(), reports.SelectMany(report => report.Releases).ToList());
+        var (text, releases, breakers) = (new StringBuilder(), reports.SelectMany(report => report.Releases).ToList(), reports.SelectMany(report => report.Breakers).ToList());
         Histograms(text, "slipway_gateway_request_duration_seconds", "Requests by the release that they went to and how they ended; the sum is estimated from the buckets",
             releases.Where(traffic => traffic.Times is not null).Select(traffic => (traffic, traffic.Times!)));
         Histograms(text, "slipway_gateway_mirrored_request_duration_seconds", "Copies of requests, which nobody saw the answers of; the sum is estimated from the buckets",
             releases.Where(traffic => traffic.Mirrored is not null).Select(traffic => (traffic, traffic.Mirrored!.Times)));
-        var copied = releases.Where(traffic => traffic.Mirrored is not null).ToList();
-        if (copied.Count > 0) Head(text, "slipway_gateway_mirrored_requests_dropped_total", "Requests that should have been copied and were not: too many copies were under way, or the body was too large", "counter");
-        foreach (var release in copied.GroupBy(Labels).OrderBy(group => group.Key, StringComparer.Ordinal))
-            text.Append(CultureInfo.InvariantCulture, $"slipway_gateway_mirrored_requests_dropped_total{{{release.Key}}} {release.Sum(traffic => traffic.Mirrored!.Dropped)}\n");
-        Counter(text, "slipway_gateway_unrouted_requests_total", "Requests for which there is no route", reports.Sum(report => report.Unrouted));
-        Counter(text, "slipway_gateway_log_lines_dropped_total", "Lines of the access log that were dropped because the disk was too slow", reports.Sum(report => report.LogLinesDropped));
+        Series(text, "slipway_gateway_mirrored_requests_dropped_total", "Requests that should have been copied and were not: too many copies were under way, or the body was too large", "counter",
+            releases.Where(traffic => traffic.Mirrored is not null).Select(traffic => (Labels(traffic), traffic.Mirrored!.Dropped)));
+        Series(text, "slipway_gateway_retries_total", "Requests that were sent once more though an instance had them", "counter", releases.Select(traffic => (Labels(traffic), traffic.Retries)));
+        Series(text, "slipway_gateway_retries_denied_total", "Requests that were not sent once more because the budget was spent", "counter", releases.Select(traffic => (Labels(traffic), traffic.RetriesDenied)));
+        Series(text, "slipway_gateway_breakers_open", "Circuit breakers that are open or half-open", "gauge", breakers.Select(breaker => (Labels(breaker), breaker.State == "closed" ? 0L : 1)));
+        Series(text, "slipway_gateway_breaker_refused_requests_total", "Requests that a circuit breaker answered", "counter", breakers.Select(breaker => (Labels(breaker), breaker.Refused)));
+        Series(text, "slipway_gateway_refused_requests_total", "Requests that were refused before a route was looked for", "counter",
+            reports.SelectMany(report => report.Refused).Select(one => ($"reason=\"{one.Key}\"", one.Value)));
+        Single(text, "slipway_gateway_unrouted_requests_total", "Requests for which there is no route", "counter", reports.Sum(report => report.Unrouted));
+        Single(text, "slipway_gateway_log_lines_dropped_total", "Lines of the access log that were dropped because the disk was too slow", "counter", reports.Sum(report => report.LogLinesDropped));
+        Single(text, "slipway_gateway_unhealthy_instances", "Instances that fail the checks of a gateway", "gauge", reports.Sum(report => report.Instances.Count(i => i.Unhealthy is not null)));
+        Single(text, "slipway_gateway_ejected_instances", "Instances that a gateway leaves alone because they kept failing", "gauge", reports.Sum(report => report.Instances.Count(i => i.Ejected)));
         return text.ToString();
     }
 
@@ -71,14 +77,26 @@ sealed class GatewayMetrics(IGateways gateways)
         text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels},le=\"+Inf\"}} {count}\n{name}_sum{{{labels}}} {sum / 1000:0.######}\n{name}_count{{{labels}}} {count}\n");
     }
 
-    static void Counter(StringBuilder text, string name, string help, long value)
+    /// <summary>What several gateways count of one thing is its sum.</summary>
+    static void Series(StringBuilder text, string name, string help, string type, IEnumerable<(string Labels, long Value)> values)
     {
-        Head(text, name, help, "counter");
+        var series = values.GroupBy(one => one.Labels).OrderBy(group => group.Key, StringComparer.Ordinal).ToList();
+        if (series.Count > 0) Head(text, name, help, type);
+        foreach (var one in series) text.Append(CultureInfo.InvariantCulture, $"{name}{{{one.Key}}} {one.Sum(part => part.Value)}\n");
+    }
+
+    static void Single(StringBuilder text, string name, string help, string type, long value)
+    {
+        Head(text, name, help, type);
         text.Append(CultureInfo.InvariantCulture, $"{name} {value}\n");
     }
 
     static void Head(StringBuilder text, string name, string help, string type) => text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
 
+    static string Labels(ReleaseTraffic traffic) => Labels(traffic.App, traffic.Service, traffic.Release);
+
+    static string Labels(BreakerTraffic breaker) => Labels(breaker.App, breaker.Service, breaker.Release);
+
     // Names of apps and services have no character that would have to be escaped.
-    static string Labels(ReleaseTraffic traffic) => string.Create(CultureInfo.InvariantCulture, $"app=\"{traffic.App}\",service=\"{traffic.Service}\",release=\"{traffic.Release}\"");
+    static string Labels(AppName app, string service, int release) => string.Create(CultureInfo.InvariantCulture, $"app=\"{app}\",service=\"{service}\",release=\"{release}\"");
 }

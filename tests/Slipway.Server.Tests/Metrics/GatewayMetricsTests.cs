@@ -46,6 +46,32 @@ public sealed class GatewayMetricsTests
         text.Split('\n').Single(line => line.StartsWith("slipway_gateway_request_duration_seconds_count")).ShouldEndWith(" 3");
     }
 
+    [Fact]
+    public void Text_OfRetriesRefusalsAndWhoIsLeftAlone_IsTheSumOfTheGateways()
+    {
+        var breaker = new BreakerTraffic { App = AppName.Parse("shop"), Service = "web", Release = 2, State = "half-open", Opened = 1, Refused = 7 };
+        var report = Report(Traffic(2, AnswerTimes.None) with { Retries = 3, RetriesDenied = 1 }) with
+        {
+            Refused = new Dictionary<string, long> { ["loop"] = 4, ["timeout"] = 0 },
+            Breakers = [breaker],
+            Instances = [Instance("a") with { Ejected = true }, Instance("b") with { Unhealthy = "no" }, Instance("c")],
+        };
+        var lines = GatewayMetrics.Text([report, report with { Breakers = [breaker with { State = "closed" }] }]).Split('\n');
+
+        const string Of = "app=\"shop\",service=\"web\",release=\"2\"";
+        lines.ShouldContain($"slipway_gateway_retries_total{{{Of}}} 6");
+        lines.ShouldContain($"slipway_gateway_retries_denied_total{{{Of}}} 2");
+        lines.ShouldContain("# TYPE slipway_gateway_breakers_open gauge");
+        lines.ShouldContain($"slipway_gateway_breakers_open{{{Of}}} 1");
+        lines.ShouldContain($"slipway_gateway_breaker_refused_requests_total{{{Of}}} 14");
+        lines.ShouldContain("slipway_gateway_refused_requests_total{reason=\"loop\"} 8");
+        lines.ShouldContain("slipway_gateway_refused_requests_total{reason=\"timeout\"} 0", "a counter is there before it is needed");
+        lines.ShouldContain("slipway_gateway_unhealthy_instances 2");
+        lines.ShouldContain("slipway_gateway_ejected_instances 2");
+    }
+
+    static InstanceTraffic Instance(string id) => new() { Instance = id, InFlight = 0, Upgraded = 0 };
+
     static long[] At(params (double Milliseconds, int Count)[] times)
     {
         var counts = new long[ReleaseTraffic.LatencyBuckets.Count + 1];

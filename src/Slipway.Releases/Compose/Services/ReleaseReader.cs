@@ -116,7 +116,7 @@ static class ReleaseReader
     static string PathOf(Field path)
     {
         if (path.Text() is not { } text) return "/";
-        if (text.StartsWith('/') && text.IndexOfAny(['?', '#', ' ', '*']) < 0 && !text.Contains("//", StringComparison.Ordinal))
+        if (text.StartsWith('/') && text.IndexOfAny(['?', '#', ' ', '*']) < 0 && !text.Contains("//", StringComparison.Ordinal) && !text.Any(char.IsControl))
             return text.Length > 1 ? text.TrimEnd('/') : text;
         path.Error($"'{text}' is no path of a route", "a path that begins with /, for example /api");
         return "/";
