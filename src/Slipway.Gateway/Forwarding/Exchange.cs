@@ -139,6 +139,9 @@ sealed class Exchange
     /// <summary>Who a request without a cookie was taken for, where its route is split.</summary>
     public UInt128? NewUser { get; set; }
 
+    /// <summary>Of an experiment: the group of users that this one is in; null where users can't be told apart.</summary>
+    public int? Group { get; set; }
+
     /// <summary>Set-Cookie of an answer to <see cref="NewUser"/>.</summary>
     public string? Cookie { get; set; }
 
@@ -174,7 +177,7 @@ sealed class Exchange
         Trace = default;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
-        (Hsts, AffinityCookie, Retry, Outcome, Copied) = (null, null, null, default, null);
+        (Hsts, AffinityCookie, Retry, Outcome, Copied, Group) = (null, null, null, default, null, null);
         if (Cookie is not null) (NewUser, Cookie) = (null, null);
         if (!IsHttp2) return;
         _gone = false;

@@ -173,11 +173,8 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         var (status, ticks) = (outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started);
         counters.Count(status, ticks, failed);
         exchange.Copied?.CountOriginal(status, ticks, failed);
-        if (outcome == Outcome.Done)
-        {
-            route.Goals?.Count(exchange, counters);
-            return;
-        }
+        route.Goals?.Count(exchange, counters, isAnswered: outcome == Outcome.Done);
+        if (outcome == Outcome.Done) return;
         if (outcome == Outcome.ClientFault && !exchange.Response.HasStarted)
         {
             if (exchange.Fault!.StatusCode != StatusCodes.Status413PayloadTooLarge || route.Source.Policy?.MaxBody is not { } most) throw exchange.Fault;

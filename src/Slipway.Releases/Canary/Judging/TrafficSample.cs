@@ -43,7 +43,7 @@ sealed record TrafficSample
         {
             Of.Copies => t.Mirrored is null ? ArmCounts.None : Counts(t.Mirrored.Times) with { Dropped = t.Mirrored.Dropped },
             Of.Originals => t.Mirrored is null ? ArmCounts.None : Counts(t.Mirrored.Originals),
-            _ => new ArmCounts { Requests = t.Requests, Errors = Math.Min(t.Requests, t.ByClass[5] + t.Failed), Latency = t.Times!.Served(), Goals = t.Goals },
+            _ => new ArmCounts { Requests = t.Requests, Errors = Math.Min(t.Requests, t.ByClass[5] + t.Failed), Latency = t.Times!.Served(), Goals = t.Goals, Groups = t.Groups },
         })
         .Aggregate(ArmCounts.None, ArmPair.Plus);
 
@@ -79,6 +79,7 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
         Latency = [.. one.Latency.Zip(other.Latency, (a, b) => a + b)],
         Dropped = one.Dropped + other.Dropped,
         Goals = one.Goals is null || other.Goals is null ? one.Goals ?? other.Goals : one.Goals.Concat(other.Goals).GroupBy(g => g.Key).ToDictionary(g => g.Key, g => g.Sum(v => v.Value)),
+        Groups = GroupSums.Plus(one.Groups, other.Groups),
     };
 
     /// <summary>The parts of a report are not read at one instant, so that a difference may be off by a request: never below nothing.</summary>
@@ -92,6 +93,7 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
             Latency = [.. later.Latency.Zip(earlier.Latency, (a, b) => Math.Max(0, a - b))],
             Dropped = Math.Max(0, later.Dropped - earlier.Dropped),
             Goals = later.Goals?.ToDictionary(g => g.Key, g => Math.Max(0, g.Value - (earlier.Goals?.GetValueOrDefault(g.Key) ?? 0))),
+            Groups = GroupSums.Minus(later.Groups, earlier.Groups),
         };
     }
 }
