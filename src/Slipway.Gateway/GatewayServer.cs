@@ -17,6 +17,7 @@ using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Upstreams;
 using Slipway.Model;
 
 namespace Slipway.Gateway;
@@ -26,6 +27,7 @@ sealed class GatewayServer : IAsyncDisposable
 {
     readonly GatewayOptions _options;
     readonly FileStream _lock;
+    readonly InstanceBook _instances;
     readonly Listeners _listeners;
     readonly KestrelServer _kestrel;
     readonly WebApplication _control;
@@ -40,7 +42,8 @@ sealed class GatewayServer : IAsyncDisposable
     {
         _options = options;
         _lock = folderLock;
-        var (instances, traffic) = (new InstanceBook(), new TrafficBook());
+        _instances = new InstanceBook(options.IdleTimeout);
+        var (instances, traffic) = (_instances, new TrafficBook());
         var compiler = new TableCompiler(instances, traffic);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
@@ -52,7 +55,7 @@ sealed class GatewayServer : IAsyncDisposable
         _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
-        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals);
+        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals, new ClientAttempt(options, logs.CreateLogger<ClientAttempt>()));
         Application = new GatewayApplication(forwarder, new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
         _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates, refusals, _accessLog));
         _sweeper = new Sweeper(instances, _listeners, options);
@@ -87,6 +90,8 @@ sealed class GatewayServer : IAsyncDisposable
     public async Task Stop()
     {
         using var limit = new CancellationTokenSource(_options.StopTimeout);
+        // There is no later for them: all at once.
+        foreach (var instance in _instances.All()) instance.WebSockets.LeaveNow(Environment.TickCount64, _options.StopTimeout);
         await _kestrel.StopAsync(limit.Token);
         await _control.StopAsync(limit.Token);
     }

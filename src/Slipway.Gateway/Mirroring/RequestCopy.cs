@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Upstreams;
 
 namespace Slipway.Gateway.Mirroring;
 
@@ -22,15 +23,15 @@ sealed class RequestCopy : IThreadPoolWorkItem
     public const int MaxBody = 256 * 1024;
 
     /// <summary>Bytes of an answer; of a larger one the rest is not read.</summary>
-    const long MaxAnswer = 8 * 1024 * 1024;
+    internal const long MaxAnswer = 8 * 1024 * 1024;
 
-    static readonly TimeSpan WholeLimit = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan WholeLimit = TimeSpan.FromSeconds(30);
 
     readonly CompiledMirror _mirror;
     readonly Switchboard _switchboard;
     readonly TimeSpan _connectLimit, _answerLimit;
     readonly bool _isHead, _hasBody, _isRepeatable;
-    byte[] _head = ArrayPool<byte>.Shared.Rent(UpstreamConnection.SmallBuffer);
+    readonly HeadBuffer _head = new();
     byte[] _body = [];
     int _headLength, _bodyLength;
     long _started;
@@ -45,14 +46,31 @@ sealed class RequestCopy : IThreadPoolWorkItem
         _isRepeatable = _isHead || exchange.Request.Method is "GET" or "OPTIONS";
         var writer = new HeadWriter(_head);
         RequestHead.WriteCopy(exchange, ref writer, mirror.Cookie);
-        (_head, _headLength) = (writer.Buffer, writer.Length);
+        _headLength = writer.Length;
     }
 
     /// <summary>A piece of the body has gone to the instance that answers the client.</summary>
     /// <returns>False: it is too large, and the copy is dropped.</returns>
+    public bool Add(ReadOnlySpan<byte> piece)
+    {
+        if (!Reserve(piece.Length)) return false;
+        piece.CopyTo(_body.AsSpan(_bodyLength));
+        _bodyLength += piece.Length;
+        return true;
+    }
+
+    /// <inheritdoc cref="Add(ReadOnlySpan{byte})"/>
     public bool Add(ReadOnlySequence<byte> piece)
     {
         var length = (int)piece.Length;
+        if (!Reserve(length)) return false;
+        piece.CopyTo(_body.AsSpan(_bodyLength));
+        _bodyLength += length;
+        return true;
+    }
+
+    bool Reserve(int length)
+    {
         if (_bodyLength + length > MaxBody)
         {
             Drop();
@@ -65,8 +83,6 @@ sealed class RequestCopy : IThreadPoolWorkItem
             if (_body.Length > 0) ArrayPool<byte>.Shared.Return(_body);
             _body = larger;
         }
-        piece.CopyTo(_body.AsSpan(_bodyLength));
-        _bodyLength += length;
         return true;
     }
 
@@ -96,7 +112,7 @@ sealed class RequestCopy : IThreadPoolWorkItem
             {
                 try
                 {
-                    var end = await Ask(instance, fresh: false);
+                    var end = instance.Protocol is null ? await Ask(instance, fresh: false) : await AskByClient(instance.Client());
                     // A kept connection that the instance had closed meanwhile says nothing about the release.
                     if (end.IsStale && _isRepeatable) end = await Ask(instance, fresh: true);
                     // Another one is asked, as for a client: one of several instances that is not there fails no request.
@@ -125,6 +141,13 @@ sealed class RequestCopy : IThreadPoolWorkItem
     }
 
     void Count(int status, bool failed) => _mirror.Counters.Count(status, Stopwatch.GetTimestamp() - _started, failed);
+
+    /// <summary>The handler may hold a body for longer than the answer is read: it gets one of its own.</summary>
+    async Task<CopyEnd> AskByClient(UpstreamClient client)
+    {
+        using var message = ClientRequest.OfCopy(_head.Out.AsSpan(0, _headLength), client, _hasBody ? new ByteArrayContent(_body.AsSpan(0, _bodyLength).ToArray()) : null);
+        return await ClientCopy.Ask(client, message, _connectLimit, _answerLimit);
+    }
 
     async Task<CopyEnd> Ask(InstanceState instance, bool fresh)
     {
@@ -173,7 +196,7 @@ sealed class RequestCopy : IThreadPoolWorkItem
     async Task Send(UpstreamConnection connection)
     {
         var writer = new HeadWriter(connection);
-        writer.Write(_head.AsSpan(0, _headLength));
+        writer.Write(_head.Out.AsSpan(0, _headLength));
         if (_hasBody) writer.WriteLine("Content-Length", _bodyLength.ToString(CultureInfo.InvariantCulture));
         writer.Write("\r\n"u8);
         var length = writer.Length;
@@ -207,17 +230,11 @@ sealed class RequestCopy : IThreadPoolWorkItem
         }
     }
 
-    /// <param name="Status">0: no answer.</param>
-    /// <param name="IsWhole">The answer has an end, or went on for as long as is waited for.</param>
-    /// <param name="IsStale">Nothing came over a kept connection.</param>
-    /// <param name="IsRefused">No connection came about.</param>
-    readonly record struct CopyEnd(int Status, bool IsWhole, bool IsStale, bool IsRefused);
-
     void Release()
     {
-        ArrayPool<byte>.Shared.Return(_head);
+        _head.ReturnOut();
         if (_body.Length > 0) ArrayPool<byte>.Shared.Return(_body);
-        (_head, _body) = ([], []);
+        _body = [];
         _mirror.Counters.End();
     }
 }
