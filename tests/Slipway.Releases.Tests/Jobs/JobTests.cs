@@ -306,7 +306,7 @@ public sealed class JobTests
         await using var world = new World();
         world.JobsEndWith(0);
         var job = JobSample.Migrate with { Run = ["migrate", "--password", "hunter2"], Entrypoint = ["sh", "-c", "PGPASSWORD=hunter2 exec \"$@\""] };
-        await world.Reaches((await world.Deploy(Sample.Model(Strategy.BlueGreen).With("web", job))).Rollout, RolloutState.Done);
+        await world.Reaches((await world.Deploy(Sample.Model(Strategy.BlueGreen).With("web", job), 1)).Rollout, RolloutState.Done);
 
         var report = world.Canaries.Report(Sample.App, 1)!;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Slipway.Engines;
 using Slipway.Model;
 using Slipway.Releases.Storing;
+using Slipway.Releases.Tests.Jobs;
 using Slipway.Releases.Tests.Reconciling;
 
 namespace Slipway.Releases.Tests;
