@@ -83,7 +83,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         var (counters, states) = (traffic.ObtainMirrored(route.App, route.Service, mirror.Release), States(mirror.Upstreams, mirror.Protocol));
         used.UnionWith(states);
         var users = mirror.Users is { } split ? new CompiledSplit(split, route.App, mirror.Share, CanaryPolicy.AllRequests, null) : null;
-        return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!);
+        return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!, route.Policy?.Timeouts);
     }
 
     InstanceState[] States(IReadOnlyList<Upstream> upstreams, UpstreamProtocol? protocol) =>

@@ -111,7 +111,7 @@ sealed class ClientRequestBody(Exchange exchange, Action sent) : HttpContent
         if (exchange.Copy is { } whole)
         {
             exchange.Copy = null;
-            whole.Send();
+            whole.Send(exchange);
         }
         sent();
     }

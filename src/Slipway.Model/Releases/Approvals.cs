@@ -15,6 +15,11 @@ public sealed record ApprovalRule
     /// <summary>It asks for more than one person with rights, so that it can't be passed over.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsStrict => By is not null || Count > 1 || NotAuthor;
+
+    /// <summary>In words: 2 approvals by release-managers, not of the person who deployed it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string Wanted =>
+        (Count > 1 ? $"{Count} approvals" : "an approval") + (By is { } role ? $" by {role}" : "") + (NotAuthor ? ", not of the person who deployed it" : "");
 }
 
 /// <summary>One of the approvals that a step asks for.</summary>

@@ -259,6 +259,9 @@ public sealed record ReleaseTraffic
     /// <summary>How often each goal of <see cref="RouteSplit.Goals"/> was reached, by its name; null: none was.</summary>
     public IReadOnlyDictionary<string, long>? Goals { get; init; }
 
+    /// <summary>Requests and goals of an experiment by groups of its users; null: none, or from a gateway of an older version.</summary>
+    public UserGroups? Groups { get; init; }
+
     /// <summary>Upper bounds in milliseconds of a histogram's buckets, each inclusive; 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
     public static IReadOnlyList<double> LatencyBuckets { get; } =
     [

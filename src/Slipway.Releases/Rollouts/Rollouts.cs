@@ -261,15 +261,21 @@ public sealed class Rollouts
     }
 
     /// <summary>Ends this rollout as <see cref="Abort"/> does. No error when it has ended.</summary>
-    public async Task Cancel(long rollout, CancellationToken cancel, string? by = null)
+    /// <param name="onlyBuild">Only while it has no release yet: one that has goes on, and that is no error either.</param>
+    public async Task Cancel(long rollout, CancellationToken cancel, string? by = null, bool onlyBuild = false)
     {
         var known = _database.Read(db => ReleaseRows.FindRollout(db, rollout)) ?? throw new NotFoundException($"There is no rollout {rollout}.");
         if (known.State.IsEnded) return;
-        CancelBuild(await Change(known.App, db =>
+        var aborted = await _database.Write(db =>
         {
             var current = ReleaseRows.FindRollout(db, rollout)!;
-            return current.State.IsEnded ? current : Aborted(ReleaseRows.Load(db, current.App)!, current, by, pastOneWay: false);
-        }, cancel, by));
+            if (current.State.IsEnded || (onlyBuild && current.State is not (RolloutState.Queued or RolloutState.Building))) return null;
+            return Save(db, Aborted(ReleaseRows.Load(db, current.App)!, current, by, pastOneWay: false), by);
+        }, cancel);
+        if (aborted is null) return;
+        Report(aborted, aborted.Error, by);
+        _bells.Ring(aborted.App);
+        CancelBuild(aborted);
     }
 
     /// <summary>Runs the service with so many instances, in this release and in those to come.</summary>
