@@ -191,6 +191,46 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public void Budget_AskedByManyAtOnce_IsNotOverdrawn()
+    {
+        var budget = new RetryBudget(20, () => 5_000_000L);
+        var taken = 0;
+        AtOnce(() =>
+        {
+            budget.Count();
+            if (budget.TryTake()) Interlocked.Increment(ref taken);
+        });
+        // What is counted is 8 × 20,000; nobody may have more than a fifth of what was counted until he asked.
+        taken.ShouldBe(32_000);
+    }
+
+    static void AtOnce(Action action)
+    {
+        using var start = new Barrier(8);
+        var all = Enumerable.Range(0, 8).Select(_ => new Thread(() =>
+        {
+            start.SignalAndWait(Cancel);
+            for (var i = 0; i < 20_000; i++) action();
+        })).ToList();
+        all.ForEach(thread => thread.Start());
+        all.ForEach(thread => thread.Join());
+    }
+
+    [Fact]
+    public async Task Request_AfterOneThatWasSentOnceMore_HasAllItsAttempts()
+    {
+        var failing = new Failing(503);
+        await using var a = await failing.Start("a");
+        await using var b = await failing.Start("b");
+        await using var gateway = await Start();
+        await gateway.Publish(To(new RetryPolicy { Attempts = 1, Budget = 100 }, a, b));
+        // One connection: what the gateway keeps of a request is there for the next.
+        var answers = await gateway.Raw(string.Concat(Enumerable.Repeat("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 3)) + "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n");
+        answers.Split("HTTP/1.1 503").Length.ShouldBe(5);
+        failing.Asked.ShouldBe(8);
+    }
+
+    [Fact]
     public void Budget_IsAShareOfTheWindow_AndAFloor()
     {
         var now = 5_000_000L;
