@@ -191,32 +191,6 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public void Budget_AskedByManyAtOnce_IsNotOverdrawn()
-    {
-        var budget = new RetryBudget(20, () => 5_000_000L);
-        var taken = 0;
-        AtOnce(() =>
-        {
-            budget.Count();
-            if (budget.TryTake()) Interlocked.Increment(ref taken);
-        });
-        // What is counted is 8 × 20,000; nobody may have more than a fifth of what was counted until he asked.
-        taken.ShouldBe(32_000);
-    }
-
-    static void AtOnce(Action action)
-    {
-        using var start = new Barrier(8);
-        var all = Enumerable.Range(0, 8).Select(_ => new Thread(() =>
-        {
-            start.SignalAndWait(Cancel);
-            for (var i = 0; i < 20_000; i++) action();
-        })).ToList();
-        all.ForEach(thread => thread.Start());
-        all.ForEach(thread => thread.Join());
-    }
-
-    [Fact]
     public async Task Request_AfterOneThatWasSentOnceMore_HasAllItsAttempts()
     {
         var failing = new Failing(503);
