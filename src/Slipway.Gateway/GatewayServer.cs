@@ -34,6 +34,7 @@ sealed class GatewayServer : IAsyncDisposable
     readonly TableSwitch _tables;
     readonly CertificateBook _certificates;
     readonly HealthChecker _health;
+    readonly InstanceMemory _memory;
     readonly Sweeper _sweeper;
     readonly Task _sweeping;
     readonly AccessLog? _accessLog;
@@ -42,14 +43,17 @@ sealed class GatewayServer : IAsyncDisposable
     {
         _options = options;
         _lock = folderLock;
-        _instances = new InstanceBook(options.IdleTimeout);
+        _memory = new InstanceMemory(options, logs.CreateLogger<InstanceMemory>());
+        _memory.Load();
+        _instances = new InstanceBook(options.IdleTimeout, _memory);
         var (instances, traffic) = (_instances, new TrafficBook());
-        var compiler = new TableCompiler(instances, traffic);
+        var compiler = new TableCompiler(instances, traffic, _memory);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
         _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), _certificates, logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
-        _health = new HealthChecker(logs.CreateLogger<HealthChecker>());
+        _health = new HealthChecker(_memory, logs.CreateLogger<HealthChecker>());
+        _memory.Keep(switchboard, instances);
         var refusals = new Refusals();
         _tables = new TableSwitch(switchboard, compiler, instances, _health, _listeners, Store);
         _kestrel = new KestrelServer(Options.Create(Kestrel(options, _certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
@@ -105,6 +109,7 @@ sealed class GatewayServer : IAsyncDisposable
         _sweeper.Dispose();
         await _sweeping;
         await _health.DisposeAsync();
+        await _memory.DisposeAsync();
         _tables.Dispose();
         _certificates.Dispose();
         _listeners.Dispose();

@@ -166,6 +166,9 @@ sealed class Exchange
     /// <summary>Where the request may be sent once more though an instance had it.</summary>
     public RetryState? Retry { get; set; }
 
+    /// <summary>What <see cref="Retry"/> is, where it is: kept for the next request.</summary>
+    public RetryState? KeptRetry { get; set; }
+
     /// <summary>How it was answered, where its route is forwarded to. Done where it is not.</summary>
     public Outcome Outcome { get; set; }
 

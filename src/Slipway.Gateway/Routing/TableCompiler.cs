@@ -12,7 +12,7 @@ using Slipway.Model;
 namespace Slipway.Gateway.Routing;
 
 /// <summary>From the document to what requests read. Finds everything that is wrong with a document before anything is changed.</summary>
-sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
+sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, InstanceMemory? memory = null)
 {
     const int KeyLength = 32;
 
@@ -105,7 +105,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         if (route.Policy!.Health is not { } health || states.Length == 0) return null;
         // One for an instance and a setting, whatever routes it has: a preview asks nothing twice.
         var watches = states.Select(state => _states.Obtain((state, health), () =>
-            new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*')))).ToArray();
+            new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*'), memory?.TakeFault(state, health.Path)))).ToArray();
         _watches.UnionWith(watches);
         return watches;
     }
