@@ -59,6 +59,7 @@ static class ReleaseReader
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
+            Approve = ApprovalReader.ReadGate(field["approve"], own["approve"], strategy),
             Match = MatchReader.ReadMatch(field, own, strategy),
             Https = HttpsReader.Read(field),
             Before = jobs,
