@@ -101,6 +101,6 @@ public sealed class AddressPoolTests
     static Workload Workload() => new()
     {
         App = AppName.Parse("shop"), Service = "web", Release = 1, Image = "x", Hash = "h", Replicas = 1, Container = new ContainerSpec(),
-        Networks = [new WorkloadNetwork { Name = "slipway.shop.blue.default", Aliases = ["web"], Definition = new NetworkModel { Name = "default" } }],
+        Networks = [new WorkloadNetwork { Name = "slipway.shop.blue.default", Aliases = ["web"], Definition = new NetworkModel { Key = "default" } }],
     };
 }
