@@ -154,7 +154,10 @@ public sealed class SlipwayProcess : IAsyncLifetime
     {
         foreach (var app in apps)
         {
-            await Try("remove", app.Name, "--volumes", "--yes");
+            // A scenario may have killed the server just now: what is not removed stays in the engine for good.
+            var patience = Stopwatch.StartNew();
+            while ((await Try("remove", app.Name, "--volumes", "--yes")) is { ExitCode: not 0 } kept && !kept.Errors.Contains("There is no app", StringComparison.Ordinal) && patience.Elapsed.TotalSeconds < 30)
+                await Task.Delay(200);
             _apps.Remove(app);
         }
     }

@@ -89,7 +89,7 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
         }
         if (end.State == RolloutState.Holding)
         {
-            Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} is ready and gets no traffic yet.");
+            Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} is ready and {(now.Gate?.Asks is { } asked ? $"waits for {asked.Wanted}{CanaryPicture.GivenOf(now.Gate)}" : "gets no traffic yet")}.");
             foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
             foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");
             Output.WriteLine($"  next     {app.Next ?? $"slipway promote {rollout.App}"}");

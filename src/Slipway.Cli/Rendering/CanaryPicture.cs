@@ -71,6 +71,9 @@ static class CanaryPicture
         _ => null,
     };
 
+    /// <summary>, 1 of 2 given, by alice</summary>
+    internal static string GivenOf(ReleaseGate gate) => gate.Approvals.Count == 0 ? "" : $", {gate.Approvals.Count} of {gate.Asks?.Count ?? 1} given, by {string.Join(" and ", gate.Approvals.Select(a => a.By))}";
+
     /// <summary>1 of 2 given, by alice</summary>
     static string Given(CanaryProgress progress) => $"{progress.Approvals.Count} of {progress.Asks?.Count ?? 1} given, by {string.Join(" and ", progress.Approvals.Select(a => a.By))}";
 

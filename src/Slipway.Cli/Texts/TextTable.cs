@@ -22,6 +22,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. RouteTexts.Entries,
         .. PreviewTexts.Entries,
         .. GovernanceTexts.Entries,
+        .. ApprovalTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

@@ -85,7 +85,7 @@ static class RolloutsApi
     {
         var name = AppName.Parse(app);
         // Who may approve and nothing else gives the approval that is waited for.
-        if (request?.ToStep is not null || releases.App(name)?.Rollout is not { State: RolloutState.Holding, Canary.Hold: CanaryHold.Approval }) access.Require(context, name, AppActions.Deploy);
+        if (request?.ToStep is not null || releases.App(name)?.Rollout is not ({ State: RolloutState.Holding, Canary.Hold: CanaryHold.Approval } or { State: RolloutState.Holding, Gate.Asks: not null })) access.Require(context, name, AppActions.Deploy);
         return Accepted(await rollouts.Promote(name, cancel, request?.ToStep, access.Asker(context, name, request is { DespiteFreeze: true }, request is { DespiteApprovals: true })));
     }
 

@@ -60,6 +60,7 @@ static class ReleaseReader
             GatewayPorts = HttpsReader.Ports(field, [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()], https),
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
+            Approve = ApprovalReader.ReadGate(field["approve"], own["approve"], strategy),
             Match = MatchReader.ReadMatch(field, own, strategy),
             Https = https,
             Before = jobs,
