@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Transport;
 
 namespace Slipway.Gateway.Forwarding;
 
@@ -31,14 +32,14 @@ static class Tunnel
     }
 
     /// <summary>The client's end is passed on as a half-close: the instance may still have something to say.</summary>
-    static async Task Up(Stream client, Socket instance, CancellationToken over)
+    static async Task Up(Stream client, IUpstreamSocket instance, CancellationToken over)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             while (await client.ReadAsync(buffer, over) is var read and > 0)
-                for (var sent = 0; sent < read;) sent += await instance.SendAsync(buffer.AsMemory(sent, read - sent), SocketFlags.None, over);
-            instance.Shutdown(SocketShutdown.Send);
+                for (var sent = 0; sent < read;) sent += await instance.SendAsync(buffer.AsMemory(sent, read - sent), over);
+            instance.ShutdownSend();
         }
         catch (Exception ended) when (IsEnd(ended))
         {
@@ -58,7 +59,7 @@ static class Tunnel
         {
             // The first bytes may have come with the 101.
             if (connection.Received.Length > 0) await client.WriteAsync(connection.In.AsMemory(connection.Start, connection.End - connection.Start));
-            while (await instance.ReceiveAsync(buffer.AsMemory(), SocketFlags.None) is var read and > 0) await client.WriteAsync(buffer.AsMemory(0, read));
+            while (await instance.ReceiveAsync(buffer.AsMemory()) is var read and > 0) await client.WriteAsync(buffer.AsMemory(0, read));
         }
         catch (Exception ended) when (IsEnd(ended))
         {
