@@ -115,15 +115,16 @@ abstract unsafe class EpollSocket(EpollLoop loop, int handle)
         }
     }
 
-    /// <summary>Whether nothing was said since the other side's last words. From the thread that reads.</summary>
-    protected bool IsSilent()
+    /// <summary>Whether the other side has ended, or said something. An event alone proves neither: what it told of may have been received before it was looked at.</summary>
+    /// <param name="isSure">False: the system is asked even where no event told of anything.</param>
+    protected bool HasSpoken(bool isSure)
     {
-        lock (ReadGate) return _handle >= 0 && !_hasEnded && !_isReadable;
-    }
-
-    protected bool HasInput()
-    {
-        lock (ReadGate) return _handle < 0 || Native.IsReadable(_handle);
+        lock (ReadGate)
+        {
+            if (_handle < 0 || _hasEnded) return true;
+            if (isSure && !_isReadable) return false;
+            return _isReadable = Native.IsReadable(_handle);
+        }
     }
 
     protected void ShutdownSend()

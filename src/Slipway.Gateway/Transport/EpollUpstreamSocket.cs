@@ -32,7 +32,7 @@ sealed class EpollUpstreamSocket : EpollSocket, IUpstreamSocket
     /// that is the case under load, where the question would be a fifth of all calls.
     /// </summary>
     public bool IsDead(TimeSpan idle) =>
-        !IsSilent() || (idle > Fresh || Stopwatch.GetTimestamp() - Loop.Seen > Recently) && HasInput();
+        HasSpoken(isSure: idle < Fresh && Stopwatch.GetTimestamp() - Loop.Seen < Recently);
 
     public ValueTask ConnectAsync(IPEndPoint address)
     {
