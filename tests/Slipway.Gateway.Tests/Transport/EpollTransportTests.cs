@@ -171,11 +171,11 @@ public sealed class EpollTransportTests
         await using var server = await EpollServer.Start();
         var (client, connection) = await server.Connect();
         using var _ = client;
-        var read = connection.Transport.Input.ReadAsync(Cancel).AsTask();
+        var read = Reason(connection.Transport.Input);
         var flush = connection.Transport.Output.WriteAsync(new byte[Large], Cancel).AsTask();
         connection.Abort(new ConnectionAbortedException("enough"));
 
-        (await Should.ThrowAsync<ConnectionAbortedException>(read)).Message.ShouldBe("enough");
+        (await read).ShouldBe("enough");
         (await flush).IsCompleted.ShouldBeTrue();
         (await Should.ThrowAsync<SocketException>(() => ReadToEnd(client))).SocketErrorCode.ShouldBe(SocketError.ConnectionReset);
         await connection.DisposeAsync();
@@ -233,6 +233,19 @@ public sealed class EpollTransportTests
 
         await client.SendAsync(new byte[100_000], Cancel);
         Encoding.ASCII.GetString(await ReadToEnd(client)).ShouldBe("413");
+    }
+
+    static async Task<string> Reason(PipeReader input)
+    {
+        try
+        {
+            await input.ReadAsync(Cancel);
+            return "none";
+        }
+        catch (ConnectionAbortedException aborted)
+        {
+            return aborted.Message;
+        }
     }
 
     static async Task Echo(ConnectionContext connection)
