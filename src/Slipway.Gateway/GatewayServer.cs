@@ -18,6 +18,7 @@ using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
 using Slipway.Gateway.Transport;
+using Slipway.Gateway.Upstreams;
 using Slipway.Model;
 
 namespace Slipway.Gateway;
@@ -28,6 +29,7 @@ sealed class GatewayServer : IAsyncDisposable
     readonly GatewayOptions _options;
     readonly FileStream _lock;
     readonly IConnectionListenerFactory _transport;
+    readonly InstanceBook _instances;
     readonly Listeners _listeners;
     readonly KestrelServer _kestrel;
     readonly WebApplication _control;
@@ -42,7 +44,8 @@ sealed class GatewayServer : IAsyncDisposable
     {
         _options = options;
         _lock = folderLock;
-        var (instances, traffic) = (new InstanceBook(), new TrafficBook());
+        _instances = new InstanceBook(options.IdleTimeout);
+        var (instances, traffic) = (_instances, new TrafficBook());
         var compiler = new TableCompiler(instances, traffic);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _transport = Transports.Create(options.Transport, logs);
@@ -55,7 +58,7 @@ sealed class GatewayServer : IAsyncDisposable
         _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
-        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals);
+        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals, new ClientAttempt(options, logs.CreateLogger<ClientAttempt>()));
         Application = new GatewayApplication(forwarder, new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
         _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates, refusals, _accessLog));
         _sweeper = new Sweeper(instances, _listeners, options);
@@ -90,6 +93,8 @@ sealed class GatewayServer : IAsyncDisposable
     public async Task Stop()
     {
         using var limit = new CancellationTokenSource(_options.StopTimeout);
+        // There is no later for them: all at once.
+        foreach (var instance in _instances.All()) instance.WebSockets.LeaveNow(Environment.TickCount64, _options.StopTimeout);
         await _kestrel.StopAsync(limit.Token);
         await _control.StopAsync(limit.Token);
     }

@@ -2,18 +2,19 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Upstreams;
 
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>Takes one request from its route to its answer, over as many instances as it takes.</summary>
-sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door, Refusals refusals)
+sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door, Refusals refusals, ClientAttempt client)
 {
     /// <summary>
     /// Before those that refused are asked once more: while instances restart one after the other, a request may meet each of them in its own gap.
     /// </summary>
     static readonly TimeSpan SecondRound = TimeSpan.FromMilliseconds(100);
 
-    readonly Attempt _attempt = new(options);
+    readonly Attempt _attempt = new(options, client);
 
     public async Task Forward(Exchange exchange)
     {
@@ -111,7 +112,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             {
                 if (outcome != Outcome.GivenUp) retry?.Take().Instance?.Leave();
                 // A tunnel has counted itself out when it became one.
-                if (exchange.Answer.Status != 101 || outcome is Outcome.Broken) instance!.Leave();
+                if (!exchange.IsTunnel) instance!.Leave();
             }
             if (route.Policy is { Outliers: not null }) Note(route, exchange, instance!, outcome);
             if (outcome == Outcome.GivenUp || retry is not null && retry.GivesUp(exchange, outcome))
@@ -121,7 +122,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
                 continue;
             }
             // With a rule it was the rule's to say whether what was sent is sent once more.
-            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut || (retry is null || outcome == Outcome.Unsent) && IsRepeatable(exchange, outcome))
+            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut or Outcome.Untrusted || (retry is null || outcome == Outcome.Unsent) && IsRepeatable(exchange, outcome))
             {
                 (tried ??= []).Add(instance!);
                 exchange.Response.Headers.Clear();
@@ -182,6 +183,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             ErrorPage.TooLarge(most).Write(exchange);
             return;
         }
+        if (outcome == Outcome.BrokenOff && GrpcAnswers.TryEnd(exchange)) return;
         // Half an answer must never look like a whole one.
         if (gone || outcome == Outcome.BrokenOff || exchange.Response.HasStarted) exchange.Lifetime.Abort();
         else ErrorPage.Of(outcome, route.Source).Write(exchange);

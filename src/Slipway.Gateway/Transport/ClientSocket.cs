@@ -27,11 +27,13 @@ sealed class ClientSocket : EpollSocket
 
     public override void OnPosted()
     {
-        Input.Continue();
+        Input.Continue(isReadable: false);
         Output.Continue();
     }
 
     public void Post() => Loop.Post(this);
+
+    public void MarkReadable() => IsReadable = true;
 
     /// <summary>For readers.</summary>
     public Exception Why(int result)
@@ -83,8 +85,13 @@ sealed class ClientSocket : EpollSocket
 
     protected override void OnReadable()
     {
-        if (!_isLingering) Input.Continue();
-        else if (Drain() <= 0 && (HasEnded || Handle < 0))
+        if (!_isLingering)
+        {
+            Input.Continue(isReadable: true);
+            return;
+        }
+        lock (ReadGate) IsReadable = true;
+        if (Drain() <= 0 && (HasEnded || Handle < 0))
         {
             StopWaiting();
             if (Close(reset: false)) TellEnd();

@@ -26,12 +26,13 @@ sealed class EpollInput(ClientSocket socket) : PipeReader, IValueTaskSource<Read
     CancellationTokenRegistration _registration;
 
     /// <summary>Something may have been sent, or it was closed on this side, or the reading was cancelled. On the loop's thread.</summary>
-    public void Continue()
+    public void Continue(bool isReadable)
     {
         ReadResult result = default;
         CancellationTokenRegistration registration;
         lock (socket.ReadGate)
         {
+            if (isReadable) socket.MarkReadable();
             if (!_isWaiting) return;
             if (_registration.Token.IsCancellationRequested) _error ??= new OperationCanceledException(_registration.Token);
             else if (!IsThereNews()) return;

@@ -39,6 +39,7 @@ sealed class EpollOutput(ClientSocket socket) : PipeWriter, IValueTaskSource<Flu
             if (!_isWaiting) return;
             if (!_isCancelled && !_registration.Token.IsCancellationRequested && !Send()) return;
             _isWaiting = false;
+            socket.WantNoRoom();
             result = Take();
             registration = _registration;
             _registration = default;
@@ -133,6 +134,14 @@ sealed class EpollOutput(ClientSocket socket) : PipeWriter, IValueTaskSource<Flu
 
     ValueTask<FlushResult> Wait()
     {
+        socket.WantRoom();
+        if (Send())
+        {
+            socket.WantNoRoom();
+            _registration.Unregister();
+            _registration = default;
+            return new(Take());
+        }
         _source.Reset();
         _isWaiting = true;
         return new ValueTask<FlushResult>(this, _source.Version);

@@ -19,6 +19,7 @@ abstract unsafe class EpollSocket(EpollLoop loop, int handle)
     int _handle = handle;
     bool _isReadable;
     volatile bool _hasEnded;
+    volatile bool _wantsRoom;
 
     public EpollLoop Loop { get; } = loop;
 
@@ -36,7 +37,20 @@ abstract unsafe class EpollSocket(EpollLoop loop, int handle)
     public Lock WriteGate { get; } = new();
 
     /// <summary>Under ReadGate: there may be something to receive.</summary>
-    public bool IsReadable => _isReadable;
+    public bool IsReadable { get => _isReadable; protected set => _isReadable = value; }
+
+    /// <summary>
+    /// Under WriteGate, before a last try to send: from here on <see cref="OnWritable"/> is called. The loop looks at it without the gate; room that it was told of
+    /// before is what the last try finds.
+    /// </summary>
+    public void WantRoom()
+    {
+        _wantsRoom = true;
+        Interlocked.MemoryBarrier();
+    }
+
+    /// <summary>Under WriteGate: nobody waits any more.</summary>
+    public void WantNoRoom() => _wantsRoom = false;
 
     /// <summary>On the loop's thread.</summary>
     public virtual void OnEvents(uint events)
@@ -45,10 +59,10 @@ abstract unsafe class EpollSocket(EpollLoop loop, int handle)
         if (ended) _hasEnded = true;
         if (ended || (events & Native.In) != 0)
         {
-            lock (ReadGate) _isReadable = true;
             OnReadable();
         }
-        if ((events & (Native.Out | Native.HangUp | Native.Error)) != 0) OnWritable();
+        // Nearly every event says that there is room to write, and hardly anybody waits for it.
+        if (_wantsRoom && (events & (Native.Out | Native.HangUp | Native.Error)) != 0) OnWritable();
         if (ended) OnEnd();
     }
 
@@ -63,6 +77,7 @@ abstract unsafe class EpollSocket(EpollLoop loop, int handle)
     /// <summary>From any thread: closes it now, with a reset; what is pending fails.</summary>
     public abstract void Abort(Exception? reason);
 
+    /// <summary>Sets <see cref="IsReadable"/>, under ReadGate.</summary>
     protected virtual void OnReadable()
     {
     }
@@ -84,7 +99,7 @@ abstract unsafe class EpollSocket(EpollLoop loop, int handle)
         {
             while (true)
             {
-                var count = (int)Native.Receive(_handle, start, (nuint)into.Length, 0);
+                var count = (int)Native.Receive(_handle, start, (nuint)into.Length);
                 if (count >= 0)
                 {
                     // Less than asked for is all there was, and the next byte is a new event. An end has none of its own after its first.

@@ -43,6 +43,7 @@ sealed class EpollUpstreamSocket : EpollSocket, IUpstreamSocket
             ObjectDisposedException.ThrowIf(Handle < 0, this);
             var error = Connect(name, length);
             if (error is not (0 or Native.InProgress)) return ValueTask.FromException(Native.Failure(error));
+            WantRoom();
             // Watched only now: a socket without a connection looks like one that was hung up.
             error = Loop.Add(this, Everything);
             if (error != 0) return ValueTask.FromException(Native.Failure(error));
@@ -76,6 +77,9 @@ sealed class EpollUpstreamSocket : EpollSocket, IUpstreamSocket
             if (count != -Native.Again) return ValueTask.FromException<int>(Why(count));
             if (!cancel.CanBeCanceled)
             {
+                WantRoom();
+                count = TrySend(data.Span);
+                if (count != -Native.Again) return NoRoomNeeded(count);
                 _from = data;
                 return new ValueTask<int>(_sending, _sending.Begin());
             }
@@ -100,15 +104,18 @@ sealed class EpollUpstreamSocket : EpollSocket, IUpstreamSocket
 
     public override void OnPosted()
     {
-        OnReadable();
+        OnReadable(isReadable: false);
         OnWritable();
     }
 
-    protected override void OnReadable()
+    protected override void OnReadable() => OnReadable(isReadable: true);
+
+    void OnReadable(bool isReadable)
     {
         int count;
         lock (ReadGate)
         {
+            if (isReadable) IsReadable = true;
             if (!_receiving.IsPending) return;
             count = _receiving.IsCancelled ? 0 : TryReceive(_into.Span);
             if (count == -Native.Again) return;
@@ -128,9 +135,17 @@ sealed class EpollUpstreamSocket : EpollSocket, IUpstreamSocket
             else count = _sending.IsCancelled ? 0 : TrySend(_from.Span);
             if (count == -Native.Again) return;
             (_isConnecting, _from) = (false, default);
+            WantNoRoom();
             _sending.End();
         }
         Complete(_sending, count);
+    }
+
+    /// <summary>Under WriteGate.</summary>
+    ValueTask<int> NoRoomNeeded(int count)
+    {
+        WantNoRoom();
+        return count >= 0 ? new(count) : ValueTask.FromException<int>(Why(count));
     }
 
     void Complete(PendingOperation operation, int count)
@@ -160,12 +175,14 @@ sealed class EpollUpstreamSocket : EpollSocket, IUpstreamSocket
         var registration = cancel.UnsafeRegister(static socket => ((EpollUpstreamSocket)socket!).Loop.Post((EpollUpstreamSocket)socket), this);
         lock (gate)
         {
+            if (ReferenceEquals(operation, _sending)) WantRoom();
             var count = attempt();
             if (count == -Native.Again && !cancel.IsCancellationRequested)
             {
                 prepare();
                 return new ValueTask<int>(operation, operation.Begin(registration));
             }
+            if (ReferenceEquals(operation, _sending)) WantNoRoom();
             registration.Unregister();
             if (count >= 0) return new(count);
             return count == -Native.Again ? ValueTask.FromCanceled<int>(cancel) : ValueTask.FromException<int>(Why(count));

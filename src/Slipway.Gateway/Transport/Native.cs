@@ -16,6 +16,9 @@ static unsafe partial class Native
     // struct epoll_event is packed on x86-64 alone.
     static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
 
+    static readonly nint SendTo = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 44 : 206;
+    static readonly nint ReceiveFrom = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 45 : 207;
+
     public static readonly int EventSize = DataOffset + 8;
 
     /// <summary>Of the call before, which returned -1.</summary>
@@ -110,13 +113,14 @@ static unsafe partial class Native
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial nint Write(int fd, void* from, nuint length);
 
-    [LibraryImport("libc", EntryPoint = "recv")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static partial nint Receive(int fd, byte* into, nuint length, int flags);
+    // recv and send of glibc are points where a thread may be cancelled, which takes two atomic operations each; the calls themselves are not.
+    public static nint Receive(int fd, byte* into, nuint length) => SystemCall(ReceiveFrom, fd, into, (nint)length, 0, 0, 0);
 
-    [LibraryImport("libc", EntryPoint = "send")]
+    public static nint Send(int fd, byte* from, nuint length, int flags) => SystemCall(SendTo, fd, from, (nint)length, flags, 0, 0);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static partial nint Send(int fd, byte* from, nuint length, int flags);
+    private static partial nint SystemCall(nint number, nint fd, byte* buffer, nint length, nint flags, nint address, nint addressLength);
 
     [LibraryImport("libc", EntryPoint = "accept4")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -83,6 +83,15 @@ public sealed record Destination
 
     /// <summary>Instances that are ready. One is chosen by <see cref="RoutePolicy.Balance"/>.</summary>
     public required IReadOnlyList<Upstream> Upstreams { get; init; }
+
+    /// <summary>How they are spoken to; null: HTTP/1.1.</summary>
+    public UpstreamProtocol? Protocol { get; init; }
+
+    /// <summary>
+    /// How long WebSockets may stay open on instances that no table names any more: by then each was told that its server goes away (1001). Null: until
+    /// the instance ends.
+    /// </summary>
+    public TimeSpan? WebSockets { get; init; }
 }
 
 /// <summary>

@@ -55,6 +55,7 @@ static class ReleaseReader
             Route = RouteReader.Read(field, path, reading),
             Redirects = RouteReader.Redirects(own, field, hosts),
             Port = port,
+            Protocol = ProtocolReader.Read(field, service.Name, reading),
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
@@ -174,11 +175,22 @@ static class ReleaseReader
         return new ReadyGate
         {
             Http = http.Text(),
+            Grpc = Grpc(field["grpc"], http),
             Every = Positive(field["every"]) ?? defaults.Every,
             Timeout = Positive(field["timeout"]) ?? defaults.Timeout,
             Passes = field["passes"].Int(1, 100) ?? defaults.Passes,
             Within = Positive(field["within"]) ?? defaults.Within,
         };
+    }
+
+    static string? Grpc(Field field, Field http)
+    {
+        if (field.Text() is not { } text || text is "false") return null;
+        if (!http.IsMissing) field.Error("both http and grpc say what is asked", "one of them");
+        if (text is "true") return "";
+        if (text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')) return text;
+        field.Error($"'{text}' is no gRPC service", "true for the whole server, or a service's name, for example shop.v1.Cart");
+        return null;
     }
 
     static TimeSpan? Positive(Field field)
