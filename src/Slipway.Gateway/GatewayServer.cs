@@ -55,7 +55,7 @@ sealed class GatewayServer : IAsyncDisposable
         _health = new HealthChecker(logs.CreateLogger<HealthChecker>());
         var refusals = new Refusals();
         _tables = new TableSwitch(switchboard, compiler, instances, _health, _listeners, Store);
-        _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
+        _kestrel = new KestrelServer(Options.Create(Kestrel(options, _certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
         var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals, new ClientAttempt(options, logs.CreateLogger<ClientAttempt>()));
@@ -150,7 +150,7 @@ sealed class GatewayServer : IAsyncDisposable
         }
     }
 
-    static KestrelServerOptions Kestrel(CertificateBook certificates)
+    static KestrelServerOptions Kestrel(GatewayOptions options, CertificateBook certificates)
     {
         // A bare LF as a line's end is one more way to read a request in two ways (RFC 9112, section 2.2 allows to refuse it).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
@@ -163,9 +163,10 @@ sealed class GatewayServer : IAsyncDisposable
             ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
         };
         kestrel.Limits.MaxRequestBodySize = null;
-        // A client that stops reading or sending for a minute holds its instance no longer; slower ones are none of our business.
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
-        kestrel.Limits.MinResponseDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
+        kestrel.Limits.RequestHeadersTimeout = options.HeadTimeout;
+        // A client that stops reading or sending holds its instance no longer; slower ones are none of our business.
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1, options.StallTimeout);
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(1, options.StallTimeout);
         kestrel.Listen(ProtocolEndPoint.Http1, listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(ProtocolEndPoint.Http2, listen => listen.Protocols = HttpProtocols.Http2);
         kestrel.Listen(ProtocolEndPoint.Https, listen =>

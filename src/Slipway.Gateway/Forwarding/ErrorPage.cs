@@ -10,6 +10,8 @@ namespace Slipway.Gateway.Forwarding;
 /// <summary>What a client gets where no instance's answer can be had: a page for browsers, plain text for programs.</summary>
 sealed record ErrorPage(int Status, string? Kind, string Title, string Text, string? Hint = null, int? RetryAfter = null, (string Name, string Value)? Header = null)
 {
+    public const string BreakerKind = "breaker";
+
     /// <summary>An instance has the request and may have acted on it.</summary>
     public bool IsLate { get; init; }
 
@@ -37,7 +39,7 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
 
     public static ErrorPage Busy(string text) => new(503, "busy", "Busy", text, RetryAfter: 1);
 
-    public static ErrorPage Broken(Route route, int seconds) => new(503, "breaker", "Not available right now",
+    public static ErrorPage Broken(Route route, int seconds) => new(503, BreakerKind, "Not available right now",
         $"Too many requests to {route.App}/{route.Service} failed. It is given a rest.", $"{Logs(route)} Try again in {seconds} s.", seconds);
 
     public static ErrorPage Loop { get; } = new(508, "loop", "Going round in circles",

@@ -32,13 +32,16 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         if (choice.Route?.Source.Https is { } https && door.TurnsAway(exchange, https, host))
         {
             choice.Instance?.Leave();
+            // The other answer is a redirect.
+            if (exchange.Response.StatusCode is 403 or 421) traffic.CountTurnedAway(choice.Route.Source, exchange.Response.StatusCode == 403 ? "https-only" : "http-only");
             return Task.CompletedTask;
         }
         if (choice.Route is { IsPlain: false } route) return ServeBy(route, exchange, choice, host);
         if (choice.Instance is null)
         {
             if (choice.Route is null) traffic.CountUnrouted();
-            (choice.Route is null ? ErrorPage.NoRoute(host) : ErrorPage.NoInstance(choice.Route.Source)).Write(exchange);
+            if (choice.Route is null) ErrorPage.NoRoute(host).Write(exchange);
+            else TurnAway(choice.Route, exchange, ErrorPage.NoInstance(choice.Route.Source));
             return Task.CompletedTask;
         }
         return Serve(exchange, choice, host);
@@ -69,7 +72,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             }
             isServed = page is null;
             if (page is null) await Serve(exchange, choice, host);
-            else page.Write(exchange);
+            else TurnAway(route, exchange, page);
         }
         finally
         {
@@ -77,6 +80,13 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             if (isIn) policy!.InFlight!.Leave();
             if (isThrough) breaker!.Leave(pass, HasFailed(exchange));
         }
+    }
+
+    /// <summary>Redirects are answers like others, and breakers count for themselves.</summary>
+    void TurnAway(CompiledRoute route, Exchange exchange, ErrorPage page)
+    {
+        if (page.Status >= 400 && page.Kind != ErrorPage.BreakerKind) traffic.CountTurnedAway(route.Source, page.Kind ?? "bad-request");
+        page.Write(exchange);
     }
 
     /// <summary>For the breaker. Null: the client did.</summary>
@@ -163,7 +173,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsTrace(method);
     }
 
-    static void End(Exchange exchange, Outcome outcome, CompiledRoute route, ReleaseCounters counters)
+    void End(Exchange exchange, Outcome outcome, CompiledRoute route, ReleaseCounters counters)
     {
         exchange.Outcome = outcome;
         var gone = outcome is Outcome.ClientGone or Outcome.ClientFault;
@@ -177,7 +187,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         if (outcome == Outcome.ClientFault && !exchange.Response.HasStarted)
         {
             if (exchange.Fault!.StatusCode != StatusCodes.Status413PayloadTooLarge || route.Source.Policy?.MaxBody is not { } most) throw exchange.Fault;
-            ErrorPage.TooLarge(most).Write(exchange);
+            TurnAway(route, exchange, ErrorPage.TooLarge(most));
             return;
         }
         if (outcome == Outcome.BrokenOff && GrpcAnswers.TryEnd(exchange)) return;
