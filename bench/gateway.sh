@@ -266,6 +266,7 @@ LIST
 
 swap() {
   local round time times=() stop
+  : >"$work/times"
   publish "$(one_release)" "$routes"
   for ((round = 0; round < (rounds + 1) / 2; round++)); do
     sample swap quiet "$gateway_pid" "http://127.0.0.1:$gateway_port/"
@@ -290,7 +291,7 @@ swap() {
   for time in "2 p50" "3 p99" "4 longest"; do
     awk -v label="${time#* }" -v a="$(median quiet.swap "${time% *}")" -v b="$(median swapped.swap "${time% *}")" 'BEGIN {printf "| %s, ms | %.2f | %.2f |\n", label, a/1000, b/1000}'
   done
-  printf '\n%d tables, each taken into service within %d ms (median).\n' "${#times[@]}" "$(awk -v t="${times[$((${#times[@]} / 2))]}" 'BEGIN {print t*1000}')"
+  printf '\n%d tables, each taken into service within %d ms (median).\n' "${#times[@]}" "$(awk -v t="${times[$((${#times[@]} / 2))]-0}" 'BEGIN {print t*1000}')"
   failures swap
 }
 
