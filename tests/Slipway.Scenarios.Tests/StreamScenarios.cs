@@ -87,5 +87,9 @@ public sealed class StreamScenarios(SlipwayProcess slipway)
             await socket.ConnectAsync(IPEndPoint.Parse(slipway.Gateway), cancel);
             return new NetworkStream(socket, ownsSocket: true);
         },
-    }) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+    })
+    {
+        DefaultRequestVersion = HttpVersion.Version20,
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
 }
