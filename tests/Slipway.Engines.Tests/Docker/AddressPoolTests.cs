@@ -94,7 +94,8 @@ public sealed class AddressPoolTests
 
     static string? Subnet(string body)
     {
-        using var json = System.Text.Json.JsonDocument.Parse(body);
+        // It came in chunks.
+        using var json = System.Text.Json.JsonDocument.Parse(body[body.IndexOf('{', StringComparison.Ordinal)..(body.LastIndexOf('}') + 1)]);
         return json.RootElement.TryGetProperty("IPAM", out var addresses) ? addresses.GetProperty("Config")[0].GetProperty("Subnet").GetString() : null;
     }
 
