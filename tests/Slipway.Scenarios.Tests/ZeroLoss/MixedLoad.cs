@@ -8,8 +8,8 @@ namespace Slipway.Scenarios.Tests.ZeroLoss;
 
 /// <summary>
 /// Everything that people do to an app at once: short GETs on keep-alive connections, POSTs pipelined with their bodies, clients that send and read
-/// slowly, downloads and uploads that take a second, server-sent events, WebSockets. None repeats anything: what is not answered whole has failed, and is known by
-/// its X-Request-Id. What a stream or a socket is to do takes less time than the app's drain.
+/// slowly, downloads and uploads that take a second, server-sent events, WebSockets. None repeats a request: what is not answered whole has failed, and is known by
+/// its X-Request-Id. Streams take less time than the app's drain.
 /// </summary>
 public sealed class MixedLoad : IAsyncDisposable
 {
@@ -23,6 +23,7 @@ public sealed class MixedLoad : IAsyncDisposable
     readonly ConcurrentDictionary<string, int> _versions = new();
     readonly ConcurrentQueue<FailedRequest> _failures = new();
     int _ids;
+    int _goodbyes;
 
     public MixedLoad(SlipwayProcess slipway, TestApp app)
     {
@@ -34,10 +35,14 @@ public sealed class MixedLoad : IAsyncDisposable
         Begin("download", Keep((peer, id, _) => Get(peer, id, "/download?bytes=200000&over=1", 200_000)));
         Begin("upload", Keep(Upload));
         Begin("server-sent events", Keep(Listen));
-        for (var i = 0; i < 2; i++) Begin("WebSocket", Talk);
+        Begin("WebSocket", kind => Talk(kind, messages: 10));
+        Begin("long WebSocket", kind => Talk(kind, messages: int.MaxValue));
     }
 
     public int Requests => _done.Values.Sum();
+
+    /// <summary>WebSockets that were closed in good order because their instance goes away.</summary>
+    public int Goodbyes => Volatile.Read(ref _goodbyes);
 
     public IReadOnlyCollection<FailedRequest> Failures => _failures;
 
@@ -153,7 +158,8 @@ public sealed class MixedLoad : IAsyncDisposable
         if (events != string.Concat(Enumerable.Range(0, 10).Select(n => $"data: {n}\n\n"))) throw new WrongAnswerException($"not all events came: {events}");
     }
 
-    async Task Talk(string kind)
+    /// <summary>Each message comes back, or the gateway says goodbye for an instance that goes away: then it is said again by another socket. Nothing else ends one.</summary>
+    async Task Talk(string kind, int messages)
     {
         while (!_stop.IsCancellationRequested)
         {
@@ -161,23 +167,23 @@ public sealed class MixedLoad : IAsyncDisposable
             try
             {
                 using var socket = await Open(Id(id));
-                for (var n = 0; n < 10; n++)
+                for (var n = 0; n < messages && !_stop.IsCancellationRequested && await Echo(socket, $"message {n}"); n++)
                 {
-                    await Echo(socket, $"message {n}");
+                    if (messages == int.MaxValue) _done.AddOrUpdate(kind, 1, (_, done) => done + 1);
                     await Task.Delay(100);
                 }
-                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Limit());
+                if (socket.State == WebSocketState.Open) await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Limit());
+                else await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Limit());
             }
             catch (Exception broken) when (IsFailure(broken))
             {
                 _failures.Enqueue(new FailedRequest(kind, Id(id), begun, $"{broken.GetType().Name}: {broken.Message}"));
             }
-            _done.AddOrUpdate(kind, 1, (_, n) => n + 1);
+            _done.AddOrUpdate(kind, 1, (_, done) => done + 1);
         }
     }
 
-    /// <summary>A WebSocket of the app, for whoever wants to keep one.</summary>
-    public async Task<ClientWebSocket> Open(string id)
+    async Task<ClientWebSocket> Open(string id)
     {
         var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Host", _host);
@@ -186,12 +192,19 @@ public sealed class MixedLoad : IAsyncDisposable
         return socket;
     }
 
-    public static async Task Echo(ClientWebSocket socket, string text)
+    /// <returns>False: it was told to come again.</returns>
+    async Task<bool> Echo(ClientWebSocket socket, string text)
     {
         await socket.SendAsync(Encoding.ASCII.GetBytes(text), WebSocketMessageType.Text, true, Limit());
         var buffer = new byte[100];
         var received = await socket.ReceiveAsync(buffer, Limit());
-        if (Encoding.ASCII.GetString(buffer, 0, received.Count) is var back && back != text) throw new WrongAnswerException($"'{text}' came back as '{back}' ({socket.State})");
+        if (received is { MessageType: WebSocketMessageType.Close, CloseStatus: WebSocketCloseStatus.EndpointUnavailable })
+        {
+            Interlocked.Increment(ref _goodbyes);
+            return false;
+        }
+        if (Encoding.ASCII.GetString(buffer, 0, received.Count) is var back && back != text) throw new WrongAnswerException($"'{text}' came back as '{back}' {received.CloseStatus}");
+        return true;
     }
 
     HttpAnswer Good(HttpAnswer answer)
