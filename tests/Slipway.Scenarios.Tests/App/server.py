@@ -12,7 +12,7 @@ import time
 import urllib.parse
 
 VERSION = open("version").read().strip()
-READY = open("ready").read().strip()  # yes, never, crash, or sick
+READY = open("ready").read().strip()  # yes, never, crash, sick, or rude
 active = 0
 lock = threading.Lock()
 
@@ -124,7 +124,7 @@ class Server(http.server.ThreadingHTTPServer):
 if READY == "crash":
     raise SystemExit("this version can't start: no configuration found")
 server = Server(("0.0.0.0", 5000), Handler)
-signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0) if READY == "rude" else threading.Thread(target=server.shutdown).start())
 print(f"version {VERSION} listens", flush=True)
 server.serve_forever()
 while active > 0:
