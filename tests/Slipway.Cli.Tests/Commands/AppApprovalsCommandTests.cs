@@ -5,7 +5,7 @@ public sealed class AppApprovalsCommandTests
     readonly List<string> _asked = [];
 
     [Theory]
-    [InlineData("""PUT /api/v1/apps/shop/approvals {"by":"release-managers","count":2,"notAuthor":true}""", "✔ Every release of shop waits for 2 approvals by release-managers, not of who deployed it, whatever its file says.\n", "--by", "release-managers", "--count", "2", "--not-author")]
+    [InlineData("""PUT /api/v1/apps/shop/approvals {"by":"release-managers","count":2,"notAuthor":true}""", "✔ Every release of shop waits for 2 approvals by release-managers, not of the person who deployed it, whatever its file says.\n", "--by", "release-managers", "--count", "2", "--not-author")]
     [InlineData("DELETE /api/v1/apps/shop/approvals", "✔ Releases of shop ask for no approval but by its file.\n", "--off")]
     [InlineData("GET /api/v1/apps/shop/approvals", "Every release of shop waits for an approval by qa, whatever its file says.\n")]
     public async Task Approvals_AsksTheApi_AndSaysWhatIsTrueNow(string request, string said, params string[] args)
