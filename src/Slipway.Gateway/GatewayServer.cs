@@ -16,6 +16,7 @@ using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Sites;
 using Slipway.Model;
 
 namespace Slipway.Gateway;
@@ -38,7 +39,8 @@ sealed class GatewayServer : IAsyncDisposable
     {
         _options = options;
         _lock = folderLock;
-        var (instances, traffic) = (new InstanceBook(), new TrafficBook());
+        var sites = new SiteBook(options.Sites, new HotFiles(options.SiteMemory), TimeProvider.System, logs.CreateLogger<SiteBook>());
+        var (instances, traffic) = (new InstanceBook(sites), new TrafficBook());
         var compiler = new TableCompiler(instances, traffic);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());

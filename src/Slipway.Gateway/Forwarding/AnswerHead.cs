@@ -42,6 +42,17 @@ sealed class AnswerHead
 
     public void Reset() => Status = 0;
 
+    /// <summary>The gateway answers in an instance's place.</summary>
+    public void Give(int status) => Status = status;
+
+    /// <summary>What the route adds to every answer.</summary>
+    public static void Dress(Exchange exchange, IHeaderDictionary headers, bool edit = true)
+    {
+        if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
+        if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
+        if (edit) exchange.Policy?.ResponseHeaders?.Apply(headers);
+    }
+
     /// <summary>Takes a final head (or a 101) off the connection's buffer and past 1xx ones, or leaves it there while it is incomplete.</summary>
     public HeadState Read(Exchange exchange, UpstreamConnection connection)
     {
@@ -107,9 +118,7 @@ sealed class AnswerHead
             }
         }
         if (options is not null) ApplyConnection(options, headers);
-        if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
-        if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
-        if (Status != 101) exchange.Policy?.ResponseHeaders?.Apply(headers);
+        Dress(exchange, headers, Status != 101);
         if (exchange.Policy is not { Compress: true } || Status == 101) return Frame(exchange, headers, length, coding);
         exchange.Coding = Compression.Choose(exchange, length);
         if (!Frame(exchange, headers, length, coding)) return false;

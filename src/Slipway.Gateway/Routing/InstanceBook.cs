@@ -3,7 +3,8 @@ using System.Net;
 namespace Slipway.Gateway.Routing;
 
 /// <summary>Every instance that a table names or that is still busy. Only control and the sweeper come here, never a request.</summary>
-sealed class InstanceBook
+/// <param name="sites">Null: none are served.</param>
+sealed class InstanceBook(Sites.SiteBook? sites = null)
 {
     readonly Lock _gate = new();
     readonly Dictionary<(string Id, IPEndPoint Address), InstanceState> _known = [];
@@ -28,6 +29,7 @@ sealed class InstanceBook
             foreach (var state in routed) _known[(state.Id, state.Address)] = state;
         }
         Forget();
+        sites?.Retain(routed);
     }
 
     /// <summary>Drops what no table names and nothing is in flight on.</summary>
@@ -43,6 +45,10 @@ sealed class InstanceBook
             }
         }
     }
+
+    /// <summary>The state of an upstream; null where it is a site that can't be served.</summary>
+    public InstanceState? Obtain(Model.Upstream upstream) =>
+        upstream.Site is null ? Obtain(upstream.Instance, new IPEndPoint(IPAddress.Parse(upstream.Address), upstream.Port)) : sites?.Obtain(this, upstream);
 
     public InstanceState[] All()
     {

@@ -65,8 +65,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     {
         // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
         var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : traffic.Obtain(route.App, route.Service, destination.Release);
-        var states = destination.Upstreams
-            .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
+        var states = destination.Upstreams.Select(instances.Obtain).OfType<InstanceState>().ToArray();
         used.UnionWith(states);
         return new CompiledDestination(destination.Weight, states, counters, route.Policy?.Outliers);
     }
@@ -123,6 +122,8 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         foreach (var upstream in destination.Upstreams)
         {
             if (!IPAddress.TryParse(upstream.Address, out _)) Add(wrong, $"{key}.upstreams", $"'{upstream.Address}' of instance {upstream.Instance} is no IP address", upstream.Address, "an IPv4 or IPv6 address");
+            foreach (var site in ((string?[])[upstream.Site, upstream.Other]).OfType<string>())
+                if (!SitePack.IsPath(site)) Add(wrong, $"{key}.upstreams", $"'{site}' of instance {upstream.Instance} is no site", site, $"APP/SERVICE.vRELEASE.HASH{SitePack.Extension}");
             if (upstream.Port is < 1 or > 65535) Add(wrong, $"{key}.upstreams", $"{upstream.Port} of instance {upstream.Instance} is no port", upstream.Port, "1 to 65535");
         }
     }
