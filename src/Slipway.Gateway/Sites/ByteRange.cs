@@ -21,7 +21,8 @@ readonly record struct ByteRange(long First, long Length)
         text = text[Unit.Length..].Trim(" \t");
         var dash = text.IndexOf('-');
         if (dash < 0 || text.Contains(',')) return null;
-        var (from, to) = (text[..dash].TrimEnd(" \t"), text[(dash + 1)..].TrimStart(" \t"));
+        var from = text[..dash].TrimEnd(" \t");
+        var to = text[(dash + 1)..].TrimStart(" \t");
         if (!TryRead(from, out var first) || !TryRead(to, out var last) || (from.IsEmpty && to.IsEmpty)) return null;
         if (from.IsEmpty)
         {

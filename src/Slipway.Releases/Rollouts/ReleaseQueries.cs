@@ -93,6 +93,7 @@ public sealed class ReleaseQueries
             Replicas = planned?.Workload.Replicas ?? 0,
             Ready = planned is null || seen is null ? 0 : seen.Instances.Count(i => planned.Has(i) && (seen.VerdictOf(i) == Verdict.Ready || Completion.IsDone(i, service))),
             Image = slot.Release.Images[service.Name],
+            Files = service.Release.Static?.Root,
             Urls = [.. UrlsOf(service)],
         };
     }

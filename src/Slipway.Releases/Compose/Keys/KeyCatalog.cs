@@ -12,6 +12,10 @@ static class KeyCatalog
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
+    static readonly KeyShape Static = new KeyShape()
+        .Honour("root", "index", "extensions", "fallback", "not-found", "dotfiles")
+        .Honour("cache", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) });
+
     static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author")).Refuse("not in this version", "mirror");
     static readonly KeyShape Judge = new KeyShape()
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
@@ -34,6 +38,7 @@ static class KeyCatalog
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
+        .Honour("static", Static)
         .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
