@@ -30,6 +30,8 @@ sealed class Watchdog
         foreach (var route in table.Routes)
         {
             var upstreams = route.Destinations.SelectMany(d => d.Upstreams).ToList();
+            CheckSites(upstreams);
+            upstreams.RemoveAll(u => u.Site is not null);
             foreach (var upstream in upstreams)
             {
                 _served.Add(upstream.Instance);
@@ -57,6 +59,15 @@ sealed class Watchdog
         if (!_unrouted.TryGetValue(instance.Id, out var since)) return;
         if (traffic.InFlight > 0 && _world.Time.Now < since + Sample.Drain.Requests) throw Broken($"{instance.Name} is stopped with requests in flight");
         if (traffic.Upgraded > 0 && _world.Time.Now < since + Sample.Drain.WebSockets) throw Broken($"{instance.Name} is stopped with open connections");
+    }
+
+    /// <summary>Files that the gateways serve by are there: the table that they have names no site that is not, or is not any more.</summary>
+    public void CheckSites() => CheckSites([.. _world.Gateways.Table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams)]);
+
+    void CheckSites(IReadOnlyList<Upstream> upstreams)
+    {
+        foreach (var site in upstreams.SelectMany(u => (string?[])[u.Site, u.Other]).OfType<string>())
+            if (!File.Exists(Path.Combine(_world.Folder, SitePack.Folder, site))) throw Broken($"the table names {site}, which is not there");
     }
 
     WatchdogException Broken(string what)

@@ -176,6 +176,7 @@ sealed class World : IAsyncDisposable
             if (HasCrashed) return;
             if (loop.Probe() is { } probe && probe < next) next = probe;
         }
+        Watchdog.CheckSites();
         Watchdog.Violation.ShouldBeNull();
         Trace?.Invoke($"{Time.Now:mm:ss.fff} acted {acted} next {next:mm:ss.fff} {Describe()}");
         if (acted) return;
