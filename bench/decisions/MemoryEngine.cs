@@ -20,6 +20,8 @@ sealed class MemoryEngine : IEngine
 
     public Task<ImageFacts> Prepare(string image, CancellationToken cancel) => Task.FromResult(new ImageFacts { Id = image });
 
+    public Task ReadImage(string image, string folder, Func<Stream, CancellationToken, Task> read, CancellationToken cancel) => throw new EngineException(404, $"The image {image} has no files.");
+
     public Task Apply(Workload workload, CancellationToken cancel)
     {
         for (var index = 1; index <= workload.Replicas; index++)
@@ -27,8 +29,17 @@ sealed class MemoryEngine : IEngine
             var id = $"{workload.App}.{workload.Service}.v{workload.Release}.{index}";
             _apps.GetOrAdd(workload.App, _ => new())[id] = new Instance
             {
-                Id = id, Name = id, App = workload.App, Service = workload.Service, Release = workload.Release, Hash = workload.Hash, Index = index,
-                State = InstanceState.Running, Image = workload.Image, Created = DateTimeOffset.UtcNow, Started = DateTimeOffset.UtcNow,
+                Id = id,
+                Name = id,
+                App = workload.App,
+                Service = workload.Service,
+                Release = workload.Release,
+                Hash = workload.Hash,
+                Index = index,
+                State = InstanceState.Running,
+                Image = workload.Image,
+                Created = DateTimeOffset.UtcNow,
+                Started = DateTimeOffset.UtcNow,
                 Addresses = workload.Networks.ToDictionary(network => network.Name, _ => "127.0.0.1"),
             };
         }

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Options;
 using Slipway.Gateway.Certificates;
 using Slipway.Gateway.Control;
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Listening;
 using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
@@ -31,6 +32,7 @@ sealed class GatewayServer : IAsyncDisposable
     readonly WebApplication _control;
     readonly TableSwitch _tables;
     readonly CertificateBook _certificates;
+    readonly HealthChecker _health;
     readonly Sweeper _sweeper;
     readonly Task _sweeping;
     readonly AccessLog? _accessLog;
@@ -46,13 +48,15 @@ sealed class GatewayServer : IAsyncDisposable
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
         _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), _certificates, logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
-        _tables = new TableSwitch(switchboard, compiler, instances, _listeners, Store);
-        _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), logs);
+        _health = new HealthChecker(logs.CreateLogger<HealthChecker>());
+        var refusals = new Refusals();
+        _tables = new TableSwitch(switchboard, compiler, instances, _health, _listeners, Store);
+        _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
-        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners));
+        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals);
         Application = new GatewayApplication(forwarder, new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
-        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates, _accessLog));
+        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates, refusals, _accessLog));
         _sweeper = new Sweeper(instances, _listeners, options);
         _sweeping = _sweeper.Run();
     }
@@ -97,6 +101,7 @@ sealed class GatewayServer : IAsyncDisposable
         await _control.DisposeAsync();
         _sweeper.Dispose();
         await _sweeping;
+        await _health.DisposeAsync();
         _tables.Dispose();
         _certificates.Dispose();
         _listeners.Dispose();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Listening;
 using Slipway.Gateway.Routing;
 using Slipway.Model;
@@ -6,7 +7,7 @@ using Slipway.Model;
 namespace Slipway.Gateway.Control;
 
 /// <summary>Takes a new table into service: checked, stored, swapped in, its ports opened. One at a time.</summary>
-sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, InstanceBook instances, Listeners listeners, TableStore store) : IDisposable
+sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, InstanceBook instances, HealthChecker health, Listeners listeners, TableStore store) : IDisposable
 {
     readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -31,6 +32,7 @@ sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, Instan
             store.Save(next);
             switchboard.Switch(compiled);
             instances.Route(compiled.Instances);
+            health.Watch(compiled.Watches);
             await listeners.Want(compiled.Ports, CancellationToken.None);
         }
         finally

@@ -50,6 +50,7 @@ sealed class AnswerHead
     {
         if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
         if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
+        if (exchange.AffinityCookie is { } affinity) headers.SetCookie = StringValues.Concat(headers.SetCookie, affinity);
         if (edit) exchange.Policy?.ResponseHeaders?.Apply(headers);
     }
 

@@ -33,6 +33,12 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
 
     public static ErrorPage Busy(string text) => new(503, "busy", "Busy", text, RetryAfter: 1);
 
+    public static ErrorPage Broken(Route route, int seconds) => new(503, "breaker", "Not available right now",
+        $"Too many requests to {route.App}/{route.Service} failed. It is given a rest.", $"{Logs(route)} Try again in {seconds} s.", seconds);
+
+    public static ErrorPage Loop { get; } = new(508, "loop", "Going round in circles",
+        "The request came through this gateway again and again.", "Does an app forward it to a host whose route leads back to the app?");
+
     public static ErrorPage Redirect(int status, string location) => new(status, null, "Elsewhere", $"What you look for is at {location}", Header: (HeaderNames.Location, location));
 
     public static ErrorPage OnlyRead() => new(405, "method", "Only for reading", "Files are served here: GET and HEAD are all that they take.", Header: (HeaderNames.Allow, "GET, HEAD"));

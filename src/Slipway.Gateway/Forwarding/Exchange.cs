@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
+using Slipway.Gateway.Retrying;
 using Slipway.Gateway.Routing;
 
 namespace Slipway.Gateway.Forwarding;
@@ -99,6 +101,9 @@ sealed class Exchange
     /// <summary>Of <see cref="Route"/>; null where nothing is done beside forwarding.</summary>
     public CompiledPolicy? Policy { get; set; }
 
+    /// <summary>Of a request with a body that is being copied, until the body is whole.</summary>
+    public RequestCopy? Copy { get; set; }
+
     /// <summary>The instance that was asked last, and its release.</summary>
     public InstanceState? Instance { get; set; }
 
@@ -133,6 +138,15 @@ sealed class Exchange
     /// <summary>Set-Cookie of an answer to <see cref="NewUser"/>.</summary>
     public string? Cookie { get; set; }
 
+    /// <summary>Set-Cookie of an answer that binds its client to <see cref="Instance"/>.</summary>
+    public string? AffinityCookie { get; set; }
+
+    /// <summary>Where the request may be sent once more though an instance had it.</summary>
+    public RetryState? Retry { get; set; }
+
+    /// <summary>How it was answered, where its route is forwarded to. Done where it is not.</summary>
+    public Outcome Outcome { get; set; }
+
     /// <summary>Strict-Transport-Security of the answer.</summary>
     public string? Hsts { get; set; }
 
@@ -156,7 +170,7 @@ sealed class Exchange
         Trace = default;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
-        Hsts = null;
+        (Hsts, AffinityCookie, Retry, Outcome) = (null, null, null, default);
         if (Cookie is not null) (NewUser, Cookie) = (null, null);
         if (!IsHttp2) return;
         _gone = false;
@@ -165,6 +179,11 @@ sealed class Exchange
 
     public void End()
     {
+        if (Copy is { } copy)
+        {
+            Copy = null;
+            copy.Drop();
+        }
         if (IsHttp2) _aborted.Dispose();
     }
 

@@ -6,7 +6,7 @@ using Slipway.Gateway.Routing;
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>Takes one request from its route to its answer, over as many instances as it takes.</summary>
-sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door)
+sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door, Refusals refusals)
 {
     /// <summary>
     /// Before those that refused are asked once more: while instances restart one after the other, a request may meet each of them in its own gap.
@@ -20,6 +20,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         var host = exchange.Request.Headers.Host.ToString();
         if (Refusal.Of(exchange) is { } refusal)
         {
+            refusals.Count(refusal.Status);
             refusal.Write(exchange);
             return;
         }
@@ -48,7 +49,9 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
     /// <summary>A route that asks for more than forwarding.</summary>
     async Task ServeBy(CompiledRoute route, Exchange exchange, Choice choice, string host)
     {
-        var (policy, isIn, isServed) = (route.Policy, false, false);
+        var (policy, isIn, isServed, pass) = (route.Policy, false, false, 0);
+        var breaker = policy?.Source.Breaker is not null && choice.Counters is { } counted ? route.Of(counted.Release)?.Breaker : null;
+        var isThrough = false;
         exchange.Policy = policy;
         try
         {
@@ -56,7 +59,16 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             if (page is null && policy is { Guards: true }) page = await policy.Check(exchange);
             if (page is null && policy?.InFlight is { } limit && !(isIn = limit.TryEnter()))
                 page = ErrorPage.Busy($"As many requests to {route.Source.App}/{route.Source.Service} are in flight as may be.");
-            if (page is null && choice.Instance is null) page = ErrorPage.NoInstance(route.Source);
+            if (page is null && choice.Instance is null) page = route.IsFull ? ErrorPage.Busy($"As many requests to each instance of {route.Source.App}/{route.Source.Service} are in flight as may be.") : ErrorPage.NoInstance(route.Source);
+            if (page is null && breaker is not null)
+            {
+                if (breaker.Enter(out pass) is { } seconds)
+                {
+                    page = ErrorPage.Broken(route.Source, seconds);
+                    choice.Counters!.Count(0, Stopwatch.GetTimestamp() - exchange.Started, failed: true);
+                }
+                else isThrough = true;
+            }
             isServed = page is null;
             if (page is null) await Serve(exchange, choice, host);
             else page.Write(exchange);
@@ -65,12 +77,19 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         {
             if (!isServed) choice.Instance?.Leave();
             if (isIn) policy!.InFlight!.Leave();
+            if (isThrough) breaker!.Leave(pass, HasFailed(exchange));
         }
     }
 
+    /// <summary>For the breaker. Null: the client did.</summary>
+    static bool? HasFailed(Exchange exchange) =>
+        exchange.Outcome is Outcome.ClientGone or Outcome.ClientFault ? null : exchange.Outcome != Outcome.Done || exchange.Answer.Status >= 500;
+
     async Task Serve(Exchange exchange, Choice choice, string host)
     {
-        List<InstanceState>? tried = null;
+        choice.Route!.Mirror?.Look(exchange, switchboard, choice.Counters!.Release);
+        var retry = exchange.Retry = choice.Route!.Policy?.Retries?.Begin(exchange, switchboard, host);
+        var tried = retry?.Tried;
         var isSecondRound = false;
         var fresh = false;
         while (true)
@@ -95,11 +114,19 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             }
             finally
             {
+                if (outcome != Outcome.GivenUp) retry?.Take().Instance?.Leave();
                 // A tunnel has counted itself out when it became one.
                 if (exchange.Answer.Status != 101 || outcome is Outcome.Broken) instance!.Leave();
             }
             if (route.Policy is { Outliers: not null }) Note(route, exchange, instance!, outcome);
-            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut || IsRepeatable(exchange, outcome))
+            if (outcome == Outcome.GivenUp || retry is not null && retry.GivesUp(exchange, outcome))
+            {
+                exchange.Response.Headers.Clear();
+                choice = retry!.Take();
+                continue;
+            }
+            // With a rule it was the rule's to say whether what was sent is sent once more.
+            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut || (retry is null || outcome == Outcome.Unsent) && IsRepeatable(exchange, outcome))
             {
                 (tried ??= []).Add(instance!);
                 exchange.Response.Headers.Clear();
@@ -136,7 +163,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
     static void Note(CompiledRoute route, Exchange exchange, InstanceState instance, Outcome outcome)
     {
         if (outcome is Outcome.ClientGone or Outcome.ClientFault) return;
-        route.Note(instance, exchange.Release, outcome != Outcome.Done || exchange.Answer.Status is 502 or 503 or 504);
+        route.Note(instance, exchange.Release, outcome is not (Outcome.Done or Outcome.GivenUp) || exchange.Answer.Status is 502 or 503 or 504);
     }
 
     /// <summary>False when the client has gone meanwhile.</summary>
@@ -160,6 +187,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
 
     static void End(Exchange exchange, Outcome outcome, CompiledRoute route, ReleaseCounters counters)
     {
+        exchange.Outcome = outcome;
         var gone = outcome is Outcome.ClientGone or Outcome.ClientFault;
         var failed = outcome != Outcome.Done && !gone;
         counters.Count(outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started, failed);

@@ -1,11 +1,20 @@
+using System.Buffers;
 using System.Text;
 
 namespace Slipway.Gateway.Forwarding;
 
-/// <summary>Writes into a connection's Out buffer, which grows as needed; the client's head has Kestrel's limits.</summary>
-ref struct HeadWriter(UpstreamConnection connection)
+/// <summary>Writes into a connection's Out buffer, or one of its own, which grows as needed; the client's head has Kestrel's limits.</summary>
+ref struct HeadWriter
 {
-    byte[] _buffer = connection.Out;
+    readonly UpstreamConnection? _connection;
+    byte[] _buffer;
+
+    public HeadWriter(UpstreamConnection connection) => (_connection, _buffer) = (connection, connection.Out);
+
+    /// <param name="rented">Of the shared pool; where it is too small, <see cref="Buffer"/> is another one.</param>
+    public HeadWriter(byte[] rented) => _buffer = rented;
+
+    public readonly byte[] Buffer => _buffer;
 
     public int Length { get; private set; }
 
@@ -33,6 +42,14 @@ ref struct HeadWriter(UpstreamConnection connection)
 
     void Ensure(int more)
     {
-        if (_buffer.Length - Length < more) _buffer = connection.GrowOut(Length, more);
+        if (_buffer.Length - Length < more) _buffer = _connection?.GrowOut(Length, more) ?? Grown(more);
+    }
+
+    readonly byte[] Grown(int more)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, Length + more));
+        _buffer.AsSpan(0, Length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        return larger;
     }
 }

@@ -27,6 +27,9 @@ enum Outcome
     /// <summary>The answer broke off when the client already had a part of it.</summary>
     BrokenOff,
 
+    /// <summary>There is an answer, and it is not for the client: another instance is asked (see <see cref="Retrying.RetryState"/>).</summary>
+    GivenUp,
+
     /// <summary>The client went away, or its body broke off.</summary>
     ClientGone,
 

@@ -12,6 +12,6 @@ static class Refusal
         if (!exchange.IsHttp2 && request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length"))
             return ErrorPage.BadRequest("The request has both Content-Length and Transfer-Encoding.");
         if (HttpMethods.IsConnect(request.Method)) return ErrorPage.BadRequest("CONNECT is for proxies that a client chose; this is a gateway to apps.");
-        return null;
+        return request.Headers.TryGetValue(HopMark.Header, out var marks) && HopMark.IsLoop(marks) ? ErrorPage.Loop : null;
     }
 }

@@ -75,6 +75,7 @@ static class RequestBody
                 {
                     var piece = left.Slice(0, Math.Min(left.Length, MaxPiece));
                     await SendAll(connection, Frame(connection, piece, chunked));
+                    if (exchange.Copy is { } copy && !copy.Add(piece)) exchange.Copy = null;
                     left = left.Slice(piece.Length);
                     exchange.BodyConsumed = true;
                     if (connection.IsTurnOver((int)piece.Length)) await Task.Yield();
@@ -89,6 +90,11 @@ static class RequestBody
             if (read.IsCompleted) break;
         }
         if (chunked) await SendAll(connection, End(exchange, connection));
+        if (exchange.Copy is { } whole)
+        {
+            exchange.Copy = null;
+            whole.Send();
+        }
         return Outcome.Done;
     }
 

@@ -23,6 +23,14 @@ sealed class TrafficBook
         }
     }
 
+    /// <summary>With <see cref="ReleaseCounters.Mirrored"/>.</summary>
+    public ReleaseCounters ObtainMirrored(AppName app, string service, int release)
+    {
+        var counters = Obtain(app, service, release);
+        lock (_gate) counters.Mirrored ??= new MirrorCounters();
+        return counters;
+    }
+
     public IReadOnlyList<ReleaseTraffic> Read()
     {
         lock (_gate) return [.. _counters.Select(c => c.Value.Read(c.Key.App, c.Key.Service, c.Key.Release) with { IsMatched = c.Key.IsMatched })];

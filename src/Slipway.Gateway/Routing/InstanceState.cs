@@ -37,7 +37,8 @@ sealed class InstanceState(string id, IPEndPoint address)
     public bool IsBusy => InFlight != 0 || Upgraded != 0;
 
     /// <summary>A full fence: the table is read again after it (see <see cref="Switchboard"/>).</summary>
-    public void Enter() => Interlocked.Increment(ref _inFlight);
+    /// <returns>How many are in flight now.</returns>
+    public int Enter() => Interlocked.Increment(ref _inFlight);
 
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 

@@ -77,7 +77,7 @@ static class Convergence
 
     static bool HasDrained(AppView view, Instance instance, DecisionBuilder decision)
     {
-        if (view.Stored.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Any(u => u.Instance == instance.Id)))) return false;
+        if (view.Stored.Routes.Any(r => r.Upstreams.Any(u => u.Instance == instance.Id))) return false;
         if (!view.IsSettled)
         {
             decision.WaitFor("waiting for the gateway to acknowledge the new routes");

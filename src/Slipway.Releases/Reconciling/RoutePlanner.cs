@@ -57,10 +57,26 @@ static class RoutePlanner
             && next.Service.Release.IsRouted && !sides.Contains(next) && (next.Workload.Static is null || current is null || !view.Of(current).Any())) sides.Add(next);
         var destinations = Destinations(view, live.Slot, sides, IsRoutable);
         if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running);
-        var route = Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
+        var route = Mirrored(view, live, service, Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current));
         return Previewed(view) is { } staged && ReleaseStrategy.MatchOf(staged.Release.Model) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
             ? MatchedRoute(view, live, staged, route, unseen, match) : route;
     }
+
+    /// <summary>At a step of copies: as it was for everybody, and the new release gets the copies, where it has an instance that is ready.</summary>
+    static Route Mirrored(AppView view, SlotState live, ServiceModel service, Route route) =>
+        CanaryRun.Of(view.Stored) is { Progress.Mirror: { } share } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } next)
+        && Destinations(view, live.Slot, [next], IsRoutable) is [var copied] ? route with
+        {
+            Mirror = new RouteMirror
+            {
+                Release = canary.Next.Release.Number,
+                Share = share,
+                Methods = canary.Policy.MirrorAt(canary.Rollout.Step)?.Methods ?? RouteMirror.Safe,
+                Users = canary.Policy.Sticky == StickyKind.None ? null
+                    : new RouteSplit { Release = canary.Next.Release.Number, Sticky = canary.Policy.Sticky, Header = canary.Policy.StickyHeader, Key = SplitKey(view) },
+                Upstreams = copied.Upstreams,
+            },
+        } : route;
 
     /// <summary>As it was for everybody but the requests that a match names: these see the staged release, where it has an instance that is ready.</summary>
     static Route MatchedRoute(AppView view, SlotState live, SlotState staged, Route route, PlannedWorkload unseen, IReadOnlyList<RequestMatch> match) =>
@@ -70,7 +86,7 @@ static class RoutePlanner
             Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Goals = ReleaseStrategy.CanaryOf(staged.Release.Model)?.Ab?.Goals, Key = SplitKey(view) },
         };
 
-    static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between two releases and has no key for it.");
+    static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between releases, or keeps clients at their instances, and has no key for it.");
 
     /// <summary>Both releases, by the step's weight. One that has no instance to give a request to is left out, and the other answers in its place.</summary>
     static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising)
@@ -104,6 +120,8 @@ static class RoutePlanner
         Hosts = rule.FromHost is { } host ? [host] : service.Release.Hosts,
         Path = rule.FromPath,
         Redirect = rule.To,
+        // Of its service, and with it the certificates of its hosts.
+        Https = service.Release.Https,
     });
 
     static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
@@ -112,7 +130,7 @@ static class RoutePlanner
         return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with
         {
             IsPreview = true,
-            Policy = PreviewHosts.Unlisted(service.Release.Route),
+            Policy = PreviewHosts.Unlisted(PolicyOf(view, service)),
         };
     }
 
@@ -124,7 +142,7 @@ static class RoutePlanner
         Path = service.Release.Path,
         When = service.Release.When,
         Ports = ports,
-        Policy = service.Release.Route,
+        Policy = PolicyOf(view, service),
         Destinations = destinations,
         Https = service.Release.Https,
         Unavailable = destinations.Count > 0 ? null
@@ -133,6 +151,11 @@ static class RoutePlanner
                 ? $"{view.Stored.App} is being replaced by v{current.Release}; try again in a moment"
                 : $"no instance of {service.Name} of {view.Stored.App} is running; try again in a moment",
     };
+
+    /// <summary>What a release can't know of its policy is the app's key.</summary>
+    static RoutePolicy? PolicyOf(AppView view, ServiceModel service) => service.Release.Route is { Affinity: { } affinity } route
+        ? route with { Affinity = affinity with { Key = SplitKey(view) } }
+        : service.Release.Route;
 
     static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits)
     {
@@ -155,7 +178,7 @@ static class RoutePlanner
     static bool IsRoutable(AppView view, Instance instance, Upstream upstream) => view.VerdictOf(instance) switch
     {
         Verdict.Ready => true,
-        Verdict.Unknown => view.Stored.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Contains(upstream))),
+        Verdict.Unknown => view.Stored.Routes.Any(r => r.Upstreams.Contains(upstream)),
         _ => false,
     };
 

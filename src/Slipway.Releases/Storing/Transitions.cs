@@ -38,7 +38,7 @@ sealed class Transitions(Database.Database database, TimeProvider time)
                 // One that gets requests again starts its next drain from the beginning.
                 db.Execute(
                     "DELETE FROM drains WHERE app = @app AND instance IN @back",
-                    new { app, back = routes.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => u.Instance).Distinct().ToList() });
+                    new { app, back = routes.Routes.SelectMany(r => r.Upstreams).Select(u => u.Instance).Distinct().ToList() });
                 break;
             case Step.BeginDrain drain:
                 db.Execute("INSERT INTO drains (app, instance, since) VALUES (@app, @instance, @since) ON CONFLICT DO NOTHING", new { app, instance = drain.Instance.Id, since });

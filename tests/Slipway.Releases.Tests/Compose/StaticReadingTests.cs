@@ -110,10 +110,11 @@ public sealed class StaticReadingTests
     [Fact]
     public void Defaults_OfTheFileForContainers_DoNotDisturb()
     {
-        using var folder = new ComposeFolder("services: {web: {image: app, x-release: {static: /a}}}\nx-release: {ready: {http: /up}, port: 8080, strategy: recreate, timeouts: {answer: 1s}}\n");
+        using var folder = new ComposeFolder("services: {web: {image: app, x-release: {static: /a}}}\nx-release: {ready: {http: /up}, port: 8080, strategy: recreate, timeouts: {answer: 1s}, outliers: true, retries: {attempts: 2}, compress: true}\n");
 
         folder.Errors().ShouldBeEmpty();
         var release = folder.Read().Find("web")!.Release;
         (release.Port, release.Strategy).ShouldBe((null, Strategy.Rolling));
+        release.Route.ShouldBe(new RoutePolicy { Compress = true });
     }
 }

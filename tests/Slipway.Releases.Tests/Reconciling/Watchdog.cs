@@ -29,7 +29,7 @@ sealed class Watchdog
         var running = _world.Engine.All.Where(i => i.State == InstanceState.Running).ToDictionary(i => i.Id);
         foreach (var route in table.Routes)
         {
-            var upstreams = route.Destinations.SelectMany(d => d.Upstreams).ToList();
+            var upstreams = route.Upstreams.ToList();
             CheckSites(upstreams);
             upstreams.RemoveAll(u => u.Site is not null);
             foreach (var upstream in upstreams)
@@ -44,7 +44,7 @@ sealed class Watchdog
             if (upstreams.Any(u => _world.Silent(running[u.Instance])) && upstreams.Any(u => !_world.Silent(running[u.Instance])))
                 throw Broken($"the table sends requests of {route.Service} to an instance that is not ready though another one is");
         }
-        var named = table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => u.Instance).ToHashSet();
+        var named = table.Routes.SelectMany(r => r.Upstreams).Select(u => u.Instance).ToHashSet();
         foreach (var gone in _served.Where(s => !named.Contains(s))) _unrouted.TryAdd(gone, _world.Time.Now);
         foreach (var back in named) _unrouted.Remove(back);
     }
@@ -52,7 +52,7 @@ sealed class Watchdog
     /// <summary>Invariant 3: stopped only after the routes are gone, and with nothing in flight before the deadline.</summary>
     void Stopping(Instance instance)
     {
-        if (_world.Gateways.Table.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Any(u => u.Instance == instance.Id))))
+        if (_world.Gateways.Table.Routes.Any(r => r.Upstreams.Any(u => u.Instance == instance.Id)))
             throw Broken($"{instance.Name} is stopped while the gateway sends requests to it");
         if (!_world.Gateways.Traffic.TryGetValue(instance.Id, out var traffic)) return;
         // One that never had a route has nothing in flight that a gateway brought.

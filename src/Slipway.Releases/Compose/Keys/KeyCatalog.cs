@@ -16,7 +16,8 @@ static class KeyCatalog
         .Honour("root", "index", "extensions", "fallback", "not-found", "dotfiles")
         .Honour("cache", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) });
 
-    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author")).Refuse("not in this version", "mirror");
+    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author"))
+        .Honour("mirror", new KeyShape().Honour("share", "methods"));
     static readonly KeyShape Judge = new KeyShape()
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
@@ -48,6 +49,12 @@ static class KeyCatalog
         .Honour("auth", Auth)
         .Honour("addresses", new KeyShape().Honour("allow", "deny"))
         .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
+        .Honour("balance", new KeyShape().Honour("hash", "load"))
+        .Honour("affinity", new KeyShape().Honour("by", "lifetime"))
+        .Honour("max-connections")
+        .Honour("retries", new KeyShape().Honour("attempts", "on", "methods", "per-try", "budget"))
+        .Honour("breaker", new KeyShape().Honour("failures", "window", "min-requests", "open"))
+        .Honour("health", new KeyShape().Honour("path", "every", "timeout", "fails", "passes", "status", "share"))
         .Translate("previews", "of the file's own x-release alone", Previews)
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
         .Honour("when", When).Honour("match", Match)

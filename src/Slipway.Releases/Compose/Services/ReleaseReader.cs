@@ -56,7 +56,7 @@ static class ReleaseReader
             Hosts = hosts,
             Path = path,
             When = MatchReader.Read(field["when"]),
-            Route = RouteReader.Read(field, path, reading),
+            Route = files is null ? RouteReader.Read(field, path, reading) : StaticReader.WithoutInstances(RouteReader.Read(field, path, reading)),
             Redirects = RouteReader.Redirects(own, field, hosts),
             Port = port,
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
@@ -121,7 +121,7 @@ static class ReleaseReader
     static string PathOf(Field path)
     {
         if (path.Text() is not { } text) return "/";
-        if (text.StartsWith('/') && text.IndexOfAny(['?', '#', ' ', '*']) < 0 && !text.Contains("//", StringComparison.Ordinal))
+        if (text.StartsWith('/') && text.IndexOfAny(['?', '#', ' ', '*']) < 0 && !text.Contains("//", StringComparison.Ordinal) && !text.Any(char.IsControl))
             return text.Length > 1 ? text.TrimEnd('/') : text;
         path.Error($"'{text}' is no path of a route", "a path that begins with /, for example /api");
         return "/";

@@ -14,7 +14,7 @@ static class StaticReader
     /// <summary>What somebody counts on who writes it: without it the service would do something else than he thinks.</summary>
     static readonly HashSet<string> Missed = ["ports", "command", "entrypoint", "volumes", "volumes_from", "secrets", "configs", "network_mode"];
 
-    static readonly string[] MissedOfRelease = ["port", "ready", "timeouts", "outliers", "before"];
+    static readonly string[] MissedOfRelease = ["port", "ready", "timeouts", "outliers", "before", "balance", "affinity", "max-connections", "retries", "breaker", "health"];
 
     /// <param name="general">The file's own <c>x-release</c>.</param>
     public static void CheckFile(Field general)
@@ -56,6 +56,16 @@ static class StaticReader
         if (!own["headers"]["request"].IsMissing) own["headers"]["request"].Warn($"not used: no container of '{service.Name}' gets the requests");
         if (own["strategy"].Text() == "recreate") own["strategy"].Error($"nothing of '{service.Name}' has to be stopped", "rolling, blue-green, canary or ab");
         return service with { Container = new ContainerSpec(), DependsOn = [], Ports = [], Expose = [], Networks = [], NetworkMode = null, Replicas = 1 };
+    }
+
+    /// <summary>A policy without what concerns instances: the file's own <c>x-release</c> may say it for the other services.</summary>
+    public static RoutePolicy? WithoutInstances(RoutePolicy? policy)
+    {
+        var rest = policy is null ? null : policy with
+        {
+            RequestHeaders = null, Timeouts = null, Outliers = null, Balance = null, Affinity = null, MaxConnections = null, Retries = null, Breaker = null, Health = null,
+        };
+        return rest == new RoutePolicy() ? null : rest;
     }
 
     static string Root(Field field, Field whole)
