@@ -18,6 +18,7 @@ using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
 using Slipway.Gateway.Sites;
+using Slipway.Gateway.Upstreams;
 using Slipway.Model;
 
 namespace Slipway.Gateway;
@@ -27,6 +28,7 @@ sealed class GatewayServer : IAsyncDisposable
 {
     readonly GatewayOptions _options;
     readonly FileStream _lock;
+    readonly InstanceBook _instances;
     readonly Listeners _listeners;
     readonly KestrelServer _kestrel;
     readonly WebApplication _control;
@@ -42,7 +44,8 @@ sealed class GatewayServer : IAsyncDisposable
         _options = options;
         _lock = folderLock;
         var sites = new SiteBook(options.Sites, new HotFiles(options.SiteMemory), TimeProvider.System, logs.CreateLogger<SiteBook>());
-        var (instances, traffic) = (new InstanceBook(sites), new TrafficBook());
+        _instances = new InstanceBook(options.IdleTimeout, sites);
+        var (instances, traffic) = (_instances, new TrafficBook());
         var compiler = new TableCompiler(instances, traffic);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
@@ -51,10 +54,10 @@ sealed class GatewayServer : IAsyncDisposable
         _health = new HealthChecker(logs.CreateLogger<HealthChecker>());
         var refusals = new Refusals();
         _tables = new TableSwitch(switchboard, compiler, instances, _health, _listeners, Store);
-        _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
+        _kestrel = new KestrelServer(Options.Create(Kestrel(options, _certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
-        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals);
+        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals, new ClientAttempt(options, logs.CreateLogger<ClientAttempt>()));
         Application = new GatewayApplication(forwarder, new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
         _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates, refusals, _accessLog));
         _sweeper = new Sweeper(instances, _listeners, options);
@@ -89,6 +92,8 @@ sealed class GatewayServer : IAsyncDisposable
     public async Task Stop()
     {
         using var limit = new CancellationTokenSource(_options.StopTimeout);
+        // There is no later for them: all at once.
+        foreach (var instance in _instances.All()) instance.WebSockets.LeaveNow(Environment.TickCount64, _options.StopTimeout);
         await _kestrel.StopAsync(limit.Token);
         await _control.StopAsync(limit.Token);
     }
@@ -149,7 +154,7 @@ sealed class GatewayServer : IAsyncDisposable
         Backlog = 4096,
     };
 
-    static KestrelServerOptions Kestrel(CertificateBook certificates)
+    static KestrelServerOptions Kestrel(GatewayOptions options, CertificateBook certificates)
     {
         // A bare LF as a line's end is one more way to read a request in two ways (RFC 9112, section 2.2 allows to refuse it).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
@@ -162,9 +167,10 @@ sealed class GatewayServer : IAsyncDisposable
             ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
         };
         kestrel.Limits.MaxRequestBodySize = null;
-        // A client that stops reading or sending for a minute holds its instance no longer; slower ones are none of our business.
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
-        kestrel.Limits.MinResponseDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
+        kestrel.Limits.RequestHeadersTimeout = options.HeadTimeout;
+        // A client that stops reading or sending holds its instance no longer; slower ones are none of our business.
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1, options.StallTimeout);
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(1, options.StallTimeout);
         kestrel.Listen(ProtocolEndPoint.Http1, listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(ProtocolEndPoint.Http2, listen => listen.Protocols = HttpProtocols.Http2);
         kestrel.Listen(ProtocolEndPoint.Https, listen =>

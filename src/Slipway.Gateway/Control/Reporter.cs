@@ -29,9 +29,9 @@ sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBo
         Started = _started,
         TableVersion = switchboard.Table.Document.Version,
         Certificates = certificates.Current.Revision,
-        // An instance has several states where it is reached on several ports.
         Refused = refusals.Read(),
         Breakers = [.. switchboard.Table.Breakers.Select(b => b.Read())],
+        // An instance has several states where it is reached on several ports.
         Instances = [.. instances.All().GroupBy(i => i.Id, StringComparer.Ordinal).Select(i => new InstanceTraffic
         {
             Instance = i.Key,
@@ -42,6 +42,7 @@ sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBo
         })],
         Releases = traffic.Read(),
         Unrouted = traffic.Unrouted,
+        TurnedAway = traffic.ReadTurnedAway(),
         LogLinesDropped = log?.Dropped ?? 0,
         Listening = listeners.Listening,
         NotListening = listeners.Failed,

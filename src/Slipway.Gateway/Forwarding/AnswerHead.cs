@@ -29,7 +29,8 @@ sealed class AnswerHead
 {
     const string Chunked = "chunked";
 
-    public int Status { get; private set; }
+    /// <summary>As the instance gave it; of gRPC, once its answer has ended, what grpc-status means in HTTP. 101: the connection became a tunnel.</summary>
+    public int Status { get; set; }
 
     public Framing Framing { get; private set; }
 
@@ -38,21 +39,12 @@ sealed class AnswerHead
     public bool KeepAlive { get; private set; }
 
     /// <summary>The protocol that a 101 changes to.</summary>
-    public string? Upgrade { get; private set; }
+    public string? Upgrade { get; set; }
 
     public void Reset() => Status = 0;
 
     /// <summary>The gateway answers in an instance's place.</summary>
     public void Give(int status) => Status = status;
-
-    /// <summary>What the route adds to every answer.</summary>
-    public static void Dress(Exchange exchange, IHeaderDictionary headers, bool edit = true)
-    {
-        if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
-        if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
-        if (exchange.AffinityCookie is { } affinity) headers.SetCookie = StringValues.Concat(headers.SetCookie, affinity);
-        if (edit) exchange.Policy?.ResponseHeaders?.Apply(headers);
-    }
 
     /// <summary>Takes a final head (or a 101) off the connection's buffer and past 1xx ones, or leaves it there while it is incomplete.</summary>
     public HeadState Read(Exchange exchange, UpstreamConnection connection)
@@ -119,12 +111,22 @@ sealed class AnswerHead
             }
         }
         if (options is not null) ApplyConnection(options, headers);
-        Dress(exchange, headers, Status != 101);
+        Edit(exchange, isTunnel: Status == 101);
         if (exchange.Policy is not { Compress: true } || Status == 101) return Frame(exchange, headers, length, coding);
         exchange.Coding = Compression.Choose(exchange, length);
         if (!Frame(exchange, headers, length, coding)) return false;
         if (exchange.Coding is { } chosen) Compression.Announce(headers, chosen);
         return true;
+    }
+
+    /// <summary>What the gateway adds to an answer's headers, and what its route changes.</summary>
+    public static void Edit(Exchange exchange, bool isTunnel)
+    {
+        var headers = exchange.Response.Headers;
+        if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
+        if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
+        if (exchange.AffinityCookie is { } affinity) headers.SetCookie = StringValues.Concat(headers.SetCookie, affinity);
+        if (!isTunnel) exchange.Policy?.ResponseHeaders?.Apply(headers);
     }
 
     void ApplyConnection(string options, IHeaderDictionary headers)

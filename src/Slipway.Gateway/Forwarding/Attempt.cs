@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Tunnels;
+using Slipway.Gateway.Upstreams;
 
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>One attempt to have a request answered by one instance over one connection.</summary>
-sealed class Attempt(GatewayOptions options)
+sealed class Attempt(GatewayOptions options, ClientAttempt client)
 {
     /// <param name="fresh">No kept connection: the last one of this instance turned out dead.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -14,6 +16,7 @@ sealed class Attempt(GatewayOptions options)
     {
         var timeouts = exchange.Policy?.Timeouts;
         if (exchange.IsTimed) exchange.Asked = Stopwatch.GetTimestamp();
+        if (instance.Protocol is not null) return (await client.Run(exchange, instance), false);
         var connection = fresh ? null : instance.Connections.Rent();
         if (connection is null)
         {
@@ -55,7 +58,7 @@ sealed class Attempt(GatewayOptions options)
                         outcome = Outcome.BrokenOff;
                         if (exchange.IsTimed) exchange.Answered = Stopwatch.GetTimestamp();
                         if (exchange.Answer.Status == 101)
-                            outcome = exchange is { WantsUpgrade: true, Answer.Upgrade: not null } ? await Tunnel.Run(exchange, connection, instance) : Outcome.Broken;
+                            outcome = exchange is { WantsUpgrade: true, Answer.Upgrade: not null } ? await Tunnel.Run(exchange, InstanceEnd.Of(connection), connection.In.AsMemory(connection.Start, connection.End - connection.Start), instance) : Outcome.Broken;
                         else if (exchange.Retry is { } retry && retry.GivesUp(exchange, exchange.Answer.Status)) (outcome, isWhole) = (Outcome.GivenUp, TryDrop(exchange, connection));
                         else outcome = await ResponseBody.Relay(exchange, connection);
                     }

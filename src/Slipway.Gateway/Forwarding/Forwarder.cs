@@ -2,18 +2,19 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Upstreams;
 
 namespace Slipway.Gateway.Forwarding;
 
 /// <summary>Takes one request from its route to its answer, over as many instances as it takes.</summary>
-sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door, Refusals refusals)
+sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOptions options, FrontDoor door, Refusals refusals, ClientAttempt client)
 {
     /// <summary>
     /// Before those that refused are asked once more: while instances restart one after the other, a request may meet each of them in its own gap.
     /// </summary>
     static readonly TimeSpan SecondRound = TimeSpan.FromMilliseconds(100);
 
-    readonly Attempt _attempt = new(options);
+    readonly Attempt _attempt = new(options, client);
 
     public async Task Forward(Exchange exchange)
     {
@@ -30,6 +31,8 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         if (choice.Route?.Source.Https is { } https && door.TurnsAway(exchange, https, host))
         {
             choice.Instance?.Leave();
+            // The other answer is a redirect.
+            if (exchange.Response.StatusCode is 403 or 421) traffic.CountTurnedAway(choice.Route.Source, exchange.Response.StatusCode == 403 ? "https-only" : "http-only");
             return;
         }
         if (choice.Route is { IsPlain: false } route)
@@ -40,7 +43,8 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         if (choice.Instance is null)
         {
             if (choice.Route is null) traffic.CountUnrouted();
-            (choice.Route is null ? ErrorPage.NoRoute(host) : ErrorPage.NoInstance(choice.Route.Source)).Write(exchange);
+            if (choice.Route is null) ErrorPage.NoRoute(host).Write(exchange);
+            else TurnAway(choice.Route, exchange, ErrorPage.NoInstance(choice.Route.Source));
             return;
         }
         await Serve(exchange, choice, host);
@@ -71,7 +75,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             }
             isServed = page is null;
             if (page is null) await Serve(exchange, choice, host);
-            else page.Write(exchange);
+            else TurnAway(route, exchange, page);
         }
         finally
         {
@@ -79,6 +83,13 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             if (isIn) policy!.InFlight!.Leave();
             if (isThrough) breaker!.Leave(pass, HasFailed(exchange));
         }
+    }
+
+    /// <summary>Redirects are answers like others, and breakers count for themselves.</summary>
+    void TurnAway(CompiledRoute route, Exchange exchange, ErrorPage page)
+    {
+        if (page.Status >= 400 && page.Kind != ErrorPage.BreakerKind) traffic.CountTurnedAway(route.Source, page.Kind ?? "bad-request");
+        page.Write(exchange);
     }
 
     /// <summary>For the breaker. Null: the client did.</summary>
@@ -116,7 +127,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             {
                 if (outcome != Outcome.GivenUp) retry?.Take().Instance?.Leave();
                 // A tunnel has counted itself out when it became one.
-                if (exchange.Answer.Status != 101 || outcome is Outcome.Broken) instance!.Leave();
+                if (!exchange.IsTunnel) instance!.Leave();
             }
             if (route.Policy is { Outliers: not null }) Note(route, exchange, instance!, outcome);
             if (outcome == Outcome.GivenUp || retry is not null && retry.GivesUp(exchange, outcome))
@@ -126,7 +137,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
                 continue;
             }
             // With a rule it was the rule's to say whether what was sent is sent once more.
-            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut || (retry is null || outcome == Outcome.Unsent) && IsRepeatable(exchange, outcome))
+            if (outcome is Outcome.Refused or Outcome.ConnectTimedOut or Outcome.Untrusted || (retry is null || outcome == Outcome.Unsent) && IsRepeatable(exchange, outcome))
             {
                 (tried ??= []).Add(instance!);
                 exchange.Response.Headers.Clear();
@@ -185,7 +196,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsTrace(method);
     }
 
-    static void End(Exchange exchange, Outcome outcome, CompiledRoute route, ReleaseCounters counters)
+    void End(Exchange exchange, Outcome outcome, CompiledRoute route, ReleaseCounters counters)
     {
         exchange.Outcome = outcome;
         var gone = outcome is Outcome.ClientGone or Outcome.ClientFault;
@@ -199,9 +210,10 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         if (outcome == Outcome.ClientFault && !exchange.Response.HasStarted)
         {
             if (exchange.Fault!.StatusCode != StatusCodes.Status413PayloadTooLarge || route.Source.Policy?.MaxBody is not { } most) throw exchange.Fault;
-            ErrorPage.TooLarge(most).Write(exchange);
+            TurnAway(route, exchange, ErrorPage.TooLarge(most));
             return;
         }
+        if (outcome == Outcome.BrokenOff && GrpcAnswers.TryEnd(exchange)) return;
         // Half an answer must never look like a whole one.
         if (gone || outcome == Outcome.BrokenOff || exchange.Response.HasStarted) exchange.Lifetime.Abort();
         else ErrorPage.Of(outcome, route.Source).Write(exchange);

@@ -1,20 +1,11 @@
-using System.Buffers;
 using System.Text;
 
 namespace Slipway.Gateway.Forwarding;
 
-/// <summary>Writes into a connection's Out buffer, or one of its own, which grows as needed; the client's head has Kestrel's limits.</summary>
-ref struct HeadWriter
+/// <summary>Writes into a buffer, which grows as needed; the client's head has Kestrel's limits.</summary>
+ref struct HeadWriter(HeadBuffer buffer)
 {
-    readonly UpstreamConnection? _connection;
-    byte[] _buffer;
-
-    public HeadWriter(UpstreamConnection connection) => (_connection, _buffer) = (connection, connection.Out);
-
-    /// <param name="rented">Of the shared pool; where it is too small, <see cref="Buffer"/> is another one.</param>
-    public HeadWriter(byte[] rented) => _buffer = rented;
-
-    public readonly byte[] Buffer => _buffer;
+    byte[] _buffer = buffer.Out;
 
     public int Length { get; private set; }
 
@@ -42,14 +33,6 @@ ref struct HeadWriter
 
     void Ensure(int more)
     {
-        if (_buffer.Length - Length < more) _buffer = _connection?.GrowOut(Length, more) ?? Grown(more);
-    }
-
-    readonly byte[] Grown(int more)
-    {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, Length + more));
-        _buffer.AsSpan(0, Length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        return larger;
+        if (_buffer.Length - Length < more) _buffer = buffer.GrowOut(Length, more);
     }
 }

@@ -18,6 +18,12 @@ enum Outcome
     /// <summary>The instance's answer is no HTTP, or its head broke off.</summary>
     Broken,
 
+    /// <summary>TLS could not be begun with the instance, mostly because its certificate is not believed; no request was sent.</summary>
+    Untrusted,
+
+    /// <summary>A WebSocket was asked for, and the instance takes none over HTTP/2 (RFC 8441).</summary>
+    NoWebSockets,
+
     /// <summary>No connection in time; no request was sent.</summary>
     ConnectTimedOut,
 

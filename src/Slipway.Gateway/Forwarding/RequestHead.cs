@@ -13,10 +13,10 @@ static class RequestHead
 {
     static ulong _requests = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
-    /// <summary>Writes it into the connection's Out buffer and returns its length.</summary>
-    public static int Write(Exchange exchange, UpstreamConnection connection)
+    /// <summary>Writes it into the buffer and returns its length.</summary>
+    public static int Write(Exchange exchange, HeadBuffer buffer)
     {
-        var writer = new HeadWriter(connection);
+        var writer = new HeadWriter(buffer);
         Write(exchange, ref writer, null);
         return writer.Length;
     }
@@ -33,7 +33,7 @@ static class RequestHead
         var request = exchange.Request;
         var headers = request.Headers;
         headers.TryGetValue(HeaderNames.Connection, out var options);
-        writer.Write(request.Method);
+        writer.Write(exchange.IsStreamedWebSocket ? HttpMethods.Get : request.Method);
         writer.Write(" "u8);
         var target = OriginForm(request.RawTarget);
         var (edits, rewrite) = (exchange.Policy?.RequestHeaders, exchange.Policy?.Rewrite);
@@ -101,7 +101,8 @@ static class RequestHead
         if (exchange.WantsUpgrade)
         {
             writer.Write("Connection: Upgrade\r\n"u8);
-            writer.WriteLine("Upgrade", headers.Upgrade.ToString());
+            if (exchange.IsStreamedWebSocket) WebSocketHandshake.WriteRequest(ref writer);
+            else writer.WriteLine("Upgrade", headers.Upgrade.ToString());
         }
         writer.Write("\r\n"u8);
     }

@@ -16,6 +16,7 @@ sealed class Sweeper(InstanceBook instances, Listeners listeners, GatewayOptions
             foreach (var instance in instances.All())
             {
                 instance.Connections.Sweep(now);
+                instance.WebSockets.Sweep(now);
                 instance.Connections.CloseIdle(now - (long)options.IdleTimeout.TotalMilliseconds);
             }
             instances.Forget();

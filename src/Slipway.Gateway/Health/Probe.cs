@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Slipway.Gateway.Upstreams;
 
 namespace Slipway.Gateway.Health;
 
@@ -30,11 +31,14 @@ sealed class Probe : IDisposable
         limit.CancelAfter(policy.Timeout);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{watch.Instance.Address}{policy.Path}") { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            // One for this probe alone, so that the connection is new here too.
+            using var other = watch.Instance.Protocol is { } protocol ? new UpstreamClient(watch.Instance.Address, protocol, TimeSpan.Zero) : null;
+            using var request = new HttpRequestMessage(HttpMethod.Get, other?.AddressOf(policy.Path) ?? new Uri($"http://{watch.Instance.Address}{policy.Path}"));
+            (request.Version, request.VersionPolicy) = other is null ? (HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact) : other.Versions;
             if (watch.Host is { } host) request.Headers.Host = host;
             request.Headers.TryAddWithoutValidation("User-Agent", Agent);
-            request.Headers.ConnectionClose = true;
-            using var answer = await _client.SendAsync(request, limit.Token);
+            if (other is null) request.Headers.ConnectionClose = true;
+            using var answer = await (other?.Send(request, policy.Timeout, limit.Token) ?? _client.SendAsync(request, limit.Token));
             var status = (int)answer.StatusCode;
             return status >= policy.StatusFrom && status <= policy.StatusTo ? null : string.Create(CultureInfo.InvariantCulture, $"GET {policy.Path} was answered {status}");
         }

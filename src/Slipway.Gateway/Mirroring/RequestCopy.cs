@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Upstreams;
 
 namespace Slipway.Gateway.Mirroring;
 
@@ -22,14 +23,14 @@ sealed class RequestCopy : IThreadPoolWorkItem
     public const int MaxBody = 256 * 1024;
 
     /// <summary>Bytes of an answer; of a larger one the rest is not read.</summary>
-    const long MaxAnswer = 8 * 1024 * 1024;
+    internal const long MaxAnswer = 8 * 1024 * 1024;
 
-    static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2), AnswerLimit = TimeSpan.FromSeconds(10), WholeLimit = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2), AnswerLimit = TimeSpan.FromSeconds(10), WholeLimit = TimeSpan.FromSeconds(30);
 
     readonly CompiledMirror _mirror;
     readonly Switchboard _switchboard;
     readonly bool _isHead, _hasBody, _isRepeatable;
-    byte[] _head = ArrayPool<byte>.Shared.Rent(UpstreamConnection.SmallBuffer);
+    readonly HeadBuffer _head = new();
     byte[] _body = [];
     int _headLength, _bodyLength;
     long _started;
@@ -41,14 +42,31 @@ sealed class RequestCopy : IThreadPoolWorkItem
         _isRepeatable = _isHead || exchange.Request.Method is "GET" or "OPTIONS";
         var writer = new HeadWriter(_head);
         RequestHead.WriteCopy(exchange, ref writer, mirror.Cookie);
-        (_head, _headLength) = (writer.Buffer, writer.Length);
+        _headLength = writer.Length;
     }
 
     /// <summary>A piece of the body has gone to the instance that answers the client.</summary>
     /// <returns>False: it is too large, and the copy is dropped.</returns>
+    public bool Add(ReadOnlySpan<byte> piece)
+    {
+        if (!Reserve(piece.Length)) return false;
+        piece.CopyTo(_body.AsSpan(_bodyLength));
+        _bodyLength += piece.Length;
+        return true;
+    }
+
+    /// <inheritdoc cref="Add(ReadOnlySpan{byte})"/>
     public bool Add(ReadOnlySequence<byte> piece)
     {
         var length = (int)piece.Length;
+        if (!Reserve(length)) return false;
+        piece.CopyTo(_body.AsSpan(_bodyLength));
+        _bodyLength += length;
+        return true;
+    }
+
+    bool Reserve(int length)
+    {
         if (_bodyLength + length > MaxBody)
         {
             Drop();
@@ -61,8 +79,6 @@ sealed class RequestCopy : IThreadPoolWorkItem
             if (_body.Length > 0) ArrayPool<byte>.Shared.Return(_body);
             _body = larger;
         }
-        piece.CopyTo(_body.AsSpan(_bodyLength));
-        _bodyLength += length;
         return true;
     }
 
@@ -94,6 +110,13 @@ sealed class RequestCopy : IThreadPoolWorkItem
             if (instance.Site is not null)
             {
                 (status, isWhole) = (200, true);
+                return;
+            }
+            if (instance.Protocol is not null)
+            {
+                // The handler may hold a body for longer than the answer is read: it gets one of its own.
+                using var message = ClientRequest.OfCopy(_head.Out.AsSpan(0, _headLength), instance.Client(), _hasBody ? new ByteArrayContent(_body.AsSpan(0, _bodyLength).ToArray()) : null);
+                (status, isWhole) = await ClientCopy.Ask(instance.Client(), message);
                 return;
             }
             (status, isWhole, var isStale) = await Ask(instance, fresh: false);
@@ -159,7 +182,7 @@ sealed class RequestCopy : IThreadPoolWorkItem
     async Task Send(UpstreamConnection connection)
     {
         var writer = new HeadWriter(connection);
-        writer.Write(_head.AsSpan(0, _headLength));
+        writer.Write(_head.Out.AsSpan(0, _headLength));
         if (_hasBody) writer.WriteLine("Content-Length", _bodyLength.ToString(CultureInfo.InvariantCulture));
         writer.Write("\r\n"u8);
         var length = writer.Length;
@@ -195,9 +218,9 @@ sealed class RequestCopy : IThreadPoolWorkItem
 
     void Release()
     {
-        ArrayPool<byte>.Shared.Return(_head);
+        _head.ReturnOut();
         if (_body.Length > 0) ArrayPool<byte>.Shared.Return(_body);
-        (_head, _body) = ([], []);
+        _body = [];
         _mirror.Counters.End();
     }
 }

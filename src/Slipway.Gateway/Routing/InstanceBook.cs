@@ -1,20 +1,25 @@
 using System.Net;
+using Slipway.Gateway.Upstreams;
+using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
 
 /// <summary>Every instance that a table names or that is still busy. Only control and the sweeper come here, never a request.</summary>
+/// <param name="idle">How long a connection of <see cref="UpstreamClient"/> that nobody uses is kept.</param>
 /// <param name="sites">Null: none are served.</param>
-sealed class InstanceBook(Sites.SiteBook? sites = null)
+sealed class InstanceBook(TimeSpan idle, Sites.SiteBook? sites = null)
 {
     readonly Lock _gate = new();
-    readonly Dictionary<(string Id, IPEndPoint Address), InstanceState> _known = [];
+    readonly Dictionary<(string Id, IPEndPoint Address, UpstreamProtocol? Protocol), InstanceState> _known = [];
     HashSet<InstanceState> _routed = [];
 
-    public InstanceState Obtain(string id, IPEndPoint address)
+    public InstanceState Obtain(string id, IPEndPoint address, UpstreamProtocol? protocol)
     {
+        // There is one way to say it, and one state.
+        if (protocol is { Scheme: UpstreamScheme.Http }) protocol = null;
         lock (_gate)
         {
-            if (!_known.TryGetValue((id, address), out var state)) _known[(id, address)] = state = new InstanceState(id, address);
+            if (!_known.TryGetValue((id, address, protocol), out var state)) _known[(id, address, protocol)] = state = new InstanceState(id, address, protocol, idle);
             return state;
         }
     }
@@ -26,7 +31,8 @@ sealed class InstanceBook(Sites.SiteBook? sites = null)
         {
             _routed = routed;
             // What was obtained for this table may have been forgotten before the table was served by.
-            foreach (var state in routed) _known[(state.Id, state.Address)] = state;
+            foreach (var state in routed) _known[(state.Id, state.Address, state.Protocol)] = state;
+            Send(Environment.TickCount64);
         }
         Forget();
         sites?.Retain(routed);
@@ -41,14 +47,24 @@ sealed class InstanceBook(Sites.SiteBook? sites = null)
             {
                 if (_routed.Contains(state)) continue;
                 state.Connections.CloseIdle(long.MaxValue);
-                if (!state.IsBusy) _known.Remove(key);
+                if (state.IsBusy) continue;
+                _known.Remove(key);
+                state.Rest();
             }
         }
     }
 
     /// <summary>The state of an upstream; null where it is a site that can't be served.</summary>
-    public InstanceState? Obtain(Model.Upstream upstream) =>
-        upstream.Site is null ? Obtain(upstream.Instance, new IPEndPoint(IPAddress.Parse(upstream.Address), upstream.Port)) : sites?.Obtain(this, upstream);
+    public InstanceState? Obtain(Upstream upstream, UpstreamProtocol? protocol) =>
+        upstream.Site is null ? Obtain(upstream.Instance, new IPEndPoint(IPAddress.Parse(upstream.Address), upstream.Port), protocol) : sites?.Obtain(this, upstream);
+
+    /// <summary>WebSockets of those that have lost their routes must leave.</summary>
+    void Send(long now)
+    {
+        foreach (var state in _known.Values)
+            if (_routed.Contains(state)) state.WebSockets.Stay();
+            else if (state.WebSocketTime is { } time) state.WebSockets.Leave(now, time);
+    }
 
     public InstanceState[] All()
     {

@@ -76,20 +76,21 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     CompiledMirror? MirrorOf(Route route, HashSet<InstanceState> used)
     {
         if (route.Mirror is not { Upstreams.Count: > 0 } mirror) return null;
-        var (counters, states) = (traffic.ObtainMirrored(route.App, route.Service, mirror.Release), States(mirror.Upstreams));
+        var (counters, states) = (traffic.ObtainMirrored(route.App, route.Service, mirror.Release), States(mirror.Upstreams, mirror.Protocol));
         used.UnionWith(states);
         var users = mirror.Users is { } split ? new CompiledSplit(split, route.App, mirror.Share, CanaryPolicy.AllRequests, null) : null;
         return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!);
     }
 
-    InstanceState[] States(IReadOnlyList<Upstream> upstreams) =>
-        [.. upstreams.Select(instances.Obtain).OfType<InstanceState>()];
+    InstanceState[] States(IReadOnlyList<Upstream> upstreams, UpstreamProtocol? protocol) =>
+        [.. upstreams.Select(u => instances.Obtain(u, protocol)).OfType<InstanceState>()];
 
     CompiledDestination Compile(Route route, Destination destination, CompiledPolicy? policy, HashSet<InstanceState> used)
     {
         // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
         var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : traffic.Obtain(route.App, route.Service, destination.Release);
-        var states = States(destination.Upstreams);
+        var states = States(destination.Upstreams, destination.Protocol);
+        foreach (var state in states) state.WebSocketTime = destination.WebSockets;
         used.UnionWith(states);
         if (policy is null) return new CompiledDestination(destination.Weight, states, counters);
         return new CompiledDestination(destination.Weight, states, counters, policy, WatchesOf(route, states), BreakerOf(route, destination.Release));
@@ -143,6 +144,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             if (route.Redirect is { } redirect) PolicyChecks.Check(redirect, AddOf);
             if (route.Split is { } split) Check(split, route, key, wrong);
             if (route.Mirror is { } mirror) MirrorChecks.Check(mirror, route, AddOf);
+            if (route.Mirror is { Protocol: { } protocol }) Check(protocol, $"{key}.mirror", wrong);
             if (route.Mirror is { Users: { } users }) CheckKey(users, $"{key}.mirror.users", wrong);
             for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);
         }
@@ -169,6 +171,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     {
         // The bound keeps the sum over any thinkable number of destinations in an int.
         if (destination.Weight is < 0 or > 1_000_000) Add(wrong, $"{key}.weight", $"{destination.Weight} is no weight", destination.Weight, "0 to 1000000");
+        if (destination.Protocol is { } protocol) Check(protocol, $"{key}", wrong);
         foreach (var upstream in destination.Upstreams)
         {
             if (!IPAddress.TryParse(upstream.Address, out _)) Add(wrong, $"{key}.upstreams", $"'{upstream.Address}' of instance {upstream.Instance} is no IP address", upstream.Address, "an IPv4 or IPv6 address");
@@ -176,6 +179,14 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
                 if (!SitePack.IsPath(site)) Add(wrong, $"{key}.upstreams", $"'{site}' of instance {upstream.Instance} is no site", site, $"APP/SERVICE.vRELEASE.HASH{SitePack.Extension}");
             if (upstream.Port is < 1 or > 65535) Add(wrong, $"{key}.upstreams", $"{upstream.Port} of instance {upstream.Instance} is no port", upstream.Port, "1 to 65535");
         }
+    }
+
+    static void Check(UpstreamProtocol protocol, string key, List<Diagnostic> wrong)
+    {
+        if (protocol is { IsTls: true, Trust: not UpstreamTrust.None, ServerName: null or "" })
+            Add(wrong, $"{key}.protocol.serverName", "the name that the certificate must be for is not said", "", "a DNS name");
+        if (protocol is { IsTls: true, Trust: UpstreamTrust.Authorities } && UpstreamTls.Authorities(protocol.Authorities ?? "").Count == 0)
+            Add(wrong, $"{key}.protocol.authorities", "no certificate of an authority can be read", "(not shown)", "PEM");
     }
 
     /// <summary>Null where port or address is none. Without an address: all of IPv4 and IPv6.</summary>

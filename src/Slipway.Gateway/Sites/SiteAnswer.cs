@@ -88,7 +88,7 @@ static class SiteAnswer
     {
         page.Write(exchange);
         exchange.Answer.Give(page.Status);
-        AnswerHead.Dress(exchange, exchange.Response.Headers);
+        AnswerHead.Edit(exchange, isTunnel: false);
         return new(Outcome.Done);
     }
 
@@ -107,7 +107,7 @@ static class SiteAnswer
             headers.ContentType = entry.ContentType;
             if (file.Coding.Count > 0) headers.ContentEncoding = file.Coding;
         }
-        AnswerHead.Dress(exchange, headers);
+        AnswerHead.Edit(exchange, isTunnel: false);
         return headers;
     }
 

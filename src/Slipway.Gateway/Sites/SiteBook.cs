@@ -22,7 +22,7 @@ sealed partial class SiteBook(string folder, HotFiles hot, TimeProvider time, IL
     public InstanceState? Obtain(InstanceBook instances, Upstream upstream)
     {
         if (Open(upstream.Site!) is not { } site) return null;
-        var state = instances.Obtain(upstream.Instance, new IPEndPoint(IPAddress.Parse(upstream.Address), upstream.Port));
+        var state = instances.Obtain(upstream.Instance, new IPEndPoint(IPAddress.Parse(upstream.Address), upstream.Port), null);
         (state.Site, state.Other) = (site, upstream.Other is { } other ? Open(other) : null);
         return state;
     }

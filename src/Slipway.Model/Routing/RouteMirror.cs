@@ -23,6 +23,9 @@ public sealed record RouteMirror
     /// <summary>Instances of the release that are ready.</summary>
     public required IReadOnlyList<Upstream> Upstreams { get; init; }
 
+    /// <summary>As <see cref="Destination.Protocol"/>.</summary>
+    public UpstreamProtocol? Protocol { get; init; }
+
     /// <summary>What may be done twice without being asked for (RFC 9110, section 9.2.1).</summary>
     public static IReadOnlyList<string> Safe { get; } = ["GET", "HEAD"];
 }

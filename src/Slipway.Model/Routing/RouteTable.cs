@@ -83,6 +83,15 @@ public sealed record Destination
 
     /// <summary>Instances that are ready. One is chosen by <see cref="RoutePolicy.Balance"/>.</summary>
     public required IReadOnlyList<Upstream> Upstreams { get; init; }
+
+    /// <summary>How they are spoken to; null: HTTP/1.1.</summary>
+    public UpstreamProtocol? Protocol { get; init; }
+
+    /// <summary>
+    /// How long WebSockets may stay open on instances that no table names any more: by then each was told that its server goes away (1001). Null: until
+    /// the instance ends.
+    /// </summary>
+    public TimeSpan? WebSockets { get; init; }
 }
 
 /// <summary>
@@ -156,6 +165,9 @@ public sealed record GatewayReport
     /// <summary>Requests that were refused before a route was looked for, by reason: <c>bad-request</c>, <c>head-too-large</c>, <c>timeout</c>, <c>body-too-large</c>, <c>version</c>, <c>loop</c>.</summary>
     public IReadOnlyDictionary<string, long> Refused { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>Requests that their route did not let to an instance. Previews are not counted.</summary>
+    public IReadOnlyList<TurnedAwayTraffic> TurnedAway { get; init; } = [];
+
     /// <summary>Of releases whose routes ask for one.</summary>
     public IReadOnlyList<BreakerTraffic> Breakers { get; init; } = [];
 
@@ -185,6 +197,22 @@ public sealed record InstanceTraffic
 
     /// <summary>Left alone for a while, because it kept failing (<see cref="RoutePolicy.Outliers"/>).</summary>
     public bool Ejected { get; init; }
+}
+
+/// <summary>Requests to a service that the gateway answered itself, whichever release would have got them.</summary>
+public sealed record TurnedAwayTraffic
+{
+    public required AppName App { get; init; }
+
+    public required string Service { get; init; }
+
+    /// <summary>
+    /// As in the answer's X-Slipway-Error: <c>address</c>, <c>rate</c>, <c>body</c>, <c>credentials</c>, <c>busy</c>, <c>no-instance</c>, <c>maintenance</c>,
+    /// <c>https-only</c>, <c>http-only</c>; <c>bad-request</c> of a path that can't be rewritten.
+    /// </summary>
+    public required string Reason { get; init; }
+
+    public required long Requests { get; init; }
 }
 
 /// <summary>The circuit breaker of one service of one release.</summary>

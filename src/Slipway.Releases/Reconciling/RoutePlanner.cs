@@ -75,6 +75,7 @@ static class RoutePlanner
                 Users = canary.Policy.Sticky == StickyKind.None ? null
                     : new RouteSplit { Release = canary.Next.Release.Number, Sticky = canary.Policy.Sticky, Header = canary.Policy.StickyHeader, Key = SplitKey(view) },
                 Upstreams = copied.Upstreams,
+                Protocol = copied.Protocol,
             },
         } : route;
 
@@ -169,7 +170,14 @@ static class RoutePlanner
             // A shared workload answers as the release that is live, not as the one that once brought it in.
             var release = side.Slots.Contains(slot) && !side.IsExclusive
                 ? view.Stored.In(slot)!.Release.Number : side.Release;
-            if (upstreams.Count > 0) destinations.Add(new Destination { Release = release, Weight = upstreams.Count, Upstreams = upstreams });
+            if (upstreams.Count > 0) destinations.Add(new Destination
+            {
+                Release = release,
+                Weight = upstreams.Count,
+                Upstreams = upstreams,
+                Protocol = side.Service.Release.Protocol,
+                WebSockets = side.Service.Release.Drain.WebSockets,
+            });
         }
         return destinations;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Slipway.Engines;
 using Slipway.Model;
 
@@ -91,7 +92,8 @@ sealed class SiteStore(string folder, TimeProvider time, SiteLimits? limits = nu
 
     static Instance Describe(AppName app, FileInfo file, string service, int release, string hash) => new()
     {
-        Id = $"{hash}.{app}.{service}.v{release}",
+        // One that is unpacked again is another one: what is stored of the first (that it drains, that it goes) is not said of it.
+        Id = string.Create(CultureInfo.InvariantCulture, $"{hash}.{app}.{service}.v{release}.{new DateTimeOffset(file.LastWriteTimeUtc).ToUnixTimeMilliseconds()}"),
         Name = $"{app}.{service}.v{release}.files",
         App = app,
         Service = service,

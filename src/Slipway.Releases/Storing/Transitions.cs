@@ -43,6 +43,11 @@ sealed class Transitions(Database.Database database, TimeProvider time)
             case Step.BeginDrain drain:
                 db.Execute("INSERT INTO drains (app, instance, since) VALUES (@app, @instance, @since) ON CONFLICT DO NOTHING", new { app, instance = drain.Instance.Id, since });
                 break;
+            case Step.BeginStop stop:
+                db.Execute(
+                    "INSERT INTO drains (app, instance, since, stopping) VALUES (@app, @instance, @since, 1) ON CONFLICT (app, instance) DO UPDATE SET stopping = 1",
+                    new { app, instance = stop.Instance.Id, since });
+                break;
             case Step.EndDrain gone:
                 db.Execute("DELETE FROM drains WHERE app = @app AND instance = @instance", new { app, instance = gone.Instance });
                 break;

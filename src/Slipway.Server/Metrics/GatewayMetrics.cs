@@ -43,6 +43,8 @@ sealed class GatewayMetrics(IGateways gateways)
         Series(text, "slipway_gateway_retries_denied_total", "Requests that were not sent once more because the budget was spent", "counter", releases.Select(traffic => (Labels(traffic), traffic.RetriesDenied)));
         Series(text, "slipway_gateway_breakers_open", "Circuit breakers that are open or half-open", "gauge", breakers.Select(breaker => (Labels(breaker), breaker.State == "closed" ? 0L : 1)));
         Series(text, "slipway_gateway_breaker_refused_requests_total", "Requests that a circuit breaker answered", "counter", breakers.Select(breaker => (Labels(breaker), breaker.Refused)));
+        Series(text, "slipway_gateway_turned_away_requests_total", "Requests that their route did not let to an instance", "counter",
+            reports.SelectMany(report => report.TurnedAway).Select(one => ($"app=\"{one.App}\",service=\"{one.Service}\",reason=\"{one.Reason}\"", one.Requests)));
         Series(text, "slipway_gateway_refused_requests_total", "Requests that were refused before a route was looked for", "counter",
             reports.SelectMany(report => report.Refused).Select(one => ($"reason=\"{one.Key}\"", one.Value)));
         Single(text, "slipway_gateway_unrouted_requests_total", "Requests for which there is no route", "counter", reports.Sum(report => report.Unrouted));

@@ -53,6 +53,7 @@ public sealed class GatewayMetricsTests
         var report = Report(Traffic(2, AnswerTimes.None) with { Retries = 3, RetriesDenied = 1 }) with
         {
             Refused = new Dictionary<string, long> { ["loop"] = 4, ["timeout"] = 0 },
+            TurnedAway = [new TurnedAwayTraffic { App = AppName.Parse("shop"), Service = "web", Reason = "rate", Requests = 4 }],
             Breakers = [breaker],
             Instances = [Instance("a") with { Ejected = true }, Instance("b") with { Unhealthy = "no" }, Instance("c")],
         };
@@ -64,6 +65,7 @@ public sealed class GatewayMetricsTests
         lines.ShouldContain("# TYPE slipway_gateway_breakers_open gauge");
         lines.ShouldContain($"slipway_gateway_breakers_open{{{Of}}} 1");
         lines.ShouldContain($"slipway_gateway_breaker_refused_requests_total{{{Of}}} 14");
+        lines.ShouldContain("slipway_gateway_turned_away_requests_total{app=\"shop\",service=\"web\",reason=\"rate\"} 8");
         lines.ShouldContain("slipway_gateway_refused_requests_total{reason=\"loop\"} 8");
         lines.ShouldContain("slipway_gateway_refused_requests_total{reason=\"timeout\"} 0", "a counter is there before it is needed");
         lines.ShouldContain("slipway_gateway_unhealthy_instances 2");

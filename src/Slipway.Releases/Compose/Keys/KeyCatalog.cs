@@ -8,7 +8,7 @@ static class KeyCatalog
 {
     const string OneMachine = "there is one machine";
 
-    static readonly KeyShape Ready = new KeyShape().Honour("http", "every", "timeout", "passes", "within");
+    static readonly KeyShape Ready = new KeyShape().Honour("http", "grpc", "every", "timeout", "passes", "within");
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
@@ -38,6 +38,7 @@ static class KeyCatalog
 
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
+        .Honour("protocol").Honour("tls", new KeyShape().Honour("verify", "server-name"))
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
         .Honour("static", Static)
         .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))

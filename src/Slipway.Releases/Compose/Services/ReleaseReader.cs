@@ -59,6 +59,7 @@ static class ReleaseReader
             Route = files is null ? RouteReader.Read(field, path, reading) : StaticReader.WithoutInstances(RouteReader.Read(field, path, reading)),
             Redirects = RouteReader.Redirects(own, field, hosts),
             Port = port,
+            Protocol = files is null ? ProtocolReader.Read(field, service.Name, reading) : null,
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
@@ -179,11 +180,22 @@ static class ReleaseReader
         return new ReadyGate
         {
             Http = http.Text(),
+            Grpc = Grpc(field["grpc"], http),
             Every = Positive(field["every"]) ?? defaults.Every,
             Timeout = Positive(field["timeout"]) ?? defaults.Timeout,
             Passes = field["passes"].Int(1, 100) ?? defaults.Passes,
             Within = Positive(field["within"]) ?? defaults.Within,
         };
+    }
+
+    static string? Grpc(Field field, Field http)
+    {
+        if (field.Text() is not { } text || text is "false") return null;
+        if (!http.IsMissing) field.Error("both http and grpc say what is asked", "one of them");
+        if (text is "true") return "";
+        if (text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')) return text;
+        field.Error($"'{text}' is no gRPC service", "true for the whole server, or a service's name, for example shop.v1.Cart");
+        return null;
     }
 
     static TimeSpan? Positive(Field field)
