@@ -157,7 +157,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
     }
 
     /// <summary>The gateway has the files itself.</summary>
-    static async Task ServeFile(Exchange exchange, Choice choice)
+    async Task ServeFile(Exchange exchange, Choice choice)
     {
         var outcome = Outcome.BrokenOff;
         try
