@@ -1,4 +1,5 @@
 using Slipway.Gateway.Logging;
+using Slipway.Gateway.Transport;
 
 namespace Slipway.Gateway;
 
@@ -54,6 +55,9 @@ public sealed record GatewayOptions
     public long SiteMemory { get; init; } = 64 << 20;
 
     public string Sites => SitesFolder ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(Folder)) ?? "/", Model.SitePack.Folder);
+
+    /// <summary>Default: loops of our own where they can run.</summary>
+    public TransportKind Transport { get; init; }
 
     public string ControlSocket => Path.Combine(Folder, "control.sock");
 
