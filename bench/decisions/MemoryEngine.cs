@@ -20,6 +20,8 @@ sealed class MemoryEngine : IEngine
 
     public Task<ImageFacts> Prepare(string image, CancellationToken cancel) => Task.FromResult(new ImageFacts { Id = image });
 
+    public Task ReadImage(string image, string folder, Func<Stream, CancellationToken, Task> read, CancellationToken cancel) => throw new EngineException(404, $"The image {image} has no files.");
+
     public Task Apply(Workload workload, CancellationToken cancel)
     {
         for (var index = 1; index <= workload.Replicas; index++)

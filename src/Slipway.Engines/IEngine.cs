@@ -3,7 +3,7 @@ using Slipway.Model;
 namespace Slipway.Engines;
 
 /// <summary>
-/// An engine that runs workloads: a Docker Engine; Swarm, Kubernetes and Mesos come behind the same twelve calls.
+/// An engine that runs workloads: a Docker Engine; Swarm, Kubernetes and Mesos come behind the same calls.
 /// Strategy lives above it: an engine only starts, scales, observes and stops.
 /// <para>
 /// Lifecycle: made once, used until the process ends; every call stands alone and finds what it needs by labels, so that a server with an empty
@@ -26,6 +26,16 @@ public interface IEngine
     /// </summary>
     /// <param name="image">A reference that the engine can pull, with a digest.</param>
     Task<ImageFacts> Prepare(string image, CancellationToken cancel);
+
+    /// <summary>
+    /// The files below a folder of an image, as a tar stream whose names begin with ./ ; nothing of the image is started. Brings the image onto the engine where it
+    /// is not there. (Docker makes a container, never starts it, and removes it.)
+    /// </summary>
+    /// <param name="image">As for <see cref="Prepare"/>.</param>
+    /// <param name="folder">Absolute path. Links in it lead to where they lead in the image, never to this machine.</param>
+    /// <param name="read">Reads the stream; what it throws is thrown on.</param>
+    /// <exception cref="EngineException">404: there is no such folder.</exception>
+    Task ReadImage(string image, string folder, Func<Stream, CancellationToken, Task> read, CancellationToken cancel);
 
     /// <summary>
     /// Makes what is missing of the workload: networks, volumes, instances 1 to <see cref="Workload.Replicas"/>; starts those that are created or exited;

@@ -48,6 +48,14 @@ public sealed record GatewayOptions
     /// <summary>How many old files stay. Default 7.</summary>
     public int AccessLogKeep { get; init; } = 7;
 
+    /// <summary>Where the sites are that tables name. Default: sites, beside <see cref="Folder"/>.</summary>
+    public string? SitesFolder { get; init; }
+
+    /// <summary>Bytes of small files of sites that are kept in memory. Default 64 MiB.</summary>
+    public long SiteMemory { get; init; } = 64 << 20;
+
+    public string Sites => SitesFolder ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(Folder)) ?? "/", Model.SitePack.Folder);
+
     /// <summary>Default: loops of our own where they can run.</summary>
     public TransportKind Transport { get; init; }
 

@@ -17,6 +17,7 @@ using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Sites;
 using Slipway.Gateway.Transport;
 using Slipway.Gateway.Upstreams;
 using Slipway.Model;
@@ -47,7 +48,8 @@ sealed class GatewayServer : IAsyncDisposable
         _lock = folderLock;
         _memory = new InstanceMemory(options, logs.CreateLogger<InstanceMemory>());
         _memory.Load();
-        _instances = new InstanceBook(options.IdleTimeout, _memory);
+        var sites = new SiteBook(options.Sites, new HotFiles(options.SiteMemory), TimeProvider.System, logs.CreateLogger<SiteBook>());
+        _instances = new InstanceBook(options.IdleTimeout, _memory, sites);
         var (instances, traffic) = (_instances, new TrafficBook());
         var compiler = new TableCompiler(instances, traffic, _memory);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));

@@ -40,6 +40,8 @@ public sealed class ModelJson : IJsonTypeInfoResolver
 
     public JsonTypeInfo<RouteTable> RouteTable => Of<RouteTable>();
 
+    public JsonTypeInfo<SiteIndex> SiteIndex => Of<SiteIndex>();
+
     public JsonTypeInfo<RequestMatch> RequestMatch => Of<RequestMatch>();
 
     public JsonTypeInfo<Maintenance> Maintenance => Of<Maintenance>();

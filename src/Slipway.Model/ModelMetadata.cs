@@ -15,6 +15,7 @@ namespace Slipway.Model;
 [JsonSerializable(typeof(IReadOnlyList<Instance>))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(RouteTable))]
+[JsonSerializable(typeof(SiteIndex))]
 [JsonSerializable(typeof(RequestMatch))]
 [JsonSerializable(typeof(Maintenance))]
 [JsonSerializable(typeof(CertificateSet))]

@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Slipway.Database;
 using Slipway.Engines;
+using Slipway.Model;
 using Slipway.Releases.Reconciling;
+using Slipway.Releases.Sites;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases;
@@ -23,6 +25,7 @@ public static class ReleaseServices
         services.AddSingleton(options);
         services.AddSingleton(new RolloutJournal(Path.Combine(options.DataFolder, "rollouts")));
         services.AddSingleton(new GrantedFiles(Path.Combine(options.DataFolder, "files")));
+        services.AddSingleton(provider => new SiteStore(Path.Combine(options.DataFolder, SitePack.Folder), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Bells>();
         services.AddSingleton<Observations>();
         services.AddSingleton<Transitions>();
@@ -33,6 +36,7 @@ public static class ReleaseServices
         {
             Database = provider.GetRequiredService<Database.Database>(),
             Engine = provider.GetRequiredService<IEngine>(),
+            Sites = provider.GetRequiredService<SiteStore>(),
             Reports = provider.GetRequiredService<SharedReports>(),
             Publisher = provider.GetRequiredService<RoutePublisher>(),
             Transitions = provider.GetRequiredService<Transitions>(),

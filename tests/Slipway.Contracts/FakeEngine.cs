@@ -166,6 +166,16 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
         return new ImageFacts { Id = image };
     }, cancel);
 
+    /// <summary>What the archives of images hold; null: the image has no such folder.</summary>
+    public Func<string, string, byte[]?> Archives { get; set; } = (_, _) => null;
+
+    public async Task ReadImage(string image, string folder, Func<Stream, CancellationToken, Task> read, CancellationToken cancel)
+    {
+        var archive = await Effect($"read {image}", () => Archives(image, folder) ?? throw new EngineException(404, $"The image {image} has no folder {folder}."), cancel);
+        await read(new MemoryStream(archive), cancel);
+        After?.Invoke($"read {image}");
+    }
+
     public Task Apply(Workload workload, CancellationToken cancel) => Effect($"apply {workload.Service} v{workload.Release}", () =>
     {
         Applying?.Invoke(workload);

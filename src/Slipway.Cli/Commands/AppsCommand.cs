@@ -31,7 +31,7 @@ static class AppsCommand
         [
             app.Preview is { } preview ? $"  {preview.Name}" : app.App.Value,
             app.Live is { } live ? $"v{live}" : "-",
-            $"{app.Services.Sum(service => service.Ready)}/{app.Services.Sum(service => service.Replicas)}",
+            Readable.Ready(app.Services),
             (app.Rollout is { } rollout ? Readable.State(rollout.State) : "-") + (app.Freeze is null ? "" : ", frozen"),
             string.Join(' ', app.Urls),
         ]));

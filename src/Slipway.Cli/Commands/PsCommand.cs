@@ -39,7 +39,7 @@ static class PsCommand
         Columns.Write(context.Shell.Out, context.Paint, ["INSTANCE", "APP", "SERVICE", "RELEASE", "STATE", "RESTARTS", "SINCE", "IMAGE"], instances.Select(instance => (string[])
         [
             instance.Name, instance.App.Value, instance.Service, $"v{instance.Release}", StateText(instance),
-            instance.Restarts.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            instance.Site is not null ? "-" : instance.Restarts.ToString(System.Globalization.CultureInfo.InvariantCulture),
             Readable.Ago((instance.State == InstanceState.Exited ? instance.Finished : instance.Started) ?? instance.Created, now),
             Readable.ShortImage(instance.Image),
         ]));
@@ -47,6 +47,7 @@ static class PsCommand
 
     static string StateText(Instance instance) => instance.State switch
     {
+        _ when instance.Site is not null => "files",
         InstanceState.Exited when instance.OutOfMemory => "exited (out of memory)",
         InstanceState.Exited => $"exited ({instance.ExitCode})",
         InstanceState.Running when instance.Health != InstanceHealth.None => $"running ({instance.Health.ToString().ToLowerInvariant()})",

@@ -16,7 +16,7 @@ static class PreviewPage
         Columns.Write(output, paint, ["PREVIEW", "BRANCH", "LIVE", "READY", "ROLLOUT", "REMOVED", "URL"], previews.Select(app => (string[])
         [
             app.Preview!.Name, Readable.Line(app.Preview.Branch), app.Live is { } live ? $"v{live}" : "-",
-            $"{app.Services.Sum(service => service.Ready)}/{app.Services.Sum(service => service.Replicas)}",
+            Readable.Ready(app.Services),
             app.Rollout is { } rollout ? Readable.State(rollout.State) : "-", In(app.Preview, now), string.Join(' ', app.Urls),
         ]));
     }
@@ -30,7 +30,7 @@ static class PreviewPage
         Line("removed", End(preview, now));
         Line("app", $"{app.App}{(app.Live is { } live ? $" v{live}" : "")}, for slipway logs, ps, rollback");
         if (app.Rollout is { } rollout) Line("rollout", $"{rollout.Id}, {Readable.State(rollout.State)}{(rollout.Error is { } why ? $": {Readable.Line(why.Split('\n')[0])}" : "")}");
-        foreach (var service in app.Services) Line("service", $"{service.Service} v{service.Release} {service.Ready}/{service.Replicas} ready");
+        foreach (var service in app.Services) Line("service", $"{service.Service} v{service.Release} {Readable.Ready([service])}{(service.Files is null ? " ready" : "")}");
 
         void Line(string name, string text) => output.WriteLine($"  {name,-9}{text}");
     }

@@ -19,6 +19,15 @@ static class Readable
         var t => $"{(int)t.TotalDays} days",
     };
 
+    /// <summary>How many instances are ready, of how many: 2/3; of what the gateway serves itself: files.</summary>
+    public static string Ready(IReadOnlyList<ServiceStatus> services)
+    {
+        var (running, files) = (services.Where(s => s.Files is null).ToList(), services.Where(s => s.Files is not null).ToList());
+        var served = files.Count == 0 ? null : files.All(s => s.Ready > 0) ? "files" : "no files yet";
+        var ready = $"{running.Sum(s => s.Ready)}/{running.Sum(s => s.Replicas)}";
+        return served is null ? ready : running.Count == 0 ? served : $"{ready} + {served}";
+    }
+
     /// <summary>As the file says it: 90 s, 2 min, 1 h.</summary>
     public static string Span(TimeSpan time) => time switch
     {

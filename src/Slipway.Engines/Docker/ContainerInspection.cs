@@ -159,4 +159,7 @@ sealed record ContainerListed
     public required string Id { get; init; }
 
     public IReadOnlyList<string>? Names { get; init; }
+
+    /// <summary>Seconds since 1970.</summary>
+    public long Created { get; init; }
 }

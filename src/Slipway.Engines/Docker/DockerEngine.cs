@@ -24,6 +24,7 @@ public sealed class DockerEngine(DockerClient client, Func<string, RegistryCrede
     readonly DockerNetworks _networks = new(client, pool ?? DefaultPool);
     readonly DockerVolumes _volumes = new(client);
     readonly DockerLogs _logs = new(client);
+    readonly DockerArchives _archives = new(client);
 
     public string Kind => "docker";
 
@@ -50,6 +51,12 @@ public sealed class DockerEngine(DockerClient client, Func<string, RegistryCrede
         if (await _images.Find(image, cancel) is { } there) return there;
         await _images.Pull(image, credential(image), cancel);
         return await _images.Find(image, cancel) ?? throw new EngineException(0, $"The engine pulled {image} and does not have it.");
+    }
+
+    public async Task ReadImage(string image, string folder, Func<Stream, CancellationToken, Task> read, CancellationToken cancel)
+    {
+        await Prepare(image, cancel);
+        await _archives.Read(image, folder, read, cancel);
     }
 
     public async Task Apply(Workload workload, CancellationToken cancel)

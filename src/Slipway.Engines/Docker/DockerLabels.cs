@@ -17,6 +17,9 @@ static class DockerLabels
     /// <summary>Of a job's container its number among the jobs of the service.</summary>
     public const string Job = "dev.slipway.job";
 
+    /// <summary>Of a container that was made to read files of its image, and is no instance.</summary>
+    public const string Reader = "dev.slipway.reader";
+
     /// <summary>guestbook.web.v2.1, of a job guestbook.web.v2.before-1. An app's name has no dot, so that names of two apps never meet.</summary>
     public static string InstanceName(Workload workload, int index) => workload.Job is { } job
         ? string.Create(CultureInfo.InvariantCulture, $"{workload.App}.{workload.Service}.v{workload.Release}.before-{job}")

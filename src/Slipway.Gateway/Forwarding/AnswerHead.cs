@@ -43,6 +43,9 @@ sealed class AnswerHead
 
     public void Reset() => Status = 0;
 
+    /// <summary>The gateway answers in an instance's place.</summary>
+    public void Give(int status) => Status = status;
+
     /// <summary>Takes a final head (or a 101) off the connection's buffer and past 1xx ones, or leaves it there while it is incomplete.</summary>
     public HeadState Read(Exchange exchange, UpstreamConnection connection)
     {

@@ -63,7 +63,7 @@ static class Compression
         return best;
     }
 
-    static double? QualityOf(string accept, string coding)
+    internal static double? QualityOf(string accept, string coding)
     {
         foreach (var range in accept.AsSpan().Split(','))
         {

@@ -47,6 +47,12 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
 
     public static ErrorPage Redirect(int status, string location) => new(status, null, "Elsewhere", $"What you look for is at {location}", Header: (HeaderNames.Location, location));
 
+    public static ErrorPage OnlyRead() => new(405, "method", "Only for reading", "Files are served here: GET and HEAD are all that they take.", Header: (HeaderNames.Allow, "GET, HEAD"));
+
+    public static ErrorPage NoFile(string path) => new(404, "no-file", "Not found", $"There is nothing at {path}.");
+
+    public static ErrorPage Unreadable() => new(500, "unreadable", "It can't be read", "The file is there, and the disk does not give it.", "The gateway's log may say why.");
+
     public static ErrorPage Maintenance(Route route) => new(503, "maintenance", "Under maintenance",
         route.Maintenance!.Message ?? $"{route.App} is being worked on and will be back soon.", RetryAfter: route.Maintenance.RetryAfter);
 

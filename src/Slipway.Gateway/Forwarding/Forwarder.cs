@@ -104,6 +104,11 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         {
             var (route, instance, counters) = choice;
             (exchange.Route, exchange.Policy, exchange.Instance, exchange.Release) = (route, route!.Policy, instance, counters!.Release);
+            if (instance!.Site is not null)
+            {
+                await ServeFile(exchange, choice);
+                return;
+            }
             var outcome = Outcome.Broken;
             var reused = false;
             try
@@ -146,6 +151,21 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
             End(exchange, outcome, route!, counters!);
             return;
         }
+    }
+
+    /// <summary>The gateway has the files itself.</summary>
+    async Task ServeFile(Exchange exchange, Choice choice)
+    {
+        var outcome = Outcome.BrokenOff;
+        try
+        {
+            outcome = await Sites.SiteAnswer.Write(exchange, choice.Instance!);
+        }
+        finally
+        {
+            choice.Instance!.Leave();
+        }
+        End(exchange, outcome, choice.Route!, choice.Counters!);
     }
 
     static void Note(CompiledRoute route, Exchange exchange, InstanceState instance, Outcome outcome)

@@ -113,6 +113,12 @@ sealed class RequestCopy : IThreadPoolWorkItem
             {
                 try
                 {
+                    // Files that are there: nothing is asked of anybody, and a copy would be answered as its request was.
+                    if (instance.Site is not null)
+                    {
+                        Count(200, failed: false);
+                        return;
+                    }
                     var end = instance.Protocol is null ? await Ask(instance, fresh: false) : await AskByClient(instance.Client());
                     // A kept connection that the instance had closed meanwhile says nothing about the release.
                     if (end.IsStale && _isRepeatable) end = await Ask(instance, fresh: true);

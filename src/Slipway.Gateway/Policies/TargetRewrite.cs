@@ -28,6 +28,14 @@ sealed class TargetRewrite(PathRewrite source)
         return left == 0 ? string.Concat("/", rest) : string.Concat("/", rest.TrimStart('/'));
     }
 
+    /// <summary>Of a path that is decoded, and stands below the prefix.</summary>
+    public string ApplyDecoded(string path)
+    {
+        var rest = path.AsSpan(Math.Min(_prefix.Length, path.Length));
+        if (source.With is { Length: > 0 } and not "/") return string.Concat(source.With, rest);
+        return rest.IsEmpty ? "/" : string.Concat("/", rest.TrimStart('/'));
+    }
+
     static bool HasDotSegment(ReadOnlySpan<char> path)
     {
         foreach (var range in path.Split('/'))

@@ -8,7 +8,8 @@ namespace Slipway.Gateway.Routing;
 /// <summary>Every instance that a table names or that is still busy. Only control and the sweeper come here, never a request.</summary>
 /// <param name="idle">How long a connection of <see cref="UpstreamClient"/> that nobody uses is kept.</param>
 /// <param name="memory">Null: none.</param>
-sealed class InstanceBook(TimeSpan idle, InstanceMemory? memory = null)
+/// <param name="sites">Null: none are served.</param>
+sealed class InstanceBook(TimeSpan idle, InstanceMemory? memory = null, Sites.SiteBook? sites = null)
 {
     readonly Lock _gate = new();
     readonly Dictionary<(string Id, IPEndPoint Address, UpstreamProtocol? Protocol), InstanceState> _known = [];
@@ -38,6 +39,7 @@ sealed class InstanceBook(TimeSpan idle, InstanceMemory? memory = null)
             Send(Environment.TickCount64);
         }
         Forget();
+        sites?.Retain(routed);
     }
 
     /// <summary>Drops what no table names and nothing is in flight on.</summary>
@@ -55,6 +57,10 @@ sealed class InstanceBook(TimeSpan idle, InstanceMemory? memory = null)
             }
         }
     }
+
+    /// <summary>The state of an upstream; null where it is a site that can't be served.</summary>
+    public InstanceState? Obtain(Upstream upstream, UpstreamProtocol? protocol) =>
+        upstream.Site is null ? Obtain(upstream.Instance, new IPEndPoint(IPAddress.Parse(upstream.Address), upstream.Port), protocol) : sites?.Obtain(this, upstream);
 
     /// <summary>WebSockets of those that have lost their routes must leave.</summary>
     void Send(long now)

@@ -54,6 +54,12 @@ sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? prot
 
     public int Upgraded => Volatile.Read(ref _upgraded);
 
+    /// <summary>Not null: no container, its requests are answered with files of this site.</summary>
+    public Sites.Site? Site { get; set; }
+
+    /// <summary>The site beside it, of another release.</summary>
+    public Sites.Site? Other { get; set; }
+
     public bool IsBusy => InFlight != 0 || Upgraded != 0;
 
     /// <summary>A full fence: the table is read again after it (see <see cref="Switchboard"/>).</summary>

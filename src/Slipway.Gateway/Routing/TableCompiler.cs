@@ -67,8 +67,8 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
         return new Kept(Compile(route, used), [.. used]);
     }
 
-    /// <summary>What has a policy, a split or copies takes part in what is remembered from table to table, and says so each time anew.</summary>
-    static bool IsKept(Route route) => route is { Policy: null, Split: null, Mirror: null };
+    /// <summary>What has a policy, a split or copies takes part in what is remembered from table to table, and says so each time anew; sites are looked for again.</summary>
+    static bool IsKept(Route route) => route is { Policy: null, Split: null, Mirror: null } && !route.Destinations.Any(d => d.Upstreams.Any(u => u.Site is not null));
 
     CompiledRoute Compile(Route route, HashSet<InstanceState> used)
     {
@@ -104,7 +104,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
     }
 
     InstanceState[] States(IReadOnlyList<Upstream> upstreams, UpstreamProtocol? protocol) =>
-        [.. upstreams.Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port), protocol))];
+        [.. upstreams.Select(u => instances.Obtain(u, protocol)).OfType<InstanceState>()];
 
     CompiledDestination Compile(Route route, Destination destination, CompiledPolicy? policy, HashSet<InstanceState> used)
     {
@@ -119,7 +119,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
 
     HealthWatch[]? WatchesOf(Route route, InstanceState[] states)
     {
-        if (route.Policy!.Health is not { } health || states.Length == 0) return null;
+        if (route.Policy!.Health is not { } health || states.Length == 0 || states.Any(s => s.Site is not null)) return null;
         // One for an instance and a setting, whatever routes it has: a preview asks nothing twice.
         var watches = states.Select(state => _states.Obtain((state, health), () =>
             new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*'), memory?.TakeFault(state, health.Path)))).ToArray();
@@ -196,6 +196,8 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
         foreach (var upstream in destination.Upstreams)
         {
             if (!IPAddress.TryParse(upstream.Address, out _)) Add(wrong, $"{key}.upstreams", $"'{upstream.Address}' of instance {upstream.Instance} is no IP address", upstream.Address, "an IPv4 or IPv6 address");
+            foreach (var site in ((string?[])[upstream.Site, upstream.Other]).OfType<string>())
+                if (!SitePack.IsPath(site)) Add(wrong, $"{key}.upstreams", $"'{site}' of instance {upstream.Instance} is no site", site, $"APP/SERVICE.vRELEASE.HASH{SitePack.Extension}");
             if (upstream.Port is < 1 or > 65535) Add(wrong, $"{key}.upstreams", $"{upstream.Port} of instance {upstream.Instance} is no port", upstream.Port, "1 to 65535");
         }
     }

@@ -85,6 +85,9 @@ public sealed record ReleasePolicy
     /// <summary>Run once for each release, in this order, before any of it starts.</summary>
     public IReadOnlyList<JobModel> Before { get; init; } = [];
 
+    /// <summary>Not null: no container runs, the gateway serves files of the image.</summary>
+    public StaticFiles? Static { get; init; }
+
     [JsonIgnore]
     public bool IsRouted => Hosts.Count > 0;
 }

@@ -49,6 +49,9 @@ public sealed record ServiceStatus
 
     public required string Image { get; init; }
 
+    /// <summary>Not null: no container runs, the gateway serves the files below this folder of the image.</summary>
+    public string? Files { get; init; }
+
     public IReadOnlyList<string> Urls { get; init; } = [];
 }
 

@@ -124,7 +124,20 @@ public sealed record RouteSplit
 /// <summary>Where one instance listens.</summary>
 /// <param name="Instance">The engine's identifier of the instance.</param>
 /// <param name="Address">IP address.</param>
-public sealed record Upstream(string Instance, string Address, int Port);
+public sealed record Upstream(string Instance, string Address, int Port)
+{
+    /// <summary>Not null: no container listens there, the gateway itself serves the files of this site (<see cref="SitePack"/>, below <see cref="SitePack.Folder"/>).</summary>
+    public string? Site { get; init; }
+
+    /// <summary>
+    /// The site of the release beside it. Who has a page of that one still asks for files of its version: of the paths that this site does not have,
+    /// those whose name says that they never change are answered from there.
+    /// </summary>
+    public string? Other { get; init; }
+
+    /// <summary>A gateway that is older than sites takes it for an instance that refuses connections.</summary>
+    public static Upstream OfSite(string instance, string site, string? other) => new(instance, "0.0.0.0", 1) { Site = site, Other = other };
+}
 
 /// <summary>What a gateway has counted since it started. Counters only rise; whoever reads takes differences.</summary>
 public sealed record GatewayReport

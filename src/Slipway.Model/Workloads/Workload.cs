@@ -29,6 +29,9 @@ public sealed record Workload
     /// <summary>Not null: a job of the service, with this number among them; its one instance runs once (<c>IEngine.Make</c>).</summary>
     public int? Job { get; init; }
 
+    /// <summary>Not null: nothing for an engine. Files of the image that are kept on disk, and served by the gateways.</summary>
+    public StaticFiles? Static { get; init; }
+
     public IReadOnlyList<WorkloadNetwork> Networks { get; init; } = [];
 
     /// <summary>host, none or bridge in place of <see cref="Networks"/>.</summary>
@@ -97,6 +100,9 @@ public sealed record Instance
 
     /// <summary>Not null: a job of the service; see <see cref="Workload.Job"/>.</summary>
     public int? Job { get; init; }
+
+    /// <summary>Not null: no container, but files that were taken out of the image; where, below <see cref="SitePack.Folder"/>.</summary>
+    public string? Site { get; init; }
 
     public required InstanceState State { get; init; }
 

@@ -41,6 +41,9 @@ static class PlanOrder
                 yield return $"{JobWords.Name(service.Name, job)} runs once, {ValueText.Of(job.Timeout)} at most{(job.OneWay ? ", a one-way step: nothing goes back past it by itself" : "")}; where it fails, {(live is null ? "nothing starts" : $"v{live.Number} stays")}";
             staged = [.. staged.Where(s => !first.Contains(s.Name))];
         }
+        foreach (var (name, files) in staged.Where(s => s.Release.Static is not null).Select(s => (s.Name, s.Release.Static!)))
+            yield return $"the files of {name} ({files.Root} of its image) are unpacked; no container runs for {name}";
+        staged = [.. staged.Where(s => s.Release.Static is null)];
         if (staged.Count > 0) yield return $"{List(staged.Select(s => s.Name + (s.Replicas == 1 ? "" : $" ({s.Replicas} instances)")))} of v{plan.Next} {(staged.Count == 1 && staged[0].Replicas == 1 ? "starts" : "start")}{where}";
     }
 

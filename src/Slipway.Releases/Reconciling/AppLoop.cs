@@ -34,7 +34,7 @@ sealed partial class AppLoop : IDisposable
         _readiness = new Readiness(services.Probe, services.Time, Wake);
         _reporter = new RolloutReporter(services.Journal, services.Time);
         _jobLog = new JobLog(services.Engine, services.Journal, services.Time);
-        _executor = new StepExecutor(app, services.Engine, _jobLog, services.Transitions, services.Publisher, _reporter, _attempts, services.Time, Wake, services.Log);
+        _executor = new StepExecutor(app, services.Engine, services.Sites, _jobLog, services.Transitions, services.Publisher, _reporter, _attempts, services.Time, Wake, services.Log);
     }
 
     /// <summary>Runs until the app is forgotten.</summary>
@@ -132,7 +132,8 @@ sealed partial class AppLoop : IDisposable
     {
         try
         {
-            return await _services.Engine.Observe(_app, cancel);
+            var instances = await _services.Engine.Observe(_app, cancel);
+            return _services.Sites.Observe(_app) is { Count: > 0 } sites ? [.. instances, .. sites] : instances;
         }
         catch (EngineUnavailableException)
         {

@@ -10,7 +10,7 @@ static class FailureJudge
     public static Step.Fail? Judge(AppView view, PlannedWorkload planned, Release release, DecisionBuilder decision)
     {
         if (view.Attempts.TryGetValue(planned.Key, out var attempts) && attempts is { Failures: >= MostEnds, Refusal: { } refusal })
-            return new Step.Fail($"{planned.Service.Name} of v{release.Number} could not be started: {refusal}", null);
+            return new Step.Fail($"{planned.Service.Name} of v{release.Number} could not be {(planned.Workload.Static is null ? "started" : "unpacked")}: {refusal}", null);
         foreach (var instance in view.Of(planned))
             if (Judge(view, planned, instance, attempts, release, decision) is { } failure) return failure;
         return null;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Slipway.Engines;
 using Slipway.Model;
+using Slipway.Releases.Sites;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -12,6 +13,8 @@ sealed record LoopServices
     public required Database.Database Database { get; init; }
 
     public required IEngine Engine { get; init; }
+
+    public required SiteStore Sites { get; init; }
 
     public required SharedReports Reports { get; init; }
 

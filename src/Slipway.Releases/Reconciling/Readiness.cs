@@ -53,7 +53,7 @@ sealed class Readiness(Probe probe, TimeProvider time, Action changed) : IDispos
     public DateTimeOffset? NextByTime(Plan plan, IReadOnlyList<Instance> instances)
     {
         var now = time.GetUtcNow();
-        return instances.Where(i => i is { State: InstanceState.Running, Health: InstanceHealth.None, Started: not null })
+        return instances.Where(i => i is { State: InstanceState.Running, Health: InstanceHealth.None, Started: not null, Site: null })
             .Select(i => (Instance: i, Planned: plan.Find(i)))
             .Where(p => p.Planned is { } planned && TargetOf(p.Instance, planned) is null)
             .Select(p => (DateTimeOffset?)SettledAt(p.Instance, p.Planned!.Service.Release.Ready))
@@ -68,6 +68,7 @@ sealed class Readiness(Probe probe, TimeProvider time, Action changed) : IDispos
 
     static ProbeTarget? TargetOf(Instance instance, PlannedWorkload planned)
     {
+        if (instance.Site is not null) return null;
         var (release, gate) = (planned.Service.Release, planned.Service.Release.Ready);
         var isAsked = (gate.Http ?? gate.Grpc) is not null && release.Port is not null;
         var byConnect = instance.Health == InstanceHealth.None && release is { IsRouted: true, Port: not null };
@@ -78,6 +79,8 @@ sealed class Readiness(Probe probe, TimeProvider time, Action changed) : IDispos
 
     Verdict WithoutProbe(Instance instance, ServiceModel service) => instance.Health switch
     {
+        // It is there, and so it is whole.
+        _ when instance.Site is not null => Verdict.Ready,
         InstanceHealth.Healthy => Verdict.Ready,
         InstanceHealth.Starting or InstanceHealth.Unhealthy => Verdict.Unready,
         _ when service.Release.IsRouted && instance.Addresses.Count == 0 => Verdict.Unready,

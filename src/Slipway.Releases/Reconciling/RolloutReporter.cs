@@ -1,8 +1,10 @@
+using System.Globalization;
 using Slipway.Model;
 using Slipway.Releases.Canary;
 using Slipway.Releases.Experiments;
 using Slipway.Releases.Governing;
 using Slipway.Releases.Jobs;
+using Slipway.Releases.Sites;
 
 namespace Slipway.Releases.Reconciling;
 
@@ -74,6 +76,16 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
                     Note(rollout, $"{service} is carried over from v{origin}");
                 break;
         }
+    }
+
+    /// <summary>Files were taken out of an image.</summary>
+    public void Unpacked(AppView view, Workload workload, SiteReport report)
+    {
+        const int Shown = 5;
+        if (view.Stored.Rollout is not { } rollout) return;
+        Note(rollout, string.Create(CultureInfo.InvariantCulture, $"{workload.Service}: {report.Files} files of {workload.Static!.Root}, {report.Bytes / 1048576.0:0.#} MiB{(workload.Static.Compress ? " with their compressed forms" : "")}"));
+        if (report.LeftOut.Count > 0)
+            Note(rollout, $"{workload.Service}: left out {string.Join("; ", report.LeftOut.Take(Shown))}{(report.LeftOut.Count > Shown ? $"; and {report.LeftOut.Count - Shown} more" : "")}", Severity.Warning);
     }
 
     /// <summary>What changed about the instances since the last look, and what the decision waits for.</summary>

@@ -54,7 +54,7 @@ static class RoutePlanner
         if (view.Stored.Rollout is { } rollout && (rollout.State == RolloutState.RollingBack || Shift.IsUnderWay(rollout))
             && ReleaseStrategy.Of(view.Stored.Target?.Model ?? live.Release.Model) == Strategy.Rolling
             && view.Plan.InForce.TryGetValue((live.Slot.Other, service.Name), out var next)
-            && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);
+            && next.Service.Release.IsRouted && !sides.Contains(next) && (next.Workload.Static is null || current is null || !view.Of(current).Any())) sides.Add(next);
         var destinations = Destinations(view, live.Slot, sides, IsRoutable);
         if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running);
         var route = Mirrored(view, live, service, Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current));
@@ -147,6 +147,7 @@ static class RoutePlanner
         Destinations = destinations,
         Https = service.Release.Https,
         Unavailable = destinations.Count > 0 ? null
+            : service.Release.Static is not null ? $"the files of {service.Name} of {view.Stored.App} are being unpacked; try again in a moment"
             : current is { IsExclusive: true } && view.Stored.Rollout is { State: RolloutState.Promoting or RolloutState.Shifting or RolloutState.RollingBack }
                 ? $"{view.Stored.App} is being replaced by v{current.Release}; try again in a moment"
                 : $"no instance of {service.Name} of {view.Stored.App} is running; try again in a moment",
@@ -163,7 +164,7 @@ static class RoutePlanner
         foreach (var side in sides)
         {
             var upstreams = view.Of(side)
-                .Select(i => (Instance: i, Upstream: UpstreamOf(i, side, slot)))
+                .Select(i => (Instance: i, Upstream: UpstreamOf(view, i, side, slot)))
                 .Where(p => p.Upstream is not null && fits(view, p.Instance, p.Upstream))
                 .Select(p => p.Upstream!).ToList();
             // A shared workload answers as the release that is live, not as the one that once brought it in.
@@ -189,9 +190,19 @@ static class RoutePlanner
         _ => false,
     };
 
-    static Upstream? UpstreamOf(Instance instance, PlannedWorkload planned, Slot slot) =>
+    static Upstream? UpstreamOf(AppView view, Instance instance, PlannedWorkload planned, Slot slot) =>
+        instance.Site is { } site ? Upstream.OfSite(instance.Id, site, SiteBeside(view, planned)) :
         instance.State == InstanceState.Running && planned.Service.Release.Port is { } port && AddressOf(instance, slot) is { } address
             ? new Upstream(instance.Id, address, port) : null;
+
+    /// <summary>
+    /// The site of the same service in the other slot, where people have its pages: it was live and is warm, or gets a part of the requests. What waits unseen is
+    /// shown to nobody, not even by a name that he would have to guess.
+    /// </summary>
+    static string? SiteBeside(AppView view, PlannedWorkload planned) =>
+        view.Plan.InForce.TryGetValue((planned.Owner.Other, planned.Service.Name), out var beside) && beside != planned && beside.Workload.Static is not null
+        && view.Stored.In(planned.Owner.Other) is { Leaving: Leaving.No } slot && (slot.Standing != Standing.Staged || CanaryRun.Of(view.Stored) is { Progress.Weight: > 0 })
+            ? view.Of(beside).FirstOrDefault()?.Site : null;
 
     /// <summary>In the slot's own networks first: those of the other slot go away with it.</summary>
     public static string? AddressOf(Instance instance, Slot? slot) => instance.Addresses

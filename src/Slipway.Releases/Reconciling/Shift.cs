@@ -17,12 +17,14 @@ readonly record struct Shift
 
     bool IsOn { get; init; }
 
+    int Last { get; init; }
+
     public static Shift Of(StoredApp stored)
     {
         if (stored.Rollout is not { } rollout || stored.Target is not { } target || stored.LiveSlot is not { } live) return default;
         if (live.Release.Number == target.Number || ReleaseStrategy.Of(target.Model) != Strategy.Rolling) return default;
         if (stored.In(stored.TargetSlot) is not { Standing: Standing.Staged }) return default;
-        return new Shift { IsOn = true, New = stored.TargetSlot, Step = rollout.Step, OldShrinks = IsUnderWay(rollout) };
+        return new Shift { IsOn = true, New = stored.TargetSlot, Step = rollout.Step, OldShrinks = IsUnderWay(rollout), Last = LastStep(stored) };
     }
 
     /// <summary>Instances of both releases serve; also while it holds after a failure, when nothing moves.</summary>
@@ -33,6 +35,12 @@ readonly record struct Shift
         : slot == New ? Math.Min(all, Step + 1)
         : OldShrinks ? Math.Max(0, all - Step)
         : all;
+
+    /// <summary>
+    /// Whether files of the slot are served no more. They go over whole, with the last of the old instances: pages and the files that they ask for are of one
+    /// version, and there is no capacity that could fall.
+    /// </summary>
+    public bool HasLeft(Slot slot) => IsOn && OldShrinks && slot != New && Step >= Last;
 
     /// <summary>The step at which nothing of the old release is left and all of the new one is there.</summary>
     public static int LastStep(StoredApp stored) => stored.Slots

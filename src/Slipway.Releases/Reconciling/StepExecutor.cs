@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Slipway.Engines;
 using Slipway.Model;
 using Slipway.Releases.Jobs;
+using Slipway.Releases.Sites;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Reconciling;
@@ -12,7 +13,7 @@ namespace Slipway.Releases.Reconciling;
 /// workload, so that an instance that takes its time to stop delays nothing else of the app.
 /// </summary>
 sealed partial class StepExecutor(
-    AppName app, IEngine engine, JobLog jobLog, Transitions transitions, RoutePublisher publisher, RolloutReporter reporter, AttemptLog attempts, TimeProvider time, Action wake, ILogger log)
+    AppName app, IEngine engine, SiteStore sites, JobLog jobLog, Transitions transitions, RoutePublisher publisher, RolloutReporter reporter, AttemptLog attempts, TimeProvider time, Action wake, ILogger log)
 {
     readonly ConcurrentDictionary<WorkloadKey, Task> _running = new();
 
@@ -25,7 +26,7 @@ sealed partial class StepExecutor(
             switch (step)
             {
                 case Step.Apply apply:
-                    acted |= await Start(apply.Planned.Key, () => Apply(apply, cancel));
+                    acted |= await Start(apply.Planned.Key, () => apply.Planned.Workload.Static is null ? Apply(apply, cancel) : Unpack(view, apply.Planned.Workload, cancel));
                     break;
                 case Step.Retire retire:
                     acted |= await Start(WorkloadKey.Of(retire.Instance), () => Retire(retire.Instance, cancel));
@@ -63,6 +64,7 @@ sealed partial class StepExecutor(
     {
         if (step is Step.FreeSlot free) await engine.Sweep(app, free.Slot, volumes: false, cancel);
         if (step is Step.Forget forget) await engine.Sweep(app, null, forget.Volumes, cancel);
+        if (step is Step.Forget) sites.Forget(app);
         if (step is Step.EndJob end && view.Stored.Rollout?.Id == end.Run.Rollout) await jobLog.Finish(end.Instance, end.Run, SecretsOf(view, end.Instance), cancel);
         var error = step is Step.Fail fail ? JobLog.Masked(await FailureReport.Write(engine, fail, cancel), fail.Instance is { Job: not null } job ? SecretsOf(view, job) : []) : null;
         if (!await transitions.Take(view.Stored, step, error, cancel)) return;
@@ -116,7 +118,7 @@ sealed partial class StepExecutor(
         {
             await effect();
         }
-        catch (EngineException refused)
+        catch (Exception refused) when (refused is EngineException or SiteException)
         {
             attempts.Refused(key, refused.Message, time.GetUtcNow());
             LogRefused(log, app, key.Service, refused.Message);
@@ -129,8 +131,18 @@ sealed partial class StepExecutor(
         await engine.Apply(step.Planned.Workload, cancel);
     });
 
+    Task Unpack(AppView view, Workload workload, CancellationToken cancel) => Attempt(new WorkloadKey(workload.Service, workload.Hash), async () =>
+    {
+        if (await sites.Unpack(engine, workload, cancel) is { } report) reporter.Unpacked(view, workload, report);
+    });
+
     async Task Retire(Instance instance, CancellationToken cancel)
     {
+        if (instance.Site is not null)
+        {
+            sites.Remove(instance);
+            return;
+        }
         if (Convergence.IsAlive(instance)) await engine.Stop(instance.Id, cancel);
         await engine.Remove(instance.Id, cancel);
     }

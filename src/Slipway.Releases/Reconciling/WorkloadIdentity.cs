@@ -28,6 +28,9 @@ sealed record WorkloadIdentity
 
     public required IReadOnlyList<string> DependsOn { get; init; }
 
+    /// <summary>Of files that are taken out of the image; then nothing of a container counts.</summary>
+    public StaticFiles? Static { get; init; }
+
     /// <summary>The first 16 hexadecimal digits of the SHA-256 over the canonical JSON, for each service of the release.</summary>
     public static IReadOnlyDictionary<string, string> HashesOf(Release release) => Known.GetValue(release, Compute);
 
@@ -52,6 +55,7 @@ sealed record WorkloadIdentity
             Ports = WorkloadPlanner.EnginePorts(service),
             Networks = service.Networks,
             NetworkMode = service.NetworkMode,
+            Static = service.Release.Static,
             DependsOn = [.. service.DependsOn
                 .Select(d => release.Model.Find(d.Service)).OfType<ServiceModel>()
                 .Select(d => Hash(release, d, hashes, path)).Order(StringComparer.Ordinal)],

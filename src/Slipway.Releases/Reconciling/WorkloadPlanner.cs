@@ -23,7 +23,8 @@ static class WorkloadPlanner
             var isShared = staying.Any(s => s.Slot != slot.Slot && hashes[s.Slot].TryGetValue(service.Name, out var other) && other == key.Hash) || owner != slot;
             var full = stored.Scales.TryGetValue(service.Name, out var scaled) ? scaled : owned.Replicas;
             var exclusive = IsExclusive(service.Name, staying);
-            var replicas = isShared || exclusive ? full : shift.Replicas(owner.Slot, full);
+            var replicas = service.Release.Static is not null ? isShared || !shift.HasLeft(owner.Slot) ? 1 : 0
+                : isShared || exclusive ? full : shift.Replicas(owner.Slot, full);
             var networks = NetworksOf(stored.App, slot.Slot, slot.Release.Model, service);
             var known = workloads.FindIndex(w => w.Key == key);
             if (known >= 0) workloads[known] = Join(workloads[known], slot.Slot, networks, replicas);
@@ -93,6 +94,7 @@ static class WorkloadPlanner
             NetworkMode = service.NetworkMode,
             Volumes = VolumesOf(owner.Release.Model, service),
             Ports = EnginePorts(service),
+            Static = service.Release.Static,
         },
     };
 
@@ -149,7 +151,7 @@ static class WorkloadPlanner
 
     public static IReadOnlyList<WorkloadNetwork> NetworksOf(AppName app, Slot slot, AppModel model, ServiceModel service)
     {
-        if (service.NetworkMode is not null) return [];
+        if (service.NetworkMode is not null || service.Release.Static is not null) return [];
         IReadOnlyList<NetworkAttachment> attachments = service.Networks.Count > 0 ? service.Networks : [new NetworkAttachment { Network = "default" }];
         return [.. attachments.Select(attachment =>
         {

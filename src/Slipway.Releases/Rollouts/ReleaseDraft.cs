@@ -17,7 +17,7 @@ static class ReleaseDraft
         var missing = new List<Diagnostic>();
         var services = model.Services.Select(service =>
         {
-            if (!service.Release.IsRouted || service.Release.Port is not null) return service;
+            if (service.Release is { IsRouted: false } or { Port: not null } or { Static: not null }) return service;
             if (facts.TryGetValue(service.Name, out var said) && said.TcpPorts is [var lowest, ..])
                 return service with { Release = service.Release with { Port = lowest } };
             missing.Add(new Diagnostic
@@ -66,6 +66,8 @@ static class ReleaseDraft
         const int Most = 1000;
         if (replicas is < 0 or > Most)
             throw new InvalidInputException(new Diagnostic { Message = $"{replicas} is no number of instances", Key = service.Name, Found = $"{replicas}", Expected = $"0 to {Most}" });
+        if (service.Release.Static is { } files)
+            throw new InvalidInputException(new Diagnostic { Message = $"{service.Name} has no instances that could be scaled: the gateway serves the files of {files.Root} itself", Key = service.Name, Found = $"{replicas}", Expected = "a service that runs in containers" });
         if (replicas > 1 && WorkloadPlanner.EnginePorts(service).FirstOrDefault(p => p.Published is not null) is { } port)
             throw new InvalidInputException(new Diagnostic { Message = $"{service.Name} publishes port {port.Published} of the host, which only one instance can have", Key = service.Name, Found = $"{replicas}", Expected = "0 or 1" });
         if (replicas > 1 && service is { IsStateful: true, Release.IsRouted: false })

@@ -61,6 +61,10 @@ public sealed class ReleaseQueries
     /// <summary>The newest stored route table.</summary>
     public RouteTable Routes() => _database.Read(RouteRows.Table);
 
+    /// <summary>The app's files that the gateways serve, by the reconciler's last look, each as an instance: no engine knows of them.</summary>
+    public IReadOnlyList<Instance> Sites(AppName app) => _observations.Of(app) is not { } view ? []
+        : [.. view.Instances.Where(i => i.Site is not null).Select(i => i with { Image = view.Plan.Find(i)?.Workload.Image ?? "" })];
+
     AppStatus StatusOf(DbConnection db, StoredApp stored)
     {
         var shown = stored.LiveSlot ?? stored.Slots.FirstOrDefault(s => s.Standing == Standing.Staged);
@@ -93,6 +97,7 @@ public sealed class ReleaseQueries
             Replicas = planned?.Workload.Replicas ?? 0,
             Ready = planned is null || seen is null ? 0 : seen.Instances.Count(i => planned.Has(i) && (seen.VerdictOf(i) == Verdict.Ready || Completion.IsDone(i, service))),
             Image = slot.Release.Images[service.Name],
+            Files = service.Release.Static?.Root,
             Urls = [.. UrlsOf(service)],
         };
     }

@@ -28,7 +28,7 @@ static class AppsApi
 
         apps.MapGet("/{app}/instances", Instances).WithName("ListInstances").Needs(AppActions.View).Errors(400, 403, 404, 502, 503)
             .WithSummary("List an app's instances")
-            .WithDescription("Every instance that the engine has of it, running or not, by service, release and index.");
+            .WithDescription("Every instance that the engine has of it, running or not, by service, release and index. Files that the gateway serves itself are among them, with site in place of addresses.");
     }
 
     static Ok<IReadOnlyList<AppStatus>> List(ReleaseQueries releases, AppAccess access, HttpContext context) =>
@@ -47,6 +47,6 @@ static class AppsApi
         var name = releases.Require(AppName.Parse(app)).App;
         var instances = await engine.Observe(name, cancel);
         return TypedResults.Ok<IReadOnlyList<Instance>>(
-            [.. instances.OrderBy(i => i.Service, StringComparer.Ordinal).ThenBy(i => i.Release).ThenBy(i => i.Index)]);
+            [.. instances.Concat(releases.Sites(name)).OrderBy(i => i.Service, StringComparer.Ordinal).ThenBy(i => i.Release).ThenBy(i => i.Index)]);
     }
 }

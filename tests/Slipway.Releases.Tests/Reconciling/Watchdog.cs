@@ -33,6 +33,8 @@ sealed class Watchdog
             // What another app's look brings along unchanged says nothing new.
             var isOld = _world.Gateways.IsLate || _routes.Contains(Text(route));
             var upstreams = route.Upstreams.ToList();
+            CheckSites(upstreams);
+            upstreams.RemoveAll(u => u.Site is not null);
             foreach (var upstream in upstreams)
             {
                 _served.Add(upstream.Instance);
@@ -65,6 +67,15 @@ sealed class Watchdog
         if (!_unrouted.TryGetValue(instance.Id, out var since)) return;
         if (traffic.InFlight > 0 && _world.Time.Now < since + Sample.Drain.Requests) throw Broken($"{instance.Name} is stopped with requests in flight");
         if (traffic.Upgraded > 0 && _world.Time.Now < since + Sample.Drain.WebSockets) throw Broken($"{instance.Name} is stopped with open connections");
+    }
+
+    /// <summary>Files that the gateways serve by are there: the table that they have names no site that is not, or is not any more.</summary>
+    public void CheckSites() => CheckSites([.. _world.Gateways.Table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams)]);
+
+    void CheckSites(IReadOnlyList<Upstream> upstreams)
+    {
+        foreach (var site in upstreams.SelectMany(u => (string?[])[u.Site, u.Other]).OfType<string>())
+            if (!File.Exists(Path.Combine(_world.Folder, SitePack.Folder, site))) throw Broken($"the table names {site}, which is not there");
     }
 
     static string Text(Route route) => System.Text.Json.JsonSerializer.Serialize(new RouteTable { Version = 0, Routes = [route] }, ModelJson.Default.RouteTable);

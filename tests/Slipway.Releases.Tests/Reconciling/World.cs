@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Contracts;
 using Slipway.Model;
 using Slipway.Releases.Reconciling;
+using Slipway.Releases.Sites;
 using Slipway.Releases.Storing;
 
 namespace Slipway.Releases.Tests.Reconciling;
@@ -48,6 +49,8 @@ sealed class World : IAsyncDisposable
     public RolloutJournal Journal { get; }
 
     public Watchdog Watchdog { get; }
+
+    public SiteStore Sites { get; private set; } = null!;
 
     public Rollouts Rollouts { get; private set; } = null!;
 
@@ -107,6 +110,7 @@ sealed class World : IAsyncDisposable
         {
             Database = _database,
             Engine = Engine,
+            Sites = Sites = new SiteStore(Path.Combine(_folder, "sites"), Time),
             Reports = new SharedReports(Gateways, Time),
             Publisher = _publisher,
             Transitions = new Transitions(_database, Time),
@@ -194,6 +198,7 @@ sealed class World : IAsyncDisposable
             if (HasCrashed) return;
             if (loop.Probe() is { } probe && probe < next) next = probe;
         }
+        Watchdog.CheckSites();
         Watchdog.Violation.ShouldBeNull();
         Trace?.Invoke($"{Time.Now:mm:ss.fff} acted {acted} next {next:mm:ss.fff} {Describe()}");
         HasActed = acted;

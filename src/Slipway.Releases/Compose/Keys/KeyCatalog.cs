@@ -12,6 +12,10 @@ static class KeyCatalog
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
+    static readonly KeyShape Static = new KeyShape()
+        .Honour("root", "index", "extensions", "fallback", "not-found", "dotfiles")
+        .Honour("cache", new KeyShape { Any = new KeyRule(KeyTreatment.Honoured) });
+
     static readonly KeyShape Approve = new KeyShape().Honour("by", "count", "not-author");
     static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", Approve)
         .Honour("mirror", new KeyShape().Honour("share", "methods"));
@@ -37,6 +41,7 @@ static class KeyCatalog
         .Honour("host", "path", "port", "strategy", "https", "https-ports", "hsts", "certificate")
         .Honour("protocol").Honour("tls", new KeyShape().Honour("verify", "server-name"))
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
+        .Honour("static", Static)
         .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))

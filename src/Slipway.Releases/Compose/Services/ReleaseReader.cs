@@ -21,6 +21,7 @@ static class ReleaseReader
     {
         var general = reading.Root["x-release"];
         JobReader.CheckFile(general);
+        StaticReader.CheckFile(general);
         var routed = services.Select(s => Route(s, general, reading)).ToList();
         var group = routed.Where(s => s.Release.IsRouted).Select(s => s.Release.Strategy).Where(s => s.StagesWhole).DefaultIfEmpty(Strategy.Rolling).Max();
         var result = routed.Select(s => s.Release.IsRouted ? s : s with
@@ -40,12 +41,15 @@ static class ReleaseReader
         if (IsOff(own) || (SaysNothingOfRoutes(own) && (IsOff(general) || Candidate(service) is null))) return service with { Release = service.Release with { Before = jobs } };
 
         var field = Merged(own, general);
-        var port = field["port"].Int(1, 65535) ?? Candidate(service)
+        var files = StaticReader.Read(own);
+        if (files is not null) service = StaticReader.WithoutContainer(service, own, reading);
+        var port = files is not null ? null : field["port"].Int(1, 65535) ?? Candidate(service)
             ?? service.Ports.FirstOrDefault(p => p.Protocol == "tcp")?.Target ?? service.Expose.Select(p => (int?)p).FirstOrDefault();
         var gateway = service.Ports.Where(p => p.Protocol == "tcp" && p.Target == port).ToList();
         var rest = service with { Ports = [.. service.Ports.Except(gateway)] };
         var hosts = Hosts(field["host"], service.Name, reading);
         var strategy = StrategyOf(field["strategy"], rest);
+        if (files is not null && strategy == Strategy.Recreate) strategy = Strategy.Rolling;
         var path = PathOf(field["path"]);
         var https = HttpsReader.Read(field);
         var policy = new ReleasePolicy
@@ -53,10 +57,10 @@ static class ReleaseReader
             Hosts = hosts,
             Path = path,
             When = MatchReader.Read(field["when"]),
-            Route = RouteReader.Read(field, path, reading),
+            Route = files is null ? RouteReader.Read(field, path, reading) : StaticReader.WithoutInstances(RouteReader.Read(field, path, reading)),
             Redirects = RouteReader.Redirects(own, field, hosts),
             Port = port,
-            Protocol = ProtocolReader.Read(field, service.Name, reading),
+            Protocol = files is null ? ProtocolReader.Read(field, service.Name, reading) : null,
             GatewayPorts = HttpsReader.Ports(field, [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()], https),
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
@@ -64,6 +68,7 @@ static class ReleaseReader
             Match = MatchReader.ReadMatch(field, own, strategy),
             Https = https,
             Before = jobs,
+            Static = files is null ? null : files with { Compress = field["compress"].Bool() ?? false },
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
             {
