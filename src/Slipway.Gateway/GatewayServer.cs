@@ -16,6 +16,7 @@ using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Streams;
 using Slipway.Model;
 
 namespace Slipway.Gateway;
@@ -26,6 +27,7 @@ sealed class GatewayServer : IAsyncDisposable
     readonly GatewayOptions _options;
     readonly FileStream _lock;
     readonly Listeners _listeners;
+    readonly StreamListeners _streams;
     readonly KestrelServer _kestrel;
     readonly WebApplication _control;
     readonly TableSwitch _tables;
@@ -38,20 +40,21 @@ sealed class GatewayServer : IAsyncDisposable
     {
         _options = options;
         _lock = folderLock;
-        var (instances, traffic) = (new InstanceBook(), new TrafficBook());
-        var compiler = new TableCompiler(instances, traffic);
+        var (instances, traffic, streams) = (new InstanceBook(), new TrafficBook(), new StreamBook());
+        var compiler = new TableCompiler(instances, traffic, streams);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
         _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), _certificates, logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
-        _tables = new TableSwitch(switchboard, compiler, instances, _listeners, Store);
         _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), logs);
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
+        _streams = new StreamListeners(new StreamServices(switchboard, options, _accessLog), logs.CreateLogger<StreamListeners>());
+        _tables = new TableSwitch(switchboard, compiler, instances, _listeners, _streams, Store);
         var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners));
         Application = new GatewayApplication(forwarder, new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
-        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates, _accessLog));
-        _sweeper = new Sweeper(instances, _listeners, options);
+        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, streams, _listeners, _streams, _certificates, _accessLog));
+        _sweeper = new Sweeper(instances, _listeners, _streams, options);
         _sweeping = _sweeper.Run();
     }
 
@@ -83,13 +86,14 @@ sealed class GatewayServer : IAsyncDisposable
     public async Task Stop()
     {
         using var limit = new CancellationTokenSource(_options.StopTimeout);
-        await _kestrel.StopAsync(limit.Token);
+        await Task.WhenAll(_kestrel.StopAsync(limit.Token), _streams.Stop(limit.Token));
         await _control.StopAsync(limit.Token);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _listeners.Close();
+        await _streams.Close();
         _kestrel.Dispose();
         _accessLog?.Dispose();
         await _control.DisposeAsync();
@@ -98,6 +102,7 @@ sealed class GatewayServer : IAsyncDisposable
         _tables.Dispose();
         _certificates.Dispose();
         _listeners.Dispose();
+        _streams.Dispose();
         await _lock.DisposeAsync();
     }
 

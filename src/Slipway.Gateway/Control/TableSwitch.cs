@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Slipway.Gateway.Listening;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Streams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Control;
 
 /// <summary>Takes a new table into service: checked, stored, swapped in, its ports opened. One at a time.</summary>
-sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, InstanceBook instances, Listeners listeners, TableStore store) : IDisposable
+sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, InstanceBook instances, Listeners listeners, StreamListeners streams, TableStore store) : IDisposable
 {
     readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -31,7 +32,10 @@ sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, Instan
             store.Save(next);
             switchboard.Switch(compiled);
             instances.Route(compiled.Instances);
+            // A port may go from requests to connections and back: what is left first, then what is new.
+            await streams.Leave(compiled.Streams.Keys);
             await listeners.Want(compiled.Ports, CancellationToken.None);
+            await streams.Want(compiled.Streams.Keys);
         }
         finally
         {

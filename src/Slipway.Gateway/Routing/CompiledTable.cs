@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Streams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
@@ -29,6 +30,9 @@ sealed class CompiledTable
 
     /// <summary>What the table wants listened on beside the gateway's own addresses.</summary>
     public IReadOnlyCollection<IPEndPoint> Ports => _byPort.Keys;
+
+    /// <summary>Routes of TCP connections and UDP flows.</summary>
+    public FrozenDictionary<StreamKey, CompiledStream> Streams { get; init; } = FrozenDictionary<StreamKey, CompiledStream>.Empty;
 
     /// <param name="hostHeader">The Host header: name or address, with or without a port.</param>
     /// <param name="path">Decoded, dot segments removed: what an instance will make of it too.</param>

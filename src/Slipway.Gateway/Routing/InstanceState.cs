@@ -13,6 +13,7 @@ sealed class InstanceState(string id, IPEndPoint address)
 
     int _inFlight;
     int _upgraded;
+    int _connected;
 
     int _failures;
     int _ejections;
@@ -28,7 +29,15 @@ sealed class InstanceState(string id, IPEndPoint address)
 
     public int Upgraded => Volatile.Read(ref _upgraded);
 
-    public bool IsBusy => InFlight != 0 || Upgraded != 0;
+    /// <summary>Open TCP connections and live UDP flows.</summary>
+    public int Connected => Volatile.Read(ref _connected);
+
+    public bool IsBusy => InFlight != 0 || Upgraded != 0 || Connected != 0;
+
+    /// <summary>A connection or flow begins. A full fence, as <see cref="Enter"/>.</summary>
+    public void Connect() => Interlocked.Increment(ref _connected);
+
+    public void Disconnect() => Interlocked.Decrement(ref _connected);
 
     /// <summary>A full fence: the table is read again after it (see <see cref="Switchboard"/>).</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);

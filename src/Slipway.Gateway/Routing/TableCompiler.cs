@@ -1,18 +1,26 @@
+using System.Collections.Frozen;
 using System.Net;
 using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
+using Slipway.Gateway.Streams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
 
 /// <summary>From the document to what requests read. Finds everything that is wrong with a document before anything is changed.</summary>
-sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
+sealed class TableCompiler
 {
     const int KeyLength = 32;
 
+    readonly InstanceBook _instances;
+    readonly TrafficBook _traffic;
+    readonly StreamCompiler _streams;
     readonly PolicyStates _states = new();
+
+    public TableCompiler(InstanceBook instances, TrafficBook traffic, StreamBook streams) =>
+        (_instances, _traffic, _streams) = (instances, traffic, new StreamCompiler(instances, streams, _states));
 
     /// <exception cref="InvalidInputException">The document can't be served by; every reason is in it.</exception>
     public CompiledTable Compile(RouteTable document)
@@ -25,8 +33,14 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         // Sparing with memory on purpose: a collection that finds much alive stops the requests too, and a table of thousands of hosts is much.
         var byHost = new Dictionary<string, CompiledRoute[]>(document.Routes.Count, StringComparer.OrdinalIgnoreCase);
         var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
+        var streams = new Dictionary<StreamKey, CompiledStream>();
         foreach (var route in document.Routes)
         {
+            if (route.Stream is { } stream)
+            {
+                streams[KeyOf(stream)!.Value] = _streams.Compile(route, used);
+                continue;
+            }
             var compiled = Compile(route, used);
             foreach (var host in route.Hosts)
             {
@@ -36,7 +50,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
         }
         _states.Turn();
-        return new CompiledTable(document, byHost, byPort, used);
+        return new CompiledTable(document, byHost, byPort, used) { Streams = streams.ToFrozenDictionary() };
     }
 
     CompiledRoute Compile(Route route, HashSet<InstanceState> used)
@@ -59,14 +73,14 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
 
     CompiledSplit Split(RouteSplit split, Route route, CompiledDestination rising, CompiledDestination stable) => new(
         split, route.App, rising.Weight, rising.Weight + stable.Weight,
-        split.Match is { Count: > 0 } ? traffic.Obtain(route.App, route.Service, split.Release, isMatched: true) : null);
+        split.Match is { Count: > 0 } ? _traffic.Obtain(route.App, route.Service, split.Release, isMatched: true) : null);
 
     CompiledDestination Compile(Route route, Destination destination, HashSet<InstanceState> used)
     {
         // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
-        var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : traffic.Obtain(route.App, route.Service, destination.Release);
+        var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : _traffic.Obtain(route.App, route.Service, destination.Release);
         var states = destination.Upstreams
-            .Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
+            .Select(u => _instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
         used.UnionWith(states);
         return new CompiledDestination(destination.Weight, states, counters, route.Policy?.Outliers);
     }
@@ -75,7 +89,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     {
         if (document.Version < 0) Add(wrong, "version", $"{document.Version} is no version", document.Version, "0 or more");
         var hosts = new Dictionary<(string Host, string Path, string Match), Route>(document.Routes.Count);
-        var ports = new Dictionary<IPEndPoint, Route>();
+        var ports = new Dictionary<StreamKey, Route>();
         for (var i = 0; i < document.Routes.Count; i++)
         {
             var (route, key) = (document.Routes[i], new RouteKey(i));
@@ -91,9 +105,15 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             foreach (var port in route.Ports)
             {
                 if (Listener(port) is not { } listener) Add(wrong, $"{key}.ports", $"'{port.Address}:{port.Port}' is nothing to listen on", port.Port, "an IP address or none, and a port of 1 to 65535");
-                else if (!ports.TryAdd(listener, route)) Add(wrong, $"{key}.ports", $"port {listener} of {Owner(route)} is taken by {Owner(ports[listener])}", port.Port, "one route for each port");
+                else Claim(ports, new StreamKey(StreamProtocol.Tcp, listener), route, $"{key}.ports", wrong);
             }
             void AddOf(string part, string message, object found, string expected) => Add(wrong, $"{key}.{part}", message, found, expected);
+            if (route.Stream is { } stream)
+            {
+                StreamCompiler.Check(stream, AddOf);
+                if (KeyOf(stream) is { } place) Claim(ports, place, route, $"{key}.stream", wrong);
+                else AddOf("stream", $"'{stream.Address}:{stream.Port}' is nothing to listen on", stream.Port, "an IP address or none, and a port of 1 to 65535");
+            }
             if (route.Policy is { } policy) PolicyChecks.Check(policy, (part, message, found, expected) => AddOf($"policy.{part}", message, found, expected));
             MatchChecks.Check(route.When, "when", AddOf);
             MatchChecks.Check(route.Split?.Match, "split.match", AddOf);
@@ -103,6 +123,13 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
             for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);
         }
     }
+
+    static void Claim(Dictionary<StreamKey, Route> ports, StreamKey key, Route route, string place, List<Diagnostic> wrong)
+    {
+        if (!ports.TryAdd(key, route)) Add(wrong, place, $"port {key.Address} of {Owner(route)} is taken by {Owner(ports[key])}", key.Address.Port, "one route for each port");
+    }
+
+    static StreamKey? KeyOf(StreamRoute stream) => Listener(new GatewayPort(stream.Address, stream.Port)) is { } address ? new StreamKey(stream.Protocol, address) : null;
 
     static string Owner(Route route) => $"{route.App}/{route.Service}";
 
