@@ -58,12 +58,15 @@ sealed class TcpRelay(Socket client)
             if (_isOver) return;
             (_isOver, IsAborted, Why) = (true, true, why);
         }
-        // Nothing came for long: an orderly end. Else the other side must see that something is missing.
-        if (why != StreamStatus.Idle)
+        // Nothing came for long: an orderly end, which both directions then see. Else the other side must notice that something is missing.
+        if (why == StreamStatus.Idle)
         {
-            Reset(client);
-            if (_instance is not null) Reset(_instance);
+            End(client, SocketShutdown.Both);
+            if (_instance is not null) End(_instance, SocketShutdown.Both);
+            return;
         }
+        Reset(client);
+        if (_instance is not null) Reset(_instance);
         client.Dispose();
         _instance?.Dispose();
     }
@@ -109,7 +112,7 @@ sealed class TcpRelay(Socket client)
                 if (++atOnce % MostAtOnce == 0) await Task.Yield();
             }
             if (!isUp) _instanceHasEnded = true;
-            End(to);
+            End(to, SocketShutdown.Send);
         }
         catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
         {
@@ -136,13 +139,13 @@ sealed class TcpRelay(Socket client)
         }
     }
 
-    static void End(Socket to)
+    static void End(Socket socket, SocketShutdown how)
     {
         try
         {
-            to.Shutdown(SocketShutdown.Send);
+            socket.Shutdown(how);
         }
-        catch (SocketException)
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
             // It was reset; reading from it tells.
         }

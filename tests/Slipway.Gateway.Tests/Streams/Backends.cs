@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Slipway.Contracts;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Tests.Streams;
@@ -36,12 +37,22 @@ static class Backends
 
     public static Route With(this Route route, Func<StreamRoute, StreamRoute> change) => route with { Stream = change(route.Stream!) };
 
-    /// <summary>A port that nothing listens on.</summary>
+    /// <summary>A port that nothing listens on, by TCP or UDP.</summary>
     public static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = FreePorts.Take();
+            try
+            {
+                using var probe = new UdpClient(new IPEndPoint(IPAddress.Any, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 
     public static async Task<Socket> Connect(int port, string? from = null)

@@ -17,7 +17,7 @@ public sealed class UdpTests
         await using var blue = new UdpEcho("blue");
         await using var green = new UdpEcho("green");
         await using var gateway = await Start();
-        var port = FreeUdpPort();
+        var port = FreePort();
         Route Side(int release, UdpEcho side) => Udp(port, Routes.To(release, 1, side)).With(s => s with { Idle = TimeSpan.FromSeconds(2) });
         await gateway.Publish(Side(1, blue));
         using var client = new UdpClient(Loopback, port);
@@ -41,7 +41,7 @@ public sealed class UdpTests
         await using var blue = new UdpEcho("blue");
         await using var green = new UdpEcho("green");
         await using var gateway = await Start();
-        var port = FreeUdpPort();
+        var port = FreePort();
         await gateway.Publish(Udp(port, Routes.To(1, 1, blue)));
         using var client = new UdpClient(Loopback, port);
         (await Ask(client, "1")).ShouldBe("blue:1");
@@ -57,7 +57,7 @@ public sealed class UdpTests
     {
         await using var echo = new UdpEcho("echo");
         await using var gateway = await Start();
-        var port = FreeUdpPort();
+        var port = FreePort();
         await gateway.Publish(Udp(port, Routes.To(1, 1, echo)).With(s => s with { Address = null }));
 
         // A connected socket takes nothing from any other address.
@@ -92,9 +92,9 @@ public sealed class UdpTests
     {
         await using var good = new UdpEcho("good");
         await using var gateway = await Start();
-        var port = FreeUdpPort();
+        var port = FreePort();
         var both = Routes.To(1, 1, good);
-        await gateway.Publish(Udp(port, both with { Upstreams = [new Upstream("dead", Loopback, FreeUdpPort()), .. both.Upstreams] }));
+        await gateway.Publish(Udp(port, both with { Upstreams = [new Upstream("dead", Loopback, FreePort()), .. both.Upstreams] }));
 
         for (var i = 0; i < 4; i++)
         {
@@ -112,7 +112,7 @@ public sealed class UdpTests
     {
         await using var echo = new UdpEcho("echo");
         await using var gateway = await Start();
-        var port = FreeUdpPort();
+        var port = FreePort();
         await gateway.Publish(Udp(port, Routes.To(1, 1, echo)).With(s => s with { MaxConnections = 2, Idle = TimeSpan.FromSeconds(2) }));
         using var one = new UdpClient(Loopback, port);
         using var two = new UdpClient(Loopback, port);
@@ -131,7 +131,7 @@ public sealed class UdpTests
     {
         await using var echo = new UdpEcho("echo");
         await using var gateway = await Start();
-        var port = FreeUdpPort();
+        var port = FreePort();
         await gateway.Publish(Udp(port, Routes.To(1, 1, echo)).With(s => s with { Addresses = new AddressRules { Allow = ["127.0.0.9/32"] } }));
         using var stranger = new UdpClient(Loopback, port);
         using var friend = new UdpClient(new IPEndPoint(IPAddress.Parse("127.0.0.9"), 0));
@@ -155,12 +155,6 @@ public sealed class UdpTests
         {
             return null;
         }
-    }
-
-    static int FreeUdpPort()
-    {
-        using var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.Client.LocalEndPoint!).Port;
     }
 
     /// <summary>Answers each datagram with its name before it.</summary>
