@@ -93,7 +93,7 @@ sealed class GatewayServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _listeners.Close();
-        await _streams.Close();
+        await _streams.Stop(new CancellationToken(canceled: true));
         _kestrel.Dispose();
         _accessLog?.Dispose();
         await _control.DisposeAsync();

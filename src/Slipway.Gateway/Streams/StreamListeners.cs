@@ -7,7 +7,9 @@ namespace Slipway.Gateway.Streams;
 /// <summary>The ports of routes of connections: they come and go with the tables. One that can't be opened is reported, and tried again now and then.</summary>
 sealed partial class StreamListeners(StreamServices services, ILogger<StreamListeners> log) : IDisposable
 {
-    static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+    const int LooksAtTheEnd = 10;
+
+    static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     readonly SemaphoreSlim _gate = new(1, 1);
     readonly Dictionary<StreamKey, IStreamPort> _open = [];
@@ -44,14 +46,15 @@ sealed partial class StreamListeners(StreamServices services, ILogger<StreamList
         if (_failed.Count > 0) Apply();
     });
 
-    /// <summary>Accepts nothing new. Returns when what is open has ended: idle connections at once, others when they fall idle or their time is over.</summary>
+    /// <summary>Accepts nothing new. Returns when what is open has ended: idle connections at once, others when they fall idle or the limit is reached.</summary>
     public async Task Stop(CancellationToken limit)
     {
         await Close();
-        while (!await Ended(limit.IsCancellationRequested)) await Task.Delay(Look, CancellationToken.None);
+        // What is ended by force has a moment to say so in the access log.
+        for (var left = LooksAtTheEnd; left > 0 && !await Ended(limit.IsCancellationRequested); left -= limit.IsCancellationRequested ? 1 : 0) await Task.Delay(Look, CancellationToken.None);
     }
 
-    public Task Close() => Do(() =>
+    Task Close() => Do(() =>
     {
         (_isClosed, _wanted) = (true, []);
         foreach (var key in _open.Keys.ToList()) Close(key);
@@ -74,7 +77,7 @@ sealed partial class StreamListeners(StreamServices services, ILogger<StreamList
         await Do(() =>
         {
             foreach (var port in _leaving) port.End(all);
-            isOver = all || _leaving.All(port => port.IsEmpty);
+            isOver = _leaving.All(port => port.IsEmpty);
         });
         return isOver;
     }
