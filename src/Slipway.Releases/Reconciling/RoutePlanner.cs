@@ -18,9 +18,15 @@ static class RoutePlanner
     public static IReadOnlyList<Route> Plan(AppView view)
     {
         if (view.Stored.Removing || view.Stored.LiveSlot is not { } live) return [];
-        var routes = live.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => LiveRoute(view, live, s) with { Maintenance = view.Stored.Maintenance }).ToList();
+        var routes = live.Release.Model.Services.Where(s => s.Release.Hosts.Count > 0).Select(s => LiveRoute(view, live, s))
+            .Concat(from s in live.Release.Model.Services from listen in s.Release.Listen select StreamRoutes.Of(LiveRoute(view, live, s, listen), s, listen))
+            .Select(r => r with { Maintenance = view.Stored.Maintenance }).ToList();
         if (Previewed(view) is { } staged)
-            routes.AddRange(staged.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => PreviewRoute(view, staged, s)));
+        {
+            routes.AddRange(staged.Release.Model.Services.Where(s => s.Release.Hosts.Count > 0).Select(s => PreviewRoute(view, staged, s)));
+            routes.AddRange(from s in staged.Release.Model.Services from listen in s.Release.Listen where listen.Preview is not null
+                            select StreamRoutes.Of(PreviewRoute(view, staged, s, listen), s, listen, isPreview: true));
+        }
         // What a redirect of the live release shares with a preview host of the next one is the preview's: a place twice is a table that no gateway takes.
         var taken = routes.Where(r => r.When is null).SelectMany(r => r.Hosts.Select(h => (h, r.Path))).ToHashSet();
         routes.AddRange(live.Release.Model.Services.Where(s => s.Release.IsRouted).SelectMany(s => Redirects(view.Stored.App, s))
@@ -45,26 +51,27 @@ static class RoutePlanner
             _ => false,
         } ? staged : null;
 
-    static Route LiveRoute(AppView view, SlotState live, ServiceModel service)
+    /// <param name="listen">Null: of requests.</param>
+    static Route LiveRoute(AppView view, SlotState live, ServiceModel service, StreamPort? listen = null)
     {
         if (CanaryRun.Of(view.Stored) is { Progress.Weight: > 0 } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (var stable, { } rising))
-            return SplitRoute(view, canary, service, stable, rising);
+            return SplitRoute(view, canary, service, stable, rising, listen);
         var sides = new List<PlannedWorkload>();
         if (view.Plan.InForce.TryGetValue((live.Slot, service.Name), out var current)) sides.Add(current);
         if (view.Stored.Rollout is { } rollout && (rollout.State == RolloutState.RollingBack || Shift.IsUnderWay(rollout))
             && ReleaseStrategy.Of(view.Stored.Target?.Model ?? live.Release.Model) == Strategy.Rolling
             && view.Plan.InForce.TryGetValue((live.Slot.Other, service.Name), out var next)
             && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);
-        var destinations = Destinations(view, live.Slot, sides, IsRoutable);
-        if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running);
+        var destinations = Destinations(view, live.Slot, sides, IsRoutable, listen);
+        if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running, listen);
         var route = Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
-        return Previewed(view) is { } staged && ReleaseStrategy.MatchOf(staged.Release.Model) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
-            ? MatchedRoute(view, live, staged, route, unseen, match) : route;
+        return Previewed(view) is { } staged && StreamRoutes.MatchOf(ReleaseStrategy.MatchOf(staged.Release.Model), listen) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
+            ? MatchedRoute(view, live, staged, route, unseen, match, listen) : route;
     }
 
     /// <summary>As it was for everybody but the requests that a match names: these see the staged release, where it has an instance that is ready.</summary>
-    static Route MatchedRoute(AppView view, SlotState live, SlotState staged, Route route, PlannedWorkload unseen, IReadOnlyList<RequestMatch> match) =>
-        Destinations(view, live.Slot, [unseen], IsRoutable) is not [var next] ? route : route with
+    static Route MatchedRoute(AppView view, SlotState live, SlotState staged, Route route, PlannedWorkload unseen, IReadOnlyList<RequestMatch> match, StreamPort? listen) =>
+        Destinations(view, live.Slot, [unseen], IsRoutable, listen) is not [var next] ? route : route with
         {
             Destinations = [.. route.Destinations.Select(d => d with { Weight = CanaryPolicy.AllRequests }), next with { Weight = 0 }],
             Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Goals = ReleaseStrategy.CanaryOf(staged.Release.Model)?.Ab?.Goals, Key = SplitKey(view) },
@@ -73,12 +80,12 @@ static class RoutePlanner
     static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between two releases and has no key for it.");
 
     /// <summary>Both releases, by the step's weight. One that has no instance to give a request to is left out, and the other answers in its place.</summary>
-    static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising)
+    static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising, StreamPort? listen)
     {
         List<Destination> Weighed(Func<AppView, Instance, Upstream, bool> fits) =>
         [
-            .. Destinations(view, canary.Live.Slot, stable is null ? [] : [stable], fits).Select(d => d with { Weight = CanaryPolicy.AllRequests - canary.Progress.Weight }),
-            .. Destinations(view, canary.Live.Slot, [rising], fits).Select(d => d with { Weight = canary.Progress.Weight }),
+            .. Destinations(view, canary.Live.Slot, stable is null ? [] : [stable], fits, listen).Select(d => d with { Weight = CanaryPolicy.AllRequests - canary.Progress.Weight }),
+            .. Destinations(view, canary.Live.Slot, [rising], fits, listen).Select(d => d with { Weight = canary.Progress.Weight }),
         ];
 
         var destinations = Weighed(IsRoutable);
@@ -90,7 +97,7 @@ static class RoutePlanner
                 Release = canary.Next.Release.Number,
                 Sticky = canary.Policy.Sticky,
                 Header = canary.Policy.StickyHeader,
-                Match = ReleaseStrategy.MatchOf(canary.Next.Release.Model),
+                Match = StreamRoutes.MatchOf(ReleaseStrategy.MatchOf(canary.Next.Release.Model), listen),
                 Goals = canary.Policy.Ab?.Goals,
                 Key = SplitKey(view),
             },
@@ -106,10 +113,10 @@ static class RoutePlanner
         Redirect = rule.To,
     });
 
-    static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
+    static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service, StreamPort? listen = null)
     {
         IReadOnlyList<PlannedWorkload> sides = view.Plan.InForce.TryGetValue((staged.Slot, service.Name), out var planned) ? [planned] : [];
-        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with
+        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable, listen), planned) with
         {
             IsPreview = true,
             Policy = PreviewHosts.Unlisted(service.Release.Route),
@@ -133,13 +140,16 @@ static class RoutePlanner
                 : $"no instance of {service.Name} of {view.Stored.App} is running; try again in a moment",
     };
 
-    static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits)
+    static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits, StreamPort? listen)
     {
         var destinations = new List<Destination>();
         foreach (var side in sides)
         {
+            // What is carried over listens as the slot's own release says: its file may have another port, or its first, and the same container.
+            var own = side.Slots.Contains(slot) && !side.IsExclusive ? view.Stored.In(slot)?.Release.Model.Find(side.Service.Name)?.Release : null;
+            var port = listen is null ? (own ?? side.Service.Release).Port : StreamRoutes.TargetOf(own ?? side.Service.Release, listen);
             var upstreams = view.Of(side)
-                .Select(i => (Instance: i, Upstream: UpstreamOf(i, side, slot)))
+                .Select(i => (Instance: i, Upstream: UpstreamOf(i, port, slot)))
                 .Where(p => p.Upstream is not null && fits(view, p.Instance, p.Upstream))
                 .Select(p => p.Upstream!).ToList();
             // A shared workload answers as the release that is live, not as the one that once brought it in.
@@ -158,9 +168,8 @@ static class RoutePlanner
         _ => false,
     };
 
-    static Upstream? UpstreamOf(Instance instance, PlannedWorkload planned, Slot slot) =>
-        instance.State == InstanceState.Running && planned.Service.Release.Port is { } port && AddressOf(instance, slot) is { } address
-            ? new Upstream(instance.Id, address, port) : null;
+    static Upstream? UpstreamOf(Instance instance, int? port, Slot slot) =>
+        instance.State == InstanceState.Running && port is { } known && AddressOf(instance, slot) is { } address ? new Upstream(instance.Id, address, known) : null;
 
     /// <summary>In the slot's own networks first: those of the other slot go away with it.</summary>
     public static string? AddressOf(Instance instance, Slot? slot) => instance.Addresses

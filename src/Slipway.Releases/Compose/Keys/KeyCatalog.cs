@@ -9,7 +9,7 @@ static class KeyCatalog
     const string OneMachine = "there is one machine";
 
     static readonly KeyShape Ready = new KeyShape().Honour("http", "every", "timeout", "passes", "within");
-    static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
+    static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets", "connections");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
     static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author")).Refuse("not in this version", "mirror");
@@ -35,6 +35,7 @@ static class KeyCatalog
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
         .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
+        .Honour("listen", new KeyShape().Honour("tcp", "udp", "port", "address", "preview", "proxy", "idle")).Honour("max-connections")
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
         .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))
