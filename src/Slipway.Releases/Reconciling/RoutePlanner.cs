@@ -63,7 +63,7 @@ static class RoutePlanner
             && view.Plan.InForce.TryGetValue((live.Slot.Other, service.Name), out var next)
             && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);
         var destinations = Destinations(view, live.Slot, sides, IsRoutable, listen);
-        if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running, listen);
+        if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, Doubtful(listen), listen);
         var route = Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
         return Previewed(view) is { } staged && StreamRoutes.MatchOf(ReleaseStrategy.MatchOf(staged.Release.Model), listen) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
             ? MatchedRoute(view, live, staged, route, unseen, match, listen) : route;
@@ -89,7 +89,7 @@ static class RoutePlanner
         ];
 
         var destinations = Weighed(IsRoutable);
-        if (destinations.Count == 0) destinations = Weighed((_, instance, _) => instance.State == InstanceState.Running);
+        if (destinations.Count == 0) destinations = Weighed(Doubtful(listen));
         return Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, stable) with
         {
             Split = new RouteSplit
@@ -164,9 +164,18 @@ static class RoutePlanner
     static bool IsRoutable(AppView view, Instance instance, Upstream upstream) => view.VerdictOf(instance) switch
     {
         Verdict.Ready => true,
-        Verdict.Unknown => view.Stored.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Contains(upstream))),
+        Verdict.Unknown => HasRoute(view, upstream),
         _ => false,
     };
+
+    /// <summary>
+    /// Where none is ready. A request is answered at once, and better by a doubtful instance than by none; a connection can wait for one that is ready, and only
+    /// what already gets some keeps them.
+    /// </summary>
+    static Func<AppView, Instance, Upstream, bool> Doubtful(StreamPort? listen) => (view, instance, upstream) =>
+        instance.State == InstanceState.Running && (listen is null || HasRoute(view, upstream));
+
+    static bool HasRoute(AppView view, Upstream upstream) => view.Stored.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Contains(upstream)));
 
     static Upstream? UpstreamOf(Instance instance, int? port, Slot slot) =>
         instance.State == InstanceState.Running && port is { } known && AddressOf(instance, slot) is { } address ? new Upstream(instance.Id, address, known) : null;
