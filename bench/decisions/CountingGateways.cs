@@ -31,7 +31,10 @@ sealed class CountingGateways : IGateways
         var (table, seconds) = (_table, (DateTimeOffset.UtcNow - Began).TotalSeconds);
         var report = new GatewayReport
         {
-            Session = "one", ProcessId = 1, Started = Began, TableVersion = table.Version,
+            Session = "one",
+            ProcessId = 1,
+            Started = Began,
+            TableVersion = table.Version,
             Instances = [.. table.Routes.Where(r => !r.IsPreview).SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => new InstanceTraffic { Instance = u.Instance, InFlight = 1, Upgraded = 0 })],
             Releases = [.. table.Routes.Where(r => !r.IsPreview).SelectMany(r => r.Destinations.Select(d => Traffic(r, d, seconds)))],
         };
@@ -47,7 +50,13 @@ sealed class CountingGateways : IGateways
         latency[12] += requests - (requests / 6 * 6);
         return new ReleaseTraffic
         {
-            App = route.App, Service = route.Service, Release = destination.Release, Requests = requests, Failed = 0, ByClass = [0, 0, requests, 0, 0, 0], Latency = latency,
+            App = route.App,
+            Service = route.Service,
+            Release = destination.Release,
+            Requests = requests,
+            Failed = 0,
+            ByClass = [0, 0, requests, 0, 0, 0],
+            Times = new AnswerTimes { Success = latency },
         };
     }
 }

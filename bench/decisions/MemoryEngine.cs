@@ -27,8 +27,17 @@ sealed class MemoryEngine : IEngine
             var id = $"{workload.App}.{workload.Service}.v{workload.Release}.{index}";
             _apps.GetOrAdd(workload.App, _ => new())[id] = new Instance
             {
-                Id = id, Name = id, App = workload.App, Service = workload.Service, Release = workload.Release, Hash = workload.Hash, Index = index,
-                State = InstanceState.Running, Image = workload.Image, Created = DateTimeOffset.UtcNow, Started = DateTimeOffset.UtcNow,
+                Id = id,
+                Name = id,
+                App = workload.App,
+                Service = workload.Service,
+                Release = workload.Release,
+                Hash = workload.Hash,
+                Index = index,
+                State = InstanceState.Running,
+                Image = workload.Image,
+                Created = DateTimeOffset.UtcNow,
+                Started = DateTimeOffset.UtcNow,
                 Addresses = workload.Networks.ToDictionary(network => network.Name, _ => "127.0.0.1"),
             };
         }

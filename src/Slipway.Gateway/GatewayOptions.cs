@@ -26,6 +26,12 @@ public sealed record GatewayOptions
     /// <summary>A kept connection to an instance that was idle for so long is closed. Default 30 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a client may take to a request's whole head; then 408. Default 30 s.</summary>
+    public TimeSpan HeadTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>For how long a client may send nothing of a body that is waited for, or take nothing of an answer; then 408, or the connection is closed. Default 60 s.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long requests in flight may go on after SIGTERM. Default 30 s.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -11,12 +11,14 @@ using Microsoft.Extensions.Options;
 using Slipway.Gateway.Certificates;
 using Slipway.Gateway.Control;
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Listening;
 using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
 using Slipway.Gateway.Streams;
+using Slipway.Gateway.Upstreams;
 using Slipway.Model;
 
 namespace Slipway.Gateway;
@@ -26,12 +28,14 @@ sealed class GatewayServer : IAsyncDisposable
 {
     readonly GatewayOptions _options;
     readonly FileStream _lock;
+    readonly InstanceBook _instances;
     readonly Listeners _listeners;
     readonly StreamListeners _streams;
     readonly KestrelServer _kestrel;
     readonly WebApplication _control;
     readonly TableSwitch _tables;
     readonly CertificateBook _certificates;
+    readonly HealthChecker _health;
     readonly Sweeper _sweeper;
     readonly Task _sweeping;
     readonly AccessLog? _accessLog;
@@ -40,20 +44,23 @@ sealed class GatewayServer : IAsyncDisposable
     {
         _options = options;
         _lock = folderLock;
-        var (instances, traffic, streams) = (new InstanceBook(), new TrafficBook(), new StreamBook());
+        _instances = new InstanceBook(options.IdleTimeout);
+        var (instances, traffic, streams) = (_instances, new TrafficBook(), new StreamBook());
         var compiler = new TableCompiler(instances, traffic, streams);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
         _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), _certificates, logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
-        _kestrel = new KestrelServer(Options.Create(Kestrel(_certificates)), new ProtocolListenerFactory(_listeners), logs);
+        _health = new HealthChecker(logs.CreateLogger<HealthChecker>());
+        var refusals = new Refusals();
+        _kestrel = new KestrelServer(Options.Create(Kestrel(options, _certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
         _streams = new StreamListeners(new StreamServices(switchboard, options, _accessLog), logs.CreateLogger<StreamListeners>());
-        _tables = new TableSwitch(switchboard, compiler, instances, _listeners, _streams, Store);
-        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners));
+        _tables = new TableSwitch(switchboard, compiler, instances, _health, _listeners, _streams, Store);
+        var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals, new ClientAttempt(options, logs.CreateLogger<ClientAttempt>()));
         Application = new GatewayApplication(forwarder, new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
-        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, streams, _listeners, _streams, _certificates, _accessLog));
+        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, streams, _listeners, _streams, _certificates, refusals, _accessLog));
         _sweeper = new Sweeper(instances, _listeners, _streams, options);
         _sweeping = _sweeper.Run();
     }
@@ -86,6 +93,8 @@ sealed class GatewayServer : IAsyncDisposable
     public async Task Stop()
     {
         using var limit = new CancellationTokenSource(_options.StopTimeout);
+        // There is no later for them: all at once.
+        foreach (var instance in _instances.All()) instance.WebSockets.LeaveNow(Environment.TickCount64, _options.StopTimeout);
         await Task.WhenAll(_kestrel.StopAsync(limit.Token), _streams.Stop(limit.Token));
         await _control.StopAsync(limit.Token);
     }
@@ -99,6 +108,7 @@ sealed class GatewayServer : IAsyncDisposable
         await _control.DisposeAsync();
         _sweeper.Dispose();
         await _sweeping;
+        await _health.DisposeAsync();
         _tables.Dispose();
         _certificates.Dispose();
         _listeners.Dispose();
@@ -147,7 +157,7 @@ sealed class GatewayServer : IAsyncDisposable
         Backlog = 4096,
     };
 
-    static KestrelServerOptions Kestrel(CertificateBook certificates)
+    static KestrelServerOptions Kestrel(GatewayOptions options, CertificateBook certificates)
     {
         // A bare LF as a line's end is one more way to read a request in two ways (RFC 9112, section 2.2 allows to refuse it).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
@@ -160,9 +170,10 @@ sealed class GatewayServer : IAsyncDisposable
             ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
         };
         kestrel.Limits.MaxRequestBodySize = null;
-        // A client that stops reading or sending for a minute holds its instance no longer; slower ones are none of our business.
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
-        kestrel.Limits.MinResponseDataRate = new MinDataRate(1, TimeSpan.FromSeconds(60));
+        kestrel.Limits.RequestHeadersTimeout = options.HeadTimeout;
+        // A client that stops reading or sending holds its instance no longer; slower ones are none of our business.
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1, options.StallTimeout);
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(1, options.StallTimeout);
         kestrel.Listen(ProtocolEndPoint.Http1, listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(ProtocolEndPoint.Http2, listen => listen.Protocols = HttpProtocols.Http2);
         kestrel.Listen(ProtocolEndPoint.Https, listen =>

@@ -17,6 +17,7 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
     readonly HashSet<string> _networks = [];
     readonly HashSet<string> _volumes = [];
     readonly List<ChannelWriter<EngineEvent>> _watchers = [];
+    readonly List<Pending> _pending = [];
     int _ids;
     int _addresses;
 
@@ -41,6 +42,24 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
 
     /// <summary>Seen just before an instance is stopped.</summary>
     public Action<Instance>? Stopping { get; set; }
+
+    /// <summary>
+    /// How long a stop takes, as that of a program that ends its work first: until then the instance runs on, and the call does not return. It ends by
+    /// <see cref="Tick"/>, whoever called.
+    /// </summary>
+    public Func<Instance, TimeSpan>? StopTakes { get; set; }
+
+    /// <summary>How long a start takes; until then the instance is created and no more.</summary>
+    public Func<Workload, TimeSpan>? StartTakes { get; set; }
+
+    /// <summary>Seen before a workload is applied.</summary>
+    public Action<Workload>? Applying { get; set; }
+
+    /// <summary>Seen before a job's container is made.</summary>
+    public Action<Workload>? Making { get; set; }
+
+    /// <summary>Seen before an instance is removed.</summary>
+    public Action<Instance>? Removing { get; set; }
 
     /// <summary>Seen when an instance was started, with every other one.</summary>
     public Action<IReadOnlyList<Instance>>? Started { get; set; }
@@ -67,6 +86,53 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
     public IReadOnlyList<Instance> All
     {
         get { lock (_lock) return [.. _containers.Values.Select(Snapshot)]; }
+    }
+
+    /// <summary>Calls that have not returned.</summary>
+    public bool IsBusy
+    {
+        get { lock (_lock) return _pending.Count > 0; }
+    }
+
+    /// <summary>When the next of the calls under way returns.</summary>
+    public DateTimeOffset? NextEnd
+    {
+        get { lock (_lock) return _pending.Count == 0 ? null : _pending.Min(p => p.Ends); }
+    }
+
+    /// <summary>Whether it was told to stop and still runs.</summary>
+    public bool IsStopping(string id)
+    {
+        lock (_lock) return _pending.Any(p => p.Stops == id);
+    }
+
+    /// <summary>Calls whose time has come return.</summary>
+    public void Tick()
+    {
+        while (true)
+        {
+            Pending? due;
+            lock (_lock)
+            {
+                due = _pending.FirstOrDefault(p => p.Ends <= time.GetUtcNow());
+                if (due is null) return;
+                _pending.Remove(due);
+                due.Effect();
+            }
+            due.Return();
+        }
+    }
+
+    /// <summary>Nobody waits for the calls under way any more. What was told to stop stops all the same; what was being started stays created.</summary>
+    public void Abandon(Exception why)
+    {
+        List<Pending> left;
+        lock (_lock)
+        {
+            left = [.. _pending];
+            _pending.RemoveAll(p => p.Stops is null);
+        }
+        foreach (var one in left) one.Break(why);
     }
 
     /// <summary>The instance ends by itself.</summary>
@@ -102,6 +168,7 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
 
     public Task Apply(Workload workload, CancellationToken cancel) => Effect($"apply {workload.Service} v{workload.Release}", () =>
     {
+        Applying?.Invoke(workload);
         if (Refuses(workload) is { } reason) throw new EngineException(500, reason);
         foreach (var network in workload.Networks) _networks.Add(network.Name);
         foreach (var volume in workload.Volumes.Where(v => !v.External)) _volumes.Add(volume.Name);
@@ -117,17 +184,14 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
             }
             container.Workload = workload;
             Attach(container, workload);
-            if (container.State == InstanceState.Running) continue;
-            (container.State, container.Started, container.ExitCode, container.OutOfMemory) = (InstanceState.Running, time.GetUtcNow(), null, false);
-            if (EndsWith(workload) is { } code) End(container, code);
-            Tell(container, "start");
         }
-        Started?.Invoke([.. _containers.Values.Select(Snapshot)]);
+        if (StartTakes?.Invoke(workload) is not { Ticks: > 0 }) Start(workload);
         return true;
-    }, cancel);
+    }, cancel, StartTakes?.Invoke(workload) is { Ticks: > 0 } takes ? (takes, null, () => Start(workload)) : null);
 
     public Task Make(Workload job, CancellationToken cancel) => Effect($"make {job.Service} v{job.Release} before-{job.Job}", () =>
     {
+        Making?.Invoke(job);
         if (Refuses(job) is { } reason) throw new EngineException(500, reason);
         foreach (var network in job.Networks) _networks.Add(network.Name);
         foreach (var volume in job.Volumes.Where(v => !v.External)) _volumes.Add(volume.Name);
@@ -159,17 +223,27 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
         lock (_lock) return Task.FromResult<IReadOnlyList<Instance>>([.. _containers.Values.Where(c => app is null || c.Workload.App == app).Select(Snapshot)]);
     }
 
-    public Task Stop(string instance, CancellationToken cancel) => Effect($"stop {instance}", () =>
+    public Task Stop(string instance, CancellationToken cancel)
     {
-        if (!_containers.TryGetValue(instance, out var container) || container.State != InstanceState.Running) return true;
-        Stopping?.Invoke(Snapshot(container));
-        End(container, 0);
-        Tell(container, "die");
-        return true;
-    }, cancel);
+        TimeSpan? takes;
+        lock (_lock)
+        {
+            takes = _containers.TryGetValue(instance, out var found) && found.State == InstanceState.Running ? StopTakes?.Invoke(Snapshot(found)) : null;
+            if (_pending.FirstOrDefault(p => p.Stops == instance) is { } known) takes = known.Ends - time.GetUtcNow();
+        }
+        var isLong = takes > TimeSpan.Zero;
+        return Effect($"stop {instance}", () =>
+        {
+            if (!_containers.TryGetValue(instance, out var container) || container.State != InstanceState.Running) return true;
+            if (!_pending.Any(p => p.Stops == instance)) Stopping?.Invoke(Snapshot(container));
+            if (!isLong) Stopped(instance);
+            return true;
+        }, cancel, isLong ? (takes!.Value, instance, () => Stopped(instance)) : null);
+    }
 
     public Task Remove(string instance, CancellationToken cancel) => Effect($"remove {instance}", () =>
     {
+        if (_containers.TryGetValue(instance, out var found)) Removing?.Invoke(Snapshot(found));
         if (_containers.Remove(instance, out var container)) Tell(container, "destroy");
         return true;
     }, cancel);
@@ -201,14 +275,55 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
         await foreach (var happened in events.Reader.ReadAllAsync(cancel)) yield return happened;
     }
 
-    Task<T> Effect<T>(string name, Func<T> effect, CancellationToken cancel)
+    /// <param name="later">What the engine does of it later, and after how long; null: nothing.</param>
+    Task<T> Effect<T>(string name, Func<T> effect, CancellationToken cancel, (TimeSpan Takes, string? Stops, Action Effect)? later = null)
     {
         Answer(cancel);
         Before?.Invoke(name);
         T result;
         lock (_lock) result = effect();
+        if (later is { } rest)
+        {
+            // Continuations run at once, within Tick: each run of a test is the same.
+            var returned = new TaskCompletionSource<T>();
+            lock (_lock)
+                _pending.Add(new Pending(time.GetUtcNow() + rest.Takes, rest.Stops, rest.Effect, () => Return(returned, result, name), error => returned.TrySetException(error)));
+            return returned.Task;
+        }
         After?.Invoke(name);
         return Task.FromResult(result);
+    }
+
+    void Return<T>(TaskCompletionSource<T> returned, T result, string name)
+    {
+        try
+        {
+            After?.Invoke(name);
+            returned.TrySetResult(result);
+        }
+        catch (Exception died)
+        {
+            returned.TrySetException(died);
+        }
+    }
+
+    void Start(Workload workload)
+    {
+        foreach (var container in _containers.Values.Where(c => c.Workload.App == workload.App && c.Workload.Service == workload.Service && c.Workload.Release == workload.Release
+            && c.Workload.Job is null && c.Index <= workload.Replicas && c.State != InstanceState.Running).ToList())
+        {
+            (container.State, container.Started, container.ExitCode, container.OutOfMemory) = (InstanceState.Running, time.GetUtcNow(), null, false);
+            if (EndsWith(workload) is { } code) End(container, code);
+            Tell(container, "start");
+        }
+        Started?.Invoke([.. _containers.Values.Select(Snapshot)]);
+    }
+
+    void Stopped(string instance)
+    {
+        if (!_containers.TryGetValue(instance, out var container) || container.State != InstanceState.Running) return;
+        End(container, 0);
+        Tell(container, "die");
     }
 
     void Answer(CancellationToken cancel)
@@ -261,6 +376,9 @@ public sealed class FakeEngine(TimeProvider time) : IEngine
         };
         return isRunning ? instance with { Health = HealthOf(instance) } : instance;
     }
+
+    /// <param name="Stops">The instance that it stops; null: it starts some.</param>
+    sealed record Pending(DateTimeOffset Ends, string? Stops, Action Effect, Action Return, Action<Exception> Break);
 
     sealed class Container
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Gateway.Control;
 using Slipway.Model;
@@ -33,11 +34,11 @@ sealed class TestGateway : IAsyncDisposable
         return folder;
     }
 
-    public static async Task<TestGateway> Start(string? folder = null, Func<GatewayOptions, GatewayOptions>? change = null)
+    public static async Task<TestGateway> Start(string? folder = null, Func<GatewayOptions, GatewayOptions>? change = null, ILoggerFactory? logs = null)
     {
         var options = new GatewayOptions { Listen = ["127.0.0.1:0"], Folder = folder ?? NewFolder(), StopTimeout = TimeSpan.FromSeconds(5) };
         if (change is not null) options = change(options);
-        var gateway = new TestGateway(await GatewayServer.Start(options, NullLoggerFactory.Instance, Cancel), options);
+        var gateway = new TestGateway(await GatewayServer.Start(options, logs ?? NullLoggerFactory.Instance, Cancel), options);
         var report = await gateway.Control.Report(Cancel);
         gateway._version = report.TableVersion;
         gateway.Address = IPEndPoint.Parse(report.Listening[0]);

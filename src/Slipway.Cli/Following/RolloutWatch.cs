@@ -87,7 +87,7 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
         if (end.State == RolloutState.Holding && now.Canary is { } canary)
         {
             var why = canary.Hold switch { CanaryHold.Approval => $"waits for {(canary.Asks is { } asks ? CanaryPicture.Wanted(asks) : "an approval")}", CanaryHold.Frozen => "holds, because it is frozen", CanaryHold.NoData => "holds: the judge has no data", CanaryHold.Ended => "its experiment is over", _ => "is paused" };
-            Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} gets {Readable.Share(canary.Weight)} of the requests and {why}.");
+            Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} gets {CanaryPicture.Share(canary.Weight, canary.Mirror)} of the requests and {why}.");
             foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
             foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");
             Output.WriteLine($"  next     {app.Next ?? $"slipway promote {rollout.App}"}");

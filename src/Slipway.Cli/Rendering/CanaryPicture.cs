@@ -35,23 +35,26 @@ static class CanaryPicture
         if (canary.Policy.Ab is not null) return ExperimentPicture.Of(canary);
         var rollout = canary.Rollout;
         var lines = new List<ToneLine> { new(Tone.Strong, $"{rollout.App} v{rollout.Release} {Readable.State(rollout.State)}, {Place(canary)}", Waits(canary) is { } waits ? "  " + waits : "") };
-        var weight = rollout.Canary!.Weight;
-        var window = Shown(canary);
+        var (weight, window) = (rollout.Canary!.Weight, Shown(canary));
         lines.Add(new ToneLine(Tone.Dim, $"  {"",-8} {"",-Bar - 8}{"REQUESTS",12}{"ERRORS",10}{"P99",12}"));
-        lines.Add(Arm(rollout.Release ?? 0, weight, window?.New, window, Tone.Good));
+        // Copies are no part of the requests: those are all the old release's.
+        lines.Add(Arm(rollout.Release ?? 0, rollout.Canary.Mirror ?? weight, window?.New, window, Tone.Good));
         lines.Add(Arm(rollout.From ?? 0, CanaryPolicy.AllRequests - weight, window?.Stable, window, Tone.Plain));
         lines.Add(new ToneLine(Tone.Plain, "  " + string.Join("  ", canary.Policy.Steps.Select((step, i) => $"{Mark(rollout, i)} {Name(step)}"))));
         if (canary.Windows is [.., var last])
             lines.Add(new ToneLine(
                 last.Verdict switch { JudgeVerdict.Pass => Tone.Good, JudgeVerdict.Fail => Tone.Bad, _ => Tone.Warning },
-                $"  judge  {Verdict(last)}{Failed(canary)}", $"  {last.To.ToLocalTime():HH:mm:ss}"));
+                $"  judge  {Verdict(last)}{Failed(canary)}{(last.Dropped > 0 ? $" ({last.Dropped} copies dropped)" : "")}", $"  {last.To.ToLocalTime():HH:mm:ss}"));
         else lines.Add(new ToneLine(Tone.Dim, "  judge  has not spoken yet"));
         return columns < 40 ? [.. lines.Where((_, i) => i != 1)] : lines;
     }
 
-    /// <summary>step 2 of 4 with 25% of the requests</summary>
+    /// <summary>step 2 of 4 with 25% of the requests; step 1 of 4 with copies of 5% of the requests</summary>
     static string Place(CanaryStatus canary) =>
-        $"step {canary.Rollout.Step + 1} of {canary.Policy.Steps.Count} with {Readable.Share(canary.Rollout.Canary!.Weight)} of the requests";
+        $"step {canary.Rollout.Step + 1} of {canary.Policy.Steps.Count} with {Share(canary.Rollout.Canary!.Weight, canary.Rollout.Canary.Mirror)} of the requests";
+
+    /// <summary>25%, or copies of 25%.</summary>
+    internal static string Share(int weight, int? mirror) => mirror is { } copied ? $"copies of {Readable.Share(copied)}" : Readable.Share(weight);
 
     static string? Waits(CanaryStatus canary) => canary.Rollout.Canary switch
     {
@@ -61,6 +64,7 @@ static class CanaryPicture
         { Hold: CanaryHold.Paused } => "paused (slipway resume)",
         { Hold: CanaryHold.OneWay } => "has failed past a one-way step and holds (slipway promote, or slipway abort --past-one-way)",
         { Hold: CanaryHold.NoData } => "holds: no data (slipway promote)",
+        { Settled: null, Mirror: not null } => "the gateway begins with the copies",
         { Settled: null } => "the gateway takes the weight",
         _ when canary.Left is { } left && left > TimeSpan.Zero => $"{Readable.Duration(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)))} left",
         _ when canary.Left is not null => "time over, waits for the judge",
@@ -107,5 +111,5 @@ static class CanaryPicture
     static char Mark(Rollout rollout, int step) => step < rollout.Step ? '✔' : step == rollout.Step ? '●' : '○';
 
     internal static string Name(CanaryStep step) =>
-        step.Weight == 0 ? "match" : step.IsApproval ? step.Approve?.By is { } role ? $"approve by {role}" : "approve" : $"{Readable.Share(step.Weight!.Value)} {(step.IsBake ? "bake " : "")}{Readable.Span(step.Lasts)}";
+        step.Mirror is { } mirror ? $"copies {Readable.Share(mirror.Share)} {Readable.Span(step.Lasts)}" : step.Weight == 0 ? "match" : step.IsApproval ? step.Approve?.By is { } role ? $"approve by {role}" : "approve" : $"{Readable.Share(step.Weight!.Value)} {(step.IsBake ? "bake " : "")}{Readable.Span(step.Lasts)}";
 }

@@ -41,7 +41,7 @@ static class ReleasePage
         [
             $"{step.Step + 1}",
             report.Policy is { Ab: not null } ? "experiment" : report.Policy is { } policy && step.Step < policy.Steps.Count ? CanaryPicture.Name(policy.Steps[step.Step]) : "-",
-            Readable.Share(step.Weight),
+            CanaryPicture.Share(step.Weight, step.Mirror),
             At(step.Began),
             step.Ended is { } ended ? Readable.Duration(ended - step.Began) : "-",
             step.End is { } end ? $"{end}{(step.By is { } person ? $" by {person}" : "")}" : "goes on",
@@ -94,7 +94,7 @@ static class ReleasePage
             [
                 row.First.Number == row.Last.Number ? $"{row.Last.Number}" : $"{row.First.Number}-{row.Last.Number}",
                 row.Last.To.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture),
-                Readable.Share(row.Last.Weight),
+                CanaryPicture.Share(row.Last.Weight, row.Last.Mirror),
                 .. Arm(row.Last.New),
                 .. Arm(row.Last.Stable),
                 row.Last.Verdict switch { JudgeVerdict.Pass => "pass", JudgeVerdict.Fail => $"fail: {row.Last.Reason}", _ => $"no data: {row.Last.Reason}" },
@@ -106,7 +106,7 @@ static class ReleasePage
     {
         var rows = new List<(CanaryWindow First, CanaryWindow Last)>();
         foreach (var window in windows)
-            if (rows is [.., var (first, last)] && (last.Verdict, last.Weight, window.Verdict) == (JudgeVerdict.NoData, window.Weight, JudgeVerdict.NoData)) rows[^1] = (first, window);
+            if (rows is [.., var (first, last)] && (last.Verdict, last.Weight, last.Mirror, window.Verdict) == (JudgeVerdict.NoData, window.Weight, window.Mirror, JudgeVerdict.NoData)) rows[^1] = (first, window);
             else rows.Add((window, window));
         return rows;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Listening;
 using Slipway.Gateway.Routing;
 using Slipway.Gateway.Streams;
@@ -7,7 +8,8 @@ using Slipway.Model;
 namespace Slipway.Gateway.Control;
 
 /// <summary>Takes a new table into service: checked, stored, swapped in, its ports opened. One at a time.</summary>
-sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, InstanceBook instances, Listeners listeners, StreamListeners streams, TableStore store) : IDisposable
+sealed class TableSwitch(
+    Switchboard switchboard, TableCompiler compiler, InstanceBook instances, HealthChecker health, Listeners listeners, StreamListeners streams, TableStore store) : IDisposable
 {
     readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -32,6 +34,7 @@ sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, Instan
             store.Save(next);
             switchboard.Switch(compiled);
             instances.Route(compiled.Instances);
+            health.Watch(compiled.Watches);
             // A port may go from requests to connections and back: what is left first, then what is new.
             await streams.Leave(compiled.Streams.Keys);
             await listeners.Want(compiled.Ports, CancellationToken.None);

@@ -29,7 +29,8 @@ sealed class AnswerHead
 {
     const string Chunked = "chunked";
 
-    public int Status { get; private set; }
+    /// <summary>As the instance gave it; of gRPC, once its answer has ended, what grpc-status means in HTTP. 101: the connection became a tunnel.</summary>
+    public int Status { get; set; }
 
     public Framing Framing { get; private set; }
 
@@ -38,7 +39,7 @@ sealed class AnswerHead
     public bool KeepAlive { get; private set; }
 
     /// <summary>The protocol that a 101 changes to.</summary>
-    public string? Upgrade { get; private set; }
+    public string? Upgrade { get; set; }
 
     public void Reset() => Status = 0;
 
@@ -107,14 +108,22 @@ sealed class AnswerHead
             }
         }
         if (options is not null) ApplyConnection(options, headers);
-        if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
-        if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
-        if (Status != 101) exchange.Policy?.ResponseHeaders?.Apply(headers);
+        Edit(exchange, isTunnel: Status == 101);
         if (exchange.Policy is not { Compress: true } || Status == 101) return Frame(exchange, headers, length, coding);
         exchange.Coding = Compression.Choose(exchange, length);
         if (!Frame(exchange, headers, length, coding)) return false;
         if (exchange.Coding is { } chosen) Compression.Announce(headers, chosen);
         return true;
+    }
+
+    /// <summary>What the gateway adds to an answer's headers, and what its route changes.</summary>
+    public static void Edit(Exchange exchange, bool isTunnel)
+    {
+        var headers = exchange.Response.Headers;
+        if (exchange.Hsts is { } hsts) headers.StrictTransportSecurity = hsts;
+        if (exchange.Cookie is { } cookie) headers.SetCookie = StringValues.Concat(headers.SetCookie, cookie);
+        if (exchange.AffinityCookie is { } affinity) headers.SetCookie = StringValues.Concat(headers.SetCookie, affinity);
+        if (!isTunnel) exchange.Policy?.ResponseHeaders?.Apply(headers);
     }
 
     void ApplyConnection(string options, IHeaderDictionary headers)

@@ -61,7 +61,7 @@ static class CompressedBody
     }
 
     /// <summary>Into the answer's pipe, without sending.</summary>
-    sealed class CountingStream(Exchange exchange) : Stream
+    internal sealed class CountingStream(Exchange exchange) : Stream
     {
         public override bool CanRead => false;
         public override bool CanSeek => false;

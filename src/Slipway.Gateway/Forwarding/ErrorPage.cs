@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.Net.Http.Headers;
+using Slipway.Gateway.Upstreams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Forwarding;
@@ -9,6 +10,11 @@ namespace Slipway.Gateway.Forwarding;
 /// <summary>What a client gets where no instance's answer can be had: a page for browsers, plain text for programs.</summary>
 sealed record ErrorPage(int Status, string? Kind, string Title, string Text, string? Hint = null, int? RetryAfter = null, (string Name, string Value)? Header = null)
 {
+    public const string BreakerKind = "breaker";
+
+    /// <summary>An instance has the request and may have acted on it.</summary>
+    public bool IsLate { get; init; }
+
     public static ErrorPage BadRequest(string text) => new(400, null, "Bad request", text);
 
     public static ErrorPage NoRoute(string host) => new(404, "no-route", "No app here",
@@ -33,6 +39,12 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
 
     public static ErrorPage Busy(string text) => new(503, "busy", "Busy", text, RetryAfter: 1);
 
+    public static ErrorPage Broken(Route route, int seconds) => new(503, BreakerKind, "Not available right now",
+        $"Too many requests to {route.App}/{route.Service} failed. It is given a rest.", $"{Logs(route)} Try again in {seconds} s.", seconds);
+
+    public static ErrorPage Loop { get; } = new(508, "loop", "Going round in circles",
+        "The request came through this gateway again and again.", "Does an app forward it to a host whose route leads back to the app?");
+
     public static ErrorPage Redirect(int status, string location) => new(status, null, "Elsewhere", $"What you look for is at {location}", Header: (HeaderNames.Location, location));
 
     public static ErrorPage Maintenance(Route route) => new(503, "maintenance", "Under maintenance",
@@ -41,9 +53,13 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
     public static ErrorPage Of(Outcome outcome, Route route) => outcome switch
     {
         Outcome.ConnectTimedOut => new(504, "timeout", "No answer in time", $"No instance of {route.App}/{route.Service} accepted a connection in time.", Logs(route)),
-        Outcome.AnswerTimedOut => new(504, "timeout", "No answer in time", $"{route.App}/{route.Service} took the request and did not answer in time.", Logs(route)),
+        Outcome.AnswerTimedOut => new(504, "timeout", "No answer in time", $"{route.App}/{route.Service} took the request and did not answer in time.", Logs(route)) { IsLate = true },
         Outcome.Refused => new(502, "refused", "The app can't be reached", $"No instance of {route.App}/{route.Service} accepts connections.",
             $"Does the service listen on the port of its route, and on all addresses rather than 127.0.0.1? {Logs(route)}", 5),
+        Outcome.Untrusted => new(502, "tls", "The app can't be reached", $"No instance of {route.App}/{route.Service} proves by its certificate what it is.",
+            "The gateway's log says what is wrong with it; x-release: {tls: …} says what it must be."),
+        Outcome.NoWebSockets => new(501, "websocket", "No WebSockets", $"{route.App}/{route.Service} speaks HTTP/2 and takes no WebSockets over it.",
+            "Instances that speak HTTP/1.1 (x-release: {protocol: http} or https) take them all."),
         _ => new(502, "broken", "The app gave no proper answer", $"{route.App}/{route.Service} closed the connection or answered with something that is no HTTP.", Logs(route)),
     };
 
@@ -51,6 +67,11 @@ sealed record ErrorPage(int Status, string? Kind, string Title, string Text, str
 
     public void Write(Exchange exchange)
     {
+        if (exchange.IsGrpc)
+        {
+            GrpcAnswers.Write(exchange, this);
+            return;
+        }
         var html = exchange.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
         var body = Encoding.UTF8.GetBytes(html ? Html() : Plain());
         var (response, headers) = (exchange.Response, exchange.Response.Headers);

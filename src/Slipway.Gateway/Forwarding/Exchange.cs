@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
+using Slipway.Gateway.Retrying;
 using Slipway.Gateway.Routing;
 
 namespace Slipway.Gateway.Forwarding;
@@ -20,10 +22,11 @@ sealed class Exchange
 {
     readonly IHttpRequestBodyDetectionFeature? _bodyDetection;
     readonly IRequestBodyPipeFeature? _bodyPipe;
+    readonly IHttpExtendedConnectFeature? _connect;
     readonly TrustedProxies? _proxies;
     IPAddress? _client;
     CancellationTokenRegistration _aborted;
-    UpstreamConnection? _upstream;
+    IUpstreamCall? _upstream;
     volatile bool _gone;
 
     public Exchange(IFeatureCollection features, TrustedProxies proxies, bool isTimed)
@@ -34,10 +37,11 @@ sealed class Exchange
         Body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         Lifetime = features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
         Upgrade = features.Get<IHttpUpgradeFeature>();
+        _connect = features.Get<IHttpExtendedConnectFeature>();
         _bodyDetection = features.Get<IHttpRequestBodyDetectionFeature>();
         _bodyPipe = features.Get<IRequestBodyPipeFeature>();
         Listener = features.Get<ArrivalFeature>()?.RoutePort;
-        IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol);
+        IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol) || HttpProtocol.IsHttp3(Request.Protocol);
 
         var connection = features.GetRequiredFeature<IHttpConnectionFeature>();
         Peer = Networks.Plain(connection.RemoteIpAddress ?? IPAddress.None);
@@ -57,7 +61,10 @@ sealed class Exchange
     public IHttpResponseBodyFeature Body { get; }
     public IHttpRequestLifetimeFeature Lifetime { get; }
     public IHttpUpgradeFeature? Upgrade { get; }
+
+    /// <summary>HTTP/2 or HTTP/3: one of several streams of its connection.</summary>
     public bool IsHttp2 { get; }
+
     public bool IsHttps { get; }
 
     /// <summary>The route port that the connection came in by, or null on the gateway's own addresses.</summary>
@@ -85,6 +92,13 @@ sealed class Exchange
     public long Started { get; private set; }
     public bool HasBody { get; private set; }
     public bool WantsUpgrade { get; private set; }
+
+    /// <summary>A WebSocket over HTTP/2 (RFC 8441): a stream of its own, begun with CONNECT.</summary>
+    public bool IsStreamedWebSocket { get; private set; }
+
+    /// <summary>gRPC of any kind, gRPC-Web among them: what goes wrong is told by grpc-status.</summary>
+    public bool IsGrpc => Request.Headers.ContentType.Count == 1 && Request.Headers.ContentType[0]!.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
+
     public PipeReader BodyReader => _bodyPipe!.Reader;
 
     /// <summary>A part of the client's body is gone to an instance: the request can't be sent again.</summary>
@@ -98,6 +112,9 @@ sealed class Exchange
 
     /// <summary>Of <see cref="Route"/>; null where nothing is done beside forwarding.</summary>
     public CompiledPolicy? Policy { get; set; }
+
+    /// <summary>Of a request with a body that is being copied, until the body is whole.</summary>
+    public RequestCopy? Copy { get; set; }
 
     /// <summary>The instance that was asked last, and its release.</summary>
     public InstanceState? Instance { get; set; }
@@ -133,6 +150,15 @@ sealed class Exchange
     /// <summary>Set-Cookie of an answer to <see cref="NewUser"/>.</summary>
     public string? Cookie { get; set; }
 
+    /// <summary>Set-Cookie of an answer that binds its client to <see cref="Instance"/>.</summary>
+    public string? AffinityCookie { get; set; }
+
+    /// <summary>Where the request may be sent once more though an instance had it.</summary>
+    public RetryState? Retry { get; set; }
+
+    /// <summary>How it was answered, where its route is forwarded to. Done where it is not.</summary>
+    public Outcome Outcome { get; set; }
+
     /// <summary>Strict-Transport-Security of the answer.</summary>
     public string? Hsts { get; set; }
 
@@ -150,13 +176,15 @@ sealed class Exchange
         // A tunnel of h2c would carry requests past the routes: its client is served HTTP/1.1 instead (RFC 9110, section 7.8, leaves the choice to us).
         WantsUpgrade = !IsHttp2 && !HasBody && Upgrade is { IsUpgradableRequest: true }
             && Request.Headers.Upgrade is { Count: > 0 } protocols && !Grammar.ListHolds(protocols.ToString(), "h2c");
-        BodyConsumed = false;
+        IsStreamedWebSocket = _connect is { IsExtendedConnect: true, Protocol: "websocket" };
+        if (IsStreamedWebSocket) (HasBody, WantsUpgrade) = (false, true);
+        (BodyConsumed, IsTunnel) = (false, false);
         (Route, Policy, Instance, User, Coding, _client) = (null, null, null, null, null, null);
         (Asked, Answered, Sent, RequestNumber) = (0, 0, 0, 0);
         Trace = default;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
-        Hsts = null;
+        (Hsts, AffinityCookie, Retry, Outcome) = (null, null, null, default);
         if (Cookie is not null) (NewUser, Cookie) = (null, null);
         if (!IsHttp2) return;
         _gone = false;
@@ -165,11 +193,29 @@ sealed class Exchange
 
     public void End()
     {
+        if (Copy is { } copy)
+        {
+            Copy = null;
+            copy.Drop();
+        }
         if (IsHttp2) _aborted.Dispose();
     }
 
+    /// <summary>It became an upgraded connection, and is counted as one.</summary>
+    public bool IsTunnel { get; set; }
+
+    /// <summary>The client's side of a connection that was upgraded; the answer's head goes out.</summary>
+    public async ValueTask<Stream> AcceptUpgrade()
+    {
+        if (!IsStreamedWebSocket) return await Upgrade!.UpgradeAsync();
+        // In HTTP/2 that is no change of protocol: the stream is simply taken (RFC 8441, section 5).
+        Response.StatusCode = 200;
+        Response.Headers.Remove("Sec-WebSocket-Accept");
+        return await _connect!.AcceptAsync();
+    }
+
     /// <summary>From here on a client that leaves closes the connection. False: it has left.</summary>
-    public bool Attach(UpstreamConnection connection)
+    public bool Attach(IUpstreamCall connection)
     {
         Interlocked.Exchange(ref _upstream, connection);
         // Either this sees the flag, or ClientLeft sees the connection.

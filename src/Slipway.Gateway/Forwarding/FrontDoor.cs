@@ -62,7 +62,8 @@ sealed class FrontDoor(CertificateBook certificates, Listeners listeners)
     static void Redirect(Exchange exchange, string host, int port)
     {
         // 308: the method and the body stay (RFC 9110, section 15.4.9).
-        var target = exchange.Request.RawTarget is ['/', ..] raw ? raw : exchange.Request.Path + exchange.Request.QueryString;
+        // As it was sent: decoded, a path may hold line ends.
+        var target = RequestHead.OriginForm(exchange.Request.RawTarget);
         exchange.Response.StatusCode = 308;
         exchange.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"https://{CompiledTable.HostName(host)}{(port == 443 ? "" : $":{port}")}{target}");
         exchange.Response.Headers.ContentLength = 0;

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Slipway.Gateway.Forwarding;
 
-/// <summary>Writes into a connection's Out buffer, which grows as needed; the client's head has Kestrel's limits.</summary>
-ref struct HeadWriter(UpstreamConnection connection)
+/// <summary>Writes into a buffer, which grows as needed; the client's head has Kestrel's limits.</summary>
+ref struct HeadWriter(HeadBuffer buffer)
 {
-    byte[] _buffer = connection.Out;
+    byte[] _buffer = buffer.Out;
 
     public int Length { get; private set; }
 
@@ -33,6 +33,6 @@ ref struct HeadWriter(UpstreamConnection connection)
 
     void Ensure(int more)
     {
-        if (_buffer.Length - Length < more) _buffer = connection.GrowOut(Length, more);
+        if (_buffer.Length - Length < more) _buffer = buffer.GrowOut(Length, more);
     }
 }

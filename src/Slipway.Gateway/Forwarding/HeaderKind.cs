@@ -27,6 +27,12 @@ enum HeaderKind
     TraceParent,
     TraceState,
     Host,
+
+    /// <summary>CDN-Loop: our own mark is added.</summary>
+    HopMark,
+
+    /// <summary>Says that the request is a copy: the gateway's own word.</summary>
+    Mirrored,
 }
 
 static class HeaderKinds
@@ -37,6 +43,7 @@ static class HeaderKinds
         4 when Is(name, HeaderNames.Host) => HeaderKind.Host,
         6 when Is(name, HeaderNames.Expect) => HeaderKind.Expect,
         7 when Is(name, HeaderNames.Upgrade) => HeaderKind.Upgrade,
+        8 when Is(name, Forwarding.HopMark.Header) => HeaderKind.HopMark,
         9 when Is(name, "Forwarded") => HeaderKind.Forwarded,
         10 when Is(name, HeaderNames.Connection) => HeaderKind.Connection,
         10 when Is(name, HeaderNames.KeepAlive) => HeaderKind.HopByHop,
@@ -50,6 +57,7 @@ static class HeaderKinds
         16 when Is(name, HeaderNames.ProxyConnection) => HeaderKind.HopByHop,
         17 when Is(name, HeaderNames.TransferEncoding) => HeaderKind.TransferEncoding,
         17 when Is(name, "X-Forwarded-Proto") => HeaderKind.Forwarded,
+        18 when Is(name, Mirroring.CompiledMirror.Header) => HeaderKind.Mirrored,
         18 when Is(name, "X-Forwarded-Prefix") => HeaderKind.ForwardedPrefix,
         18 when Is(name, HeaderNames.ProxyAuthenticate) => HeaderKind.HopByHop,
         19 when Is(name, HeaderNames.ProxyAuthorization) => HeaderKind.HopByHop,

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace Slipway.Gateway.Forwarding;
 
@@ -8,8 +9,13 @@ namespace Slipway.Gateway.Forwarding;
 /// </summary>
 abstract class HeaderReading : Encoding
 {
+    /// <exception cref="BadHttpRequestException">
+    /// It is no name. Kestrel takes nearly everything for one: "Transfer-Encoding\v" of HTTP/1.1, which an instance may read as if the last character were a
+    /// space, and of HTTP/2 a name with a line's end in it, behind which another request stands (RFC 9113, sections 8.2.1 and 10.3).
+    /// </exception>
     public static Encoding Of(string header) =>
-        header == "Content-Length" ? LengthReading.Instance : header == "Connection" ? ConnectionReading.Instance : Latin1;
+        header == "Content-Length" ? LengthReading.Instance : header == "Connection" ? ConnectionReading.Instance
+        : Grammar.IsToken(header) || header is [':', ..] ? Latin1 : throw new BadHttpRequestException("A header's name is none.");
 
     public override int GetMaxByteCount(int charCount) => charCount;
 

@@ -18,6 +18,12 @@ enum Outcome
     /// <summary>The instance's answer is no HTTP, or its head broke off.</summary>
     Broken,
 
+    /// <summary>TLS could not be begun with the instance, mostly because its certificate is not believed; no request was sent.</summary>
+    Untrusted,
+
+    /// <summary>A WebSocket was asked for, and the instance takes none over HTTP/2 (RFC 8441).</summary>
+    NoWebSockets,
+
     /// <summary>No connection in time; no request was sent.</summary>
     ConnectTimedOut,
 
@@ -26,6 +32,9 @@ enum Outcome
 
     /// <summary>The answer broke off when the client already had a part of it.</summary>
     BrokenOff,
+
+    /// <summary>There is an answer, and it is not for the client: another instance is asked (see <see cref="Retrying.RetryState"/>).</summary>
+    GivenUp,
 
     /// <summary>The client went away, or its body broke off.</summary>
     ClientGone,

@@ -75,6 +75,7 @@ static class RequestBody
                 {
                     var piece = left.Slice(0, Math.Min(left.Length, MaxPiece));
                     await SendAll(connection, Frame(connection, piece, chunked));
+                    if (exchange.Copy is { } copy && !copy.Add(piece)) exchange.Copy = null;
                     left = left.Slice(piece.Length);
                     exchange.BodyConsumed = true;
                     if (connection.IsTurnOver((int)piece.Length)) await Task.Yield();
@@ -88,7 +89,22 @@ static class RequestBody
             if (read.IsCanceled) return Outcome.Unsent;
             if (read.IsCompleted) break;
         }
-        if (chunked) await SendAll(connection, End(exchange, connection));
+        if (chunked)
+        {
+            var trailers = exchange.Features.Get<IHttpRequestTrailersFeature>() is { Available: true, Trailers: { Count: > 0 } given } ? given : null;
+            if (trailers is not null && !AreTrailers(trailers))
+            {
+                exchange.Fault = new BadHttpRequestException("A trailer of the request is none.");
+                connection.Abort();
+                return Outcome.ClientFault;
+            }
+            await SendAll(connection, End(trailers, connection));
+        }
+        if (exchange.Copy is { } whole)
+        {
+            exchange.Copy = null;
+            whole.Send();
+        }
         return Outcome.Done;
     }
 
@@ -110,11 +126,11 @@ static class RequestBody
         return length + 2;
     }
 
-    static int End(Exchange exchange, UpstreamConnection connection)
+    static int End(IHeaderDictionary? trailers, UpstreamConnection connection)
     {
         var writer = new HeadWriter(connection);
         writer.Write("0\r\n"u8);
-        if (exchange.Features.Get<IHttpRequestTrailersFeature>() is { Available: true, Trailers: { Count: > 0 } trailers })
+        if (trailers is not null)
         {
             foreach (var (name, values) in trailers)
                 foreach (var value in values)
@@ -122,6 +138,15 @@ static class RequestBody
         }
         writer.Write("\r\n"u8);
         return writer.Length;
+    }
+
+    /// <summary>Those of HTTP/2 may hold a line's end, which Kestrel looks for in headers alone.</summary>
+    static bool AreTrailers(IHeaderDictionary trailers)
+    {
+        foreach (var (name, values) in trailers)
+            foreach (var value in values)
+                if (!Grammar.IsToken(name) || value is not null && value.AsSpan().ContainsAny('\r', '\n', '\0')) return false;
+        return true;
     }
 
     static async ValueTask SendAll(UpstreamConnection connection, int length)

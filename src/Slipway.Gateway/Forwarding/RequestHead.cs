@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 
 namespace Slipway.Gateway.Forwarding;
@@ -12,14 +13,27 @@ static class RequestHead
 {
     static ulong _requests = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
-    /// <summary>Writes it into the connection's Out buffer and returns its length.</summary>
-    public static int Write(Exchange exchange, UpstreamConnection connection)
+    /// <summary>Writes it into the buffer and returns its length.</summary>
+    public static int Write(Exchange exchange, HeadBuffer buffer)
+    {
+        var writer = new HeadWriter(buffer);
+        Write(exchange, ref writer, null);
+        return writer.Length;
+    }
+
+    /// <summary>The head of a copy: without what frames a body and without the line that ends it, which whoever has the body writes.</summary>
+    /// <param name="cookie">Begins with the name of the gateway's own cookie, which is left out.</param>
+    public static void WriteCopy(Exchange exchange, ref HeadWriter writer, string cookie) => Write(exchange, ref writer, cookie);
+
+    /// <param name="exchange">The request.</param>
+    /// <param name="writer">Where it is written to.</param>
+    /// <param name="ownCookie">Not null: a copy is written.</param>
+    static void Write(Exchange exchange, ref HeadWriter writer, string? ownCookie)
     {
         var request = exchange.Request;
         var headers = request.Headers;
         headers.TryGetValue(HeaderNames.Connection, out var options);
-        var writer = new HeadWriter(connection);
-        writer.Write(request.Method);
+        writer.Write(exchange.IsStreamedWebSocket ? HttpMethods.Get : request.Method);
         writer.Write(" "u8);
         var target = OriginForm(request.RawTarget);
         var (edits, rewrite) = (exchange.Policy?.RequestHeaders, exchange.Policy?.Rewrite);
@@ -27,7 +41,7 @@ static class RequestHead
         writer.Write(rewrite?.Apply(target) ?? target);
         writer.Write(" HTTP/1.1\r\n"u8);
 
-        var (forwardedFor, trace, traceState) = (StringValues.Empty, StringValues.Empty, StringValues.Empty);
+        var (forwardedFor, trace, traceState, marks) = (StringValues.Empty, StringValues.Empty, StringValues.Empty, StringValues.Empty);
         var (host, hasId, hasProto, hasPort, hasHost, hasPrefix) = (StringValues.Empty, false, false, false, false, false);
         foreach (var (name, values) in headers)
         {
@@ -52,6 +66,11 @@ static class RequestHead
                 case HeaderKind.ForwardedFor:
                     forwardedFor = values;
                     continue;
+                case HeaderKind.HopMark:
+                    marks = values;
+                    continue;
+                case HeaderKind.Mirrored when !exchange.IsByProxy:
+                    continue;
                 case HeaderKind.Host:
                     host = values;
                     break;
@@ -61,9 +80,11 @@ static class RequestHead
             }
             if (options.Count > 0 && IsNamed(options, name)) continue;
             if (edits is not null && edits.Drops(name)) continue;
+            if (ownCookie is not null && !MirrorHead.Passes(ref writer, name, values, ownCookie)) continue;
             for (var i = 0; i < values.Count; i++) writer.WriteLine(name, values[i] ?? "");
         }
         WriteForwardedFor(ref writer, exchange, forwardedFor);
+        WriteHopMark(ref writer, marks);
         if (!hasProto && !hasPort) writer.Write(exchange.ForwardedTail);
         else if (!hasProto) writer.WriteLine("X-Forwarded-Proto", request.Scheme);
         if (!hasHost && host.Count > 0) writer.WriteLine("X-Forwarded-Host", host.ToString());
@@ -71,14 +92,19 @@ static class RequestHead
         if (!hasId && edits?.Drops("X-Request-Id") is not true) WriteRequestId(ref writer, exchange);
         WriteTrace(ref writer, exchange, trace, traceState, edits);
         if (edits is not null) writer.Write(edits.Lines);
+        if (ownCookie is not null)
+        {
+            writer.WriteLine(CompiledMirror.Header, "true");
+            return;
+        }
         if (exchange.HasBody && headers.ContentLength is null) writer.Write("Transfer-Encoding: chunked\r\n"u8);
         if (exchange.WantsUpgrade)
         {
             writer.Write("Connection: Upgrade\r\n"u8);
-            writer.WriteLine("Upgrade", headers.Upgrade.ToString());
+            if (exchange.IsStreamedWebSocket) WebSocketHandshake.WriteRequest(ref writer);
+            else writer.WriteLine("Upgrade", headers.Upgrade.ToString());
         }
         writer.Write("\r\n"u8);
-        return writer.Length;
     }
 
     /// <summary>What came is kept only where a trusted proxy says it: from anybody else it may be invented.</summary>
@@ -92,6 +118,19 @@ static class RequestHead
         }
         writer.Write(exchange.PeerText);
         writer.Write("\r\n"u8);
+    }
+
+    static void WriteHopMark(ref HeadWriter writer, StringValues before)
+    {
+        if (before.Count == 0)
+        {
+            writer.Write(HopMark.Line);
+            return;
+        }
+        writer.Write(HopMark.Header);
+        writer.Write(": "u8);
+        writer.Write(before.ToString());
+        writer.Write(HopMark.Next);
     }
 
     /// <summary>16 hexadecimal digits: a random start, then one up for each request. An instance that is asked again sees the same.</summary>

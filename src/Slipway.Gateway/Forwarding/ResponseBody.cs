@@ -121,7 +121,7 @@ static class ResponseBody
         }
     }
 
-    static void WriteSize(PipeWriter writer, int size)
+    internal static void WriteSize(PipeWriter writer, int size)
     {
         var span = writer.GetSpan(16);
         size.TryFormat(span, out var length, "x", System.Globalization.CultureInfo.InvariantCulture);

@@ -17,6 +17,7 @@ sealed class Sweeper(InstanceBook instances, Listeners listeners, StreamListener
             foreach (var instance in instances.All())
             {
                 instance.Connections.Sweep(now);
+                instance.WebSockets.Sweep(now);
                 instance.Connections.CloseIdle(now - (long)options.IdleTimeout.TotalMilliseconds);
             }
             await streams.Sweep();

@@ -7,9 +7,9 @@ namespace Slipway.Gateway.Forwarding;
 /// One connection to an instance with its buffers. Belongs to one request at a time. Two others may end it from another thread, by closing the
 /// socket under a pending operation: the client that went away, and the sweeper whose deadline passed.
 /// </summary>
-sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposable
+sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : HeadBuffer, IUpstreamCall, IDisposable
 {
-    public const int SmallBuffer = 8 * 1024, LargeBuffer = 64 * 1024, MaxHead = 64 * 1024;
+    public const int LargeBuffer = 64 * 1024, MaxHead = 64 * 1024;
 
     const long Passed = -1;
 
@@ -24,9 +24,6 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposabl
     /// <summary>What was received and not yet used: In[Start..End].</summary>
     public byte[] In = ArrayPool<byte>.Shared.Rent(SmallBuffer);
     public int Start, End;
-
-    /// <summary>Where the request's head is written.</summary>
-    public byte[] Out = ArrayPool<byte>.Shared.Rent(SmallBuffer);
 
     /// <summary>Strings made of the previous answer's header lines: the next answer's are mostly the same.</summary>
     public ResponseLineCache Lines { get; } = new();
@@ -111,14 +108,6 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposabl
         return true;
     }
 
-    public byte[] GrowOut(int used, int needed)
-    {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Out.Length * 2, used + needed));
-        Out.AsSpan(0, used).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(Out);
-        return Out = larger;
-    }
-
     /// <summary>Back to small buffers before a rest in the pool.</summary>
     public void Shrink()
     {
@@ -147,7 +136,7 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : IDisposabl
         pool.Remove(this);
         Socket.Dispose();
         ArrayPool<byte>.Shared.Return(In);
-        ArrayPool<byte>.Shared.Return(Out);
-        (In, Out) = ([], []);
+        In = [];
+        ReturnOut();
     }
 }

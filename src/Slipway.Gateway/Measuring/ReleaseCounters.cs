@@ -1,29 +1,31 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Measuring;
 
-/// <summary>
-/// What was counted of one service of one release. Each processor counts in a stripe of its own, so that cores don't fight for one cache line;
-/// a report adds the stripes up. A stripe: [requests][failed][1xx ... 5xx][latency buckets ...].
-/// </summary>
+/// <summary>What was counted of one service of one release.</summary>
 sealed class ReleaseCounters(int release)
 {
-    const int Failed = 1, Classes = 2, Buckets = 7;
+    readonly TimeCounters _times = new();
 
-    static readonly long[] BoundTicks = [.. ReleaseTraffic.LatencyBuckets.Select(ms => (long)(ms * Stopwatch.Frequency / 1000))];
-    static readonly int StripeCount = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Min(Environment.ProcessorCount, 16));
+    // Answers that broke off, by their class: counted as failed, and rare enough for a line that all processors share.
+    readonly long[] _brokenOff = new long[6];
 
-    // A cache line of air on each side, so that two stripes that are neighbours in memory share none.
-    const int Air = 8;
-    readonly long[][] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new long[Air + Buckets + BoundTicks.Length + 1 + Air])];
+    // As rare.
+    long _retries, _retriesDenied;
 
     // Goals are reached now and then: no stripes. Null until the first.
     ConcurrentDictionary<string, StrongBox<long>>? _goals;
 
     public int Release { get; } = release;
+
+    /// <summary>Of its copies; there from the first table on that has it as a mirror.</summary>
+    public MirrorCounters? Mirrored { get; set; }
+
+    public void CountRetry() => Interlocked.Increment(ref _retries);
+
+    public void CountRetryDenied() => Interlocked.Increment(ref _retriesDenied);
 
     public void CountGoal(string name)
     {
@@ -32,30 +34,31 @@ sealed class ReleaseCounters(int release)
     }
 
     /// <param name="status">As the instance gave it, or 0 where it gave none.</param>
-    /// <param name="ticks">Of <see cref="Stopwatch"/>, to the answer's end.</param>
+    /// <param name="ticks">Of <see cref="System.Diagnostics.Stopwatch"/>, to the answer's end.</param>
     /// <param name="failed">The gateway had to answer itself, or the answer broke off.</param>
     public void Count(int status, long ticks, bool failed)
     {
-        var stripe = _stripes[Thread.GetCurrentProcessorId() & (StripeCount - 1)];
-        Interlocked.Increment(ref stripe[Air]);
-        if (failed) Interlocked.Increment(ref stripe[Air + Failed]);
-        if (status is >= 100 and < 600) Interlocked.Increment(ref stripe[Air + Classes + status / 100 - 1]);
-        var bucket = 0;
-        while (bucket < BoundTicks.Length && ticks > BoundTicks[bucket]) bucket++;
-        Interlocked.Increment(ref stripe[Air + Buckets + bucket]);
+        var kind = status is >= 100 and < 600 ? status / 100 : TimeCounters.Left;
+        if (failed && kind > 0) Interlocked.Increment(ref _brokenOff[kind]);
+        _times.Count(failed ? TimeCounters.Failed : kind, ticks);
     }
 
-    public ReleaseTraffic Read(AppName app, string service, int release) => new()
+    public ReleaseTraffic Read(AppName app, string service, int release)
     {
-        App = app,
-        Service = service,
-        Release = release,
-        Goals = _goals?.ToDictionary(g => g.Key, g => Interlocked.Read(ref g.Value.Value)),
-        Requests = Sum(0),
-        Failed = Sum(Failed),
-        ByClass = [0, .. Enumerable.Range(0, 5).Select(i => Sum(Classes + i))],
-        Latency = [.. Enumerable.Range(0, BoundTicks.Length + 1).Select(i => Sum(Buckets + i))],
-    };
-
-    long Sum(int field) => _stripes.Sum(s => Volatile.Read(ref s[Air + field]));
+        var (times, counts) = _times.Read();
+        return new()
+        {
+            App = app,
+            Service = service,
+            Release = release,
+            Goals = _goals?.ToDictionary(g => g.Key, g => Interlocked.Read(ref g.Value.Value)),
+            Requests = counts.Sum(),
+            Failed = counts[TimeCounters.Failed],
+            ByClass = [0, .. Enumerable.Range(1, 5).Select(kind => counts[kind] + Volatile.Read(ref _brokenOff[kind]))],
+            Retries = Interlocked.Read(ref _retries),
+            RetriesDenied = Interlocked.Read(ref _retriesDenied),
+            Times = times,
+            Mirrored = Mirrored?.Read(),
+        };
+    }
 }

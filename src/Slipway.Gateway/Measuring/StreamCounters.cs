@@ -6,7 +6,6 @@ namespace Slipway.Gateway.Measuring;
 sealed class StreamCounters(int release)
 {
     static readonly IReadOnlyList<long> NoClasses = new long[6];
-    static readonly IReadOnlyList<long> NoTimes = new long[ReleaseTraffic.LatencyBuckets.Count + 1];
 
     long _begun, _failed, _received, _sent;
 
@@ -41,6 +40,6 @@ sealed class StreamCounters(int release)
         Received = Interlocked.Read(ref _received),
         Sent = Interlocked.Read(ref _sent),
         ByClass = NoClasses,
-        Latency = NoTimes,
+        Times = AnswerTimes.None,
     };
 }

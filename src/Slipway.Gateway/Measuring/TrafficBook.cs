@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Measuring;
@@ -7,11 +9,22 @@ sealed class TrafficBook
 {
     readonly Lock _gate = new();
     readonly SortedDictionary<(AppName App, string Service, int Release, bool IsMatched), ReleaseCounters> _counters = [];
+    readonly ConcurrentDictionary<(AppName App, string Service, string Reason), StrongBox<long>> _turnedAway = [];
     long _unrouted;
 
     public long Unrouted => Interlocked.Read(ref _unrouted);
 
     public void CountUnrouted() => Interlocked.Increment(ref _unrouted);
+
+    public void CountTurnedAway(Route route, string reason)
+    {
+        if (!route.IsPreview) Interlocked.Increment(ref _turnedAway.GetOrAdd((route.App, route.Service, reason), static _ => new StrongBox<long>()).Value);
+    }
+
+    public IReadOnlyList<TurnedAwayTraffic> ReadTurnedAway() =>
+    [
+        .. _turnedAway.OrderBy(t => t.Key).Select(t => new TurnedAwayTraffic { App = t.Key.App, Service = t.Key.Service, Reason = t.Key.Reason, Requests = Interlocked.Read(ref t.Value.Value) }),
+    ];
 
     /// <param name="isMatched">Of the requests that go to the release because a match names them.</param>
     public ReleaseCounters Obtain(AppName app, string service, int release, bool isMatched = false)
@@ -21,6 +34,14 @@ sealed class TrafficBook
             if (!_counters.TryGetValue((app, service, release, isMatched), out var counters)) _counters[(app, service, release, isMatched)] = counters = new ReleaseCounters(release);
             return counters;
         }
+    }
+
+    /// <summary>With <see cref="ReleaseCounters.Mirrored"/>.</summary>
+    public ReleaseCounters ObtainMirrored(AppName app, string service, int release)
+    {
+        var counters = Obtain(app, service, release);
+        lock (_gate) counters.Mirrored ??= new MirrorCounters();
+        return counters;
     }
 
     public IReadOnlyList<ReleaseTraffic> Read()

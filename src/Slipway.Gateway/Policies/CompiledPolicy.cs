@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Slipway.Gateway.Balancing;
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Retrying;
 using Slipway.Gateway.Routing;
 using Slipway.Model;
 
@@ -34,6 +36,10 @@ sealed class CompiledPolicy
         Timeouts = source.Timeouts;
         Compress = source.Compress;
         Outliers = source.Outliers;
+        Source = source;
+        HashKey = source.Balance is { Kind: BalanceKind.Hash } balance ? new HashKey(balance) : null;
+        Affinity = source.Affinity is { } affinity ? new CompiledAffinity(affinity, route.App, route.Service) : null;
+        if (source.Retries is { } retries) Retries = new RetryRule(retries, states.Obtain(Key(("retries", retries.Budget)), () => new RetryBudget(retries.Budget)));
         Guards = _allow is not null || _deny is not null || _rate is not null || _credentials is not null || _maxBody is not null || Rewrite is not null;
     }
 
@@ -53,6 +59,15 @@ sealed class CompiledPolicy
     public bool Compress { get; }
 
     public OutlierPolicy? Outliers { get; }
+
+    public RoutePolicy Source { get; }
+
+    /// <summary>Null: requests are not hashed.</summary>
+    public HashKey? HashKey { get; }
+
+    public CompiledAffinity? Affinity { get; }
+
+    public RetryRule? Retries { get; }
 
     /// <summary>Null: the request may pass. Cheap looks first; the rate before the password, for it is what slows guessing.</summary>
     public ValueTask<ErrorPage?> Check(Exchange exchange)

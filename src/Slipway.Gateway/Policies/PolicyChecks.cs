@@ -23,6 +23,7 @@ static class PolicyChecks
         if (policy.MaxBody < 0) add("maxBody", $"{policy.MaxBody} is no limit", policy.MaxBody, "0 or more");
         if (policy.Outliers is { } outliers && (outliers.Failures < 1 || outliers.Eject <= TimeSpan.Zero || outliers.MaxShare is < 1 or > 100))
             add("outliers", "nothing can be ejected by it", outliers.Failures, "at least 1 failure, a time, and a share of 1 to 100");
+        BalanceChecks.Check(policy, add);
         foreach (var time in (TimeSpan?[])[policy.Timeouts?.Connect, policy.Timeouts?.Answer, policy.Timeouts?.Idle])
             if (time <= TimeSpan.Zero) add("timeouts", $"{time} is no time-out", time, "longer than nothing");
     }

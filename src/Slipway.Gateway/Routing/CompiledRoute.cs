@@ -1,6 +1,8 @@
+using Slipway.Gateway.Balancing;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
 using Slipway.Model;
@@ -12,7 +14,8 @@ namespace Slipway.Gateway.Routing;
 /// <param name="split">Null: at random by the weights.</param>
 /// <param name="policy">Null: nothing is done beside forwarding.</param>
 /// <param name="when">Null: it takes every request of its host and path.</param>
-sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy, RequestMatch? when = null)
+/// <param name="mirror">Null: no request is copied.</param>
+sealed class CompiledRoute(Route source, CompiledDestination[] destinations, CompiledSplit? split, CompiledPolicy? policy, RequestMatch? when = null, CompiledMirror? mirror = null)
 {
     readonly CompiledMatch? _when = when is null ? null : new CompiledMatch(when);
 
@@ -20,21 +23,37 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
 
     readonly string _prefix = source.Path.TrimEnd('/');
 
+    readonly CompiledAffinity? _affinity = policy?.Affinity;
+
     readonly CompiledRedirect? _redirect = source.Redirect is { } to ? new CompiledRedirect(to, source.Path.Length > 1 ? source.Path.TrimEnd('/') : source.Path) : null;
 
     public Route Source { get; } = source;
 
     public CompiledPolicy? Policy { get; } = policy;
 
+    /// <summary>Of one instance at once.</summary>
+    public int MaxConnections { get; } = policy?.Source.MaxConnections ?? int.MaxValue;
+
+    /// <summary>There are instances, and where one has none to give a request to, that is why.</summary>
+    public bool IsFull => MaxConnections < int.MaxValue && destinations.Length > 0;
+
+    public CompiledMirror? Mirror { get; } = mirror;
+
     /// <summary>Requests are forwarded, and nothing else.</summary>
     public bool IsPlain { get; } = policy is null && source is { Redirect: null, Maintenance: null };
 
-    /// <summary>How a request that was forwarded ended, for the ejection of instances that keep failing.</summary>
-    public void Note(InstanceState instance, int release, bool failed)
+    /// <summary>Null: the release has no instance.</summary>
+    public CompiledDestination? Of(int release)
     {
         foreach (var destination in destinations)
-            if (destination.Counters.Release == release) destination.Note(instance, failed);
+            if (destination.Counters.Release == release) return destination;
+        return null;
     }
+
+    public ReleaseCounters? CountersOf(int release) => Of(release)?.Counters;
+
+    /// <summary>How a request that was forwarded ended, for the ejection of instances that keep failing.</summary>
+    public void Note(InstanceState instance, int release, bool failed) => Of(release)?.Note(instance, failed);
 
     /// <summary>The answer to every request, where no instance is to be asked.</summary>
     public ErrorPage? Answer(Exchange exchange) => Source.Maintenance is not null ? ErrorPage.Maintenance(Source) : _redirect?.Answer(exchange);
@@ -47,7 +66,7 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
     public int Conditions => when?.Conditions ?? 0;
 
     /// <summary>The same route for each of its matches alone, so that the closest match of a host and path can be tried first whosever it is.</summary>
-    public IEnumerable<CompiledRoute> ByMatch() => Source.When is { Count: > 0 } matches ? matches.Select(match => new CompiledRoute(Source, destinations, split, Policy, match)) : [this];
+    public IEnumerable<CompiledRoute> ByMatch() => Source.When is { Count: > 0 } matches ? matches.Select(match => new CompiledRoute(Source, destinations, split, Policy, match, Mirror)) : [this];
 
     public bool Covers(ReadOnlySpan<char> path) => PathPrefix.Covers(_prefix, path);
 
@@ -59,21 +78,31 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
         if (destinations.Length == 1 && tried is null)
         {
             counters = destinations[0].Counters;
-            return destinations[0].Choose(null);
+            return _affinity is null ? destinations[0].Choose(exchange, null) : destinations[0].ChooseFor(exchange, null, _affinity.Of(exchange));
         }
+        var wanted = _affinity?.Of(exchange);
         var side = split?.SideOf(exchange) ?? Side.Stable;
-        var start = split is null ? Splitter.Pick(destinations, _weights) : side == Side.Stable ? 0 : destinations.Length - 1;
+        var start = split is null ? Pick(exchange, wanted) : side == Side.Stable ? 0 : destinations.Length - 1;
         // A release that only matched requests may see stands in for nobody.
         var looks = split is { IsUnseen: true } && side == Side.Stable ? 1 : destinations.Length;
         // From the picked one on: where its instances are all tried, the others' are asked before the client is told of a failure.
         for (var i = 0; i < looks; i++)
         {
             var at = (start + i) % destinations.Length;
-            if (destinations[at].Choose(tried) is not { } instance) continue;
+            if ((_affinity is null ? destinations[at].Choose(exchange, tried) : destinations[at].ChooseFor(exchange, tried, wanted)) is not { } instance) continue;
             counters = side == Side.Matched && at == destinations.Length - 1 ? split!.Matched! : destinations[at].Counters;
             return instance;
         }
         counters = null;
         return null;
+    }
+
+    /// <summary>Where releases share the route by their weights alone. A client who belongs to an instance belongs to its release; and a key to one of them.</summary>
+    int Pick(Exchange exchange, UInt128? wanted)
+    {
+        if (Policy is null || destinations.Length < 2) return Splitter.Pick(destinations, _weights);
+        for (var i = 0; wanted is { } tag && i < destinations.Length; i++)
+            if (destinations[i].Has(tag)) return i;
+        return Policy.HashKey?.Of(exchange) is { } hash ? Rendezvous.Pick(destinations, hash) : Splitter.Pick(destinations, _weights);
     }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Slipway.Gateway.Breaking;
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Streams;
 using Slipway.Model;
 
@@ -27,6 +29,11 @@ sealed class CompiledTable
     public RouteTable Document { get; }
 
     public HashSet<InstanceState> Instances { get; }
+
+    /// <summary>Of instances whose routes ask for checks.</summary>
+    public HealthWatch[] Watches { get; init; } = [];
+
+    public IReadOnlyList<CompiledBreaker> Breakers { get; init; } = [];
 
     /// <summary>What the table wants listened on beside the gateway's own addresses.</summary>
     public IReadOnlyCollection<IPEndPoint> Ports => _byPort.Keys;

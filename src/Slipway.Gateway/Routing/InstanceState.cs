@@ -1,5 +1,8 @@
 using System.Net;
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Tunnels;
+using Slipway.Gateway.Upstreams;
+using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
 
@@ -7,10 +10,11 @@ namespace Slipway.Gateway.Routing;
 /// One instance while any table names it or any request is on it: its counts and its kept connections. The same object serves table after
 /// table, so that a count is never lost by a switch.
 /// </summary>
-sealed class InstanceState(string id, IPEndPoint address)
+sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? protocol = null, TimeSpan idle = default)
 {
     const int MostTimes = 10;
 
+    UpstreamClient? _client;
     int _inFlight;
     int _upgraded;
     int _connected;
@@ -23,7 +27,28 @@ sealed class InstanceState(string id, IPEndPoint address)
 
     public IPEndPoint Address { get; } = address;
 
+    /// <summary>How it is spoken to; null: HTTP/1.1, by <see cref="Connections"/>.</summary>
+    public UpstreamProtocol? Protocol { get; } = protocol;
+
     public ConnectionPool Connections { get; } = new();
+
+    public OpenWebSockets WebSockets { get; } = new();
+
+    /// <summary>How long its WebSockets may stay when it has lost its routes; null: as long as it runs.</summary>
+    public TimeSpan? WebSocketTime { get; set; }
+
+    /// <summary>With a <see cref="Protocol"/>: what speaks it.</summary>
+    public UpstreamClient Client()
+    {
+        if (Volatile.Read(ref _client) is { } known) return known;
+        var made = new UpstreamClient(Address, Protocol!, idle);
+        if (Interlocked.CompareExchange(ref _client, made, null) is not { } first) return made;
+        made.Dispose();
+        return first;
+    }
+
+    /// <summary>Nothing is in flight, and nothing will be for now: its connections are closed.</summary>
+    public void Rest() => Interlocked.Exchange(ref _client, null)?.Dispose();
 
     public int InFlight => Volatile.Read(ref _inFlight);
 
@@ -40,7 +65,8 @@ sealed class InstanceState(string id, IPEndPoint address)
     public void Disconnect() => Interlocked.Decrement(ref _connected);
 
     /// <summary>A full fence: the table is read again after it (see <see cref="Switchboard"/>).</summary>
-    public void Enter() => Interlocked.Increment(ref _inFlight);
+    /// <returns>How many are in flight now.</returns>
+    public int Enter() => Interlocked.Increment(ref _inFlight);
 
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 

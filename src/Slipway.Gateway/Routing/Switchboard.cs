@@ -36,8 +36,8 @@ sealed class Switchboard(CompiledTable first)
             if (route is null) return default;
             var instance = route.Choose(exchange, tried, out var counters);
             if (instance is null) return new Choice(route, null, null);
-            instance.Enter();
-            if (Volatile.Read(ref _table) == table) return new Choice(route, instance, counters);
+            var count = instance.Enter();
+            if (Volatile.Read(ref _table) == table && (count <= route.MaxConnections - instance.Upgraded || route.MaxConnections == int.MaxValue)) return new Choice(route, instance, counters);
             instance.Leave();
         }
     }

@@ -1,7 +1,10 @@
 using System.Collections.Frozen;
 using System.Net;
+using Slipway.Gateway.Breaking;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
+using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
 using Slipway.Gateway.Streams;
@@ -19,6 +22,10 @@ sealed class TableCompiler
     readonly StreamCompiler _streams;
     readonly PolicyStates _states = new();
 
+    // Of the table that is being compiled.
+    HashSet<HealthWatch> _watches = [];
+    HashSet<CompiledBreaker> _breakers = [];
+
     public TableCompiler(InstanceBook instances, TrafficBook traffic, StreamBook streams) =>
         (_instances, _traffic, _streams) = (instances, traffic, new StreamCompiler(instances, streams, _states));
 
@@ -30,6 +37,8 @@ sealed class TableCompiler
         if (wrong.Count > 0) throw new InvalidInputException(wrong);
 
         var used = new HashSet<InstanceState>();
+        (_watches, _breakers) = ([], []);
+        List<CompiledMirror>? mirrors = null;
         // Sparing with memory on purpose: a collection that finds much alive stops the requests too, and a table of thousands of hosts is much.
         var byHost = new Dictionary<string, CompiledRoute[]>(document.Routes.Count, StringComparer.OrdinalIgnoreCase);
         var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
@@ -42,6 +51,7 @@ sealed class TableCompiler
                 continue;
             }
             var compiled = Compile(route, used);
+            if (compiled.Mirror is { } mirror) (mirrors ??= []).Add(mirror);
             foreach (var host in route.Hosts)
             {
                 byHost[host] = byHost.TryGetValue(host, out var others) || route.When is { Count: > 1 }
@@ -50,39 +60,72 @@ sealed class TableCompiler
             foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
         }
         _states.Turn();
-        return new CompiledTable(document, byHost, byPort, used) { Streams = streams.ToFrozenDictionary() };
+        var table = new CompiledTable(document, byHost, byPort, used) { Watches = [.. _watches], Breakers = [.. _breakers], Streams = streams.ToFrozenDictionary() };
+        mirrors?.ForEach(mirror => mirror.Table = table);
+        return table;
     }
 
     CompiledRoute Compile(Route route, HashSet<InstanceState> used)
     {
         var policy = route.Policy is { } asked ? new CompiledPolicy(asked, route, _states) : null;
-        var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, used))).Where(d => !d.Compiled.IsEmpty).ToList();
+        var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, policy, used))).Where(d => !d.Compiled.IsEmpty).ToList();
         if (route.Split is { Match.Count: > 0 } unseen && destinations is [.., { Compiled.Weight: 0 } last] && last.Release == unseen.Release)
         {
             // Whoever isn't matched never gets there, also where nothing else is left.
-            var live = destinations is [var one, _] ? one.Compiled : new CompiledDestination(1, [], new ReleaseCounters(0));
-            return new CompiledRoute(route, [live, last.Compiled], Split(unseen, route, last.Compiled, live), policy);
+            var live = destinations is [var one, _] ? one.Compiled : new CompiledDestination(1, [], new ReleaseCounters(0), policy);
+            return new CompiledRoute(route, [live, last.Compiled], Split(unseen, route, last.Compiled, live), policy, mirror: MirrorOf(route, used));
         }
         // One release alone is no split, whatever the document asks: nobody is assigned, and no cookie is issued.
         if (route.Split is not { } split || destinations.Count != 2)
-            return new CompiledRoute(route, [.. destinations.Select(d => d.Compiled).Where(d => d.Weight > 0 || route.Split is not null)], null, policy);
+            return new CompiledRoute(route, [.. destinations.Select(d => d.Compiled).Where(d => d.Weight > 0 || route.Split is not null)], null, policy, mirror: MirrorOf(route, used));
         var rising = destinations.Single(d => d.Release == split.Release).Compiled;
         var stable = destinations.Single(d => d.Release != split.Release).Compiled;
-        return new CompiledRoute(route, [stable, rising], Split(split, route, rising, stable), policy);
+        return new CompiledRoute(route, [stable, rising], Split(split, route, rising, stable), policy, mirror: MirrorOf(route, used));
     }
 
     CompiledSplit Split(RouteSplit split, Route route, CompiledDestination rising, CompiledDestination stable) => new(
         split, route.App, rising.Weight, rising.Weight + stable.Weight,
         split.Match is { Count: > 0 } ? _traffic.Obtain(route.App, route.Service, split.Release, isMatched: true) : null);
 
-    CompiledDestination Compile(Route route, Destination destination, HashSet<InstanceState> used)
+    CompiledMirror? MirrorOf(Route route, HashSet<InstanceState> used)
+    {
+        if (route.Mirror is not { Upstreams.Count: > 0 } mirror) return null;
+        var (counters, states) = (_traffic.ObtainMirrored(route.App, route.Service, mirror.Release), States(mirror.Upstreams, mirror.Protocol));
+        used.UnionWith(states);
+        var users = mirror.Users is { } split ? new CompiledSplit(split, route.App, mirror.Share, CanaryPolicy.AllRequests, null) : null;
+        return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!);
+    }
+
+    InstanceState[] States(IReadOnlyList<Upstream> upstreams, UpstreamProtocol? protocol) =>
+        [.. upstreams.Select(u => _instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port), protocol))];
+
+    CompiledDestination Compile(Route route, Destination destination, CompiledPolicy? policy, HashSet<InstanceState> used)
     {
         // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
         var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : _traffic.Obtain(route.App, route.Service, destination.Release);
-        var states = destination.Upstreams
-            .Select(u => _instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
+        var states = States(destination.Upstreams, destination.Protocol);
+        foreach (var state in states) state.WebSocketTime = destination.WebSockets;
         used.UnionWith(states);
-        return new CompiledDestination(destination.Weight, states, counters, route.Policy?.Outliers);
+        if (policy is null) return new CompiledDestination(destination.Weight, states, counters);
+        return new CompiledDestination(destination.Weight, states, counters, policy, WatchesOf(route, states), BreakerOf(route, destination.Release));
+    }
+
+    HealthWatch[]? WatchesOf(Route route, InstanceState[] states)
+    {
+        if (route.Policy!.Health is not { } health || states.Length == 0) return null;
+        // One for an instance and a setting, whatever routes it has: a preview asks nothing twice.
+        var watches = states.Select(state => _states.Obtain((state, health), () =>
+            new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*')))).ToArray();
+        _watches.UnionWith(watches);
+        return watches;
+    }
+
+    Breaker? BreakerOf(Route route, int release)
+    {
+        if (route.Policy!.Breaker is not { } policy) return null;
+        var breaker = _states.Obtain(new StateKey(route.App, route.Service, route.IsPreview, (release, policy)), () => new Breaker(policy));
+        _breakers.Add(new CompiledBreaker(breaker, route.App, route.Service, release, route.IsPreview));
+        return breaker;
     }
 
     static void Check(RouteTable document, List<Diagnostic> wrong)
@@ -120,6 +163,9 @@ sealed class TableCompiler
             MatchChecks.Check(route.Split?.Goals, "split.goals", AddOf);
             if (route.Redirect is { } redirect) PolicyChecks.Check(redirect, AddOf);
             if (route.Split is { } split) Check(split, route, key, wrong);
+            if (route.Mirror is { } mirror) MirrorChecks.Check(mirror, route, AddOf);
+            if (route.Mirror is { Protocol: { } protocol }) Check(protocol, $"{key}.mirror", wrong);
+            if (route.Mirror is { Users: { } users }) CheckKey(users, $"{key}.mirror.users", wrong);
             for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);
         }
     }
@@ -137,21 +183,35 @@ sealed class TableCompiler
     {
         if (route.Destinations.Count > 2 || (route.Destinations.Count == 2 && route.Destinations.Count(d => d.Release == split.Release) != 1))
             Add(wrong, $"{key}.split.release", $"a split is between two releases, one of them v{split.Release}", string.Join(", ", route.Destinations.Select(d => $"v{d.Release}")), "two destinations of different releases");
-        if (split is { Sticky: StickyKind.Header, Header: null or "" }) Add(wrong, $"{key}.split.header", "the header that tells the users apart is not named", "", "a header's name");
+        CheckKey(split, $"{key}.split", wrong);
+    }
+
+    static void CheckKey(RouteSplit split, string key, List<Diagnostic> wrong)
+    {
+        if (split is { Sticky: StickyKind.Header, Header: null or "" }) Add(wrong, $"{key}.header", "the header that tells the users apart is not named", "", "a header's name");
         var bytes = new byte[KeyLength];
         // The key itself is a secret, and stands in no message.
-        if (!Convert.TryFromBase64String(split.Key ?? "", bytes, out var length) || length != KeyLength) Add(wrong, $"{key}.split.key", "the key can't be read", "(not shown)", $"{KeyLength} bytes as Base64");
+        if (!Convert.TryFromBase64String(split.Key ?? "", bytes, out var length) || length != KeyLength) Add(wrong, $"{key}.key", "the key can't be read", "(not shown)", $"{KeyLength} bytes as Base64");
     }
 
     static void Check(Destination destination, RouteKey key, List<Diagnostic> wrong)
     {
         // The bound keeps the sum over any thinkable number of destinations in an int.
         if (destination.Weight is < 0 or > 1_000_000) Add(wrong, $"{key}.weight", $"{destination.Weight} is no weight", destination.Weight, "0 to 1000000");
+        if (destination.Protocol is { } protocol) Check(protocol, $"{key}", wrong);
         foreach (var upstream in destination.Upstreams)
         {
             if (!IPAddress.TryParse(upstream.Address, out _)) Add(wrong, $"{key}.upstreams", $"'{upstream.Address}' of instance {upstream.Instance} is no IP address", upstream.Address, "an IPv4 or IPv6 address");
             if (upstream.Port is < 1 or > 65535) Add(wrong, $"{key}.upstreams", $"{upstream.Port} of instance {upstream.Instance} is no port", upstream.Port, "1 to 65535");
         }
+    }
+
+    static void Check(UpstreamProtocol protocol, string key, List<Diagnostic> wrong)
+    {
+        if (protocol is { IsTls: true, Trust: not UpstreamTrust.None, ServerName: null or "" })
+            Add(wrong, $"{key}.protocol.serverName", "the name that the certificate must be for is not said", "", "a DNS name");
+        if (protocol is { IsTls: true, Trust: UpstreamTrust.Authorities } && UpstreamTls.Authorities(protocol.Authorities ?? "").Count == 0)
+            Add(wrong, $"{key}.protocol.authorities", "no certificate of an authority can be read", "(not shown)", "PEM");
     }
 
     /// <summary>Null where port or address is none. Without an address: all of IPv4 and IPv6.</summary>

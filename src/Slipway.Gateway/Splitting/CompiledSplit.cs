@@ -68,6 +68,14 @@ sealed class CompiledSplit
         return isNew ? Side.New : Side.Stable;
     }
 
+    /// <summary>Whether one who would be given to the new release asks. Changes nothing for the client: who brings no cookie is drawn by lot, and gets none.</summary>
+    public bool TakesCopy(Exchange exchange) => _weight >= _sum || _source.Sticky switch
+    {
+        StickyKind.User when _cookie.Known(exchange) is { } user => TicketOf(user) < _weight,
+        StickyKind.Header when exchange.Request.Headers[_source.Header!] is { Count: > 0 } values => TicketOf(values.ToString()) < _weight,
+        _ => Random.Shared.Next(_sum) < _weight,
+    };
+
     int TicketOf(string user)
     {
         Span<byte> bytes = stackalloc byte[LongestUser];

@@ -30,12 +30,19 @@ sealed class UserCookie(AppName app, byte[] key)
     /// <summary>The user whose cookie the request brings, else a new one, whose cookie goes out with the answer.</summary>
     public UInt128 UserOf(Exchange exchange)
     {
-        foreach (var header in exchange.Request.Headers.Cookie)
-            if (header is not null && Find(header) is { } known) return known;
+        if (Known(exchange) is { } known) return known;
         // Kept for the request: it may be assigned once more, by a newer table or after a refusal, and is the same user then.
         var user = exchange.NewUser ??= BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(UserLength));
         exchange.Cookie = Issue(user, IsSecure(exchange));
         return user;
+    }
+
+    /// <summary>The user whose cookie the request brings, else null.</summary>
+    public UInt128? Known(Exchange exchange)
+    {
+        foreach (var header in exchange.Request.Headers.Cookie)
+            if (header is not null && Find(header) is { } known) return known;
+        return null;
     }
 
     UInt128? Find(string header)
@@ -86,6 +93,6 @@ sealed class UserCookie(AppName app, byte[] key)
     }
 
     /// <summary>By TLS to here, or to a proxy before us. Who only claims that makes his own browser more careful.</summary>
-    static bool IsSecure(Exchange exchange) =>
+    public static bool IsSecure(Exchange exchange) =>
         exchange.Request.Scheme == "https" || exchange.Request.Headers["X-Forwarded-Proto"].ToString().Equals("https", StringComparison.OrdinalIgnoreCase);
 }

@@ -9,7 +9,7 @@ namespace Slipway.Gateway.Streams;
 
 /// <summary>A route of connections, as they read it.</summary>
 /// <param name="destinations">Those that may get connections; with a split the new release stands last.</param>
-/// <param name="limit">Of the service's connections; null: none.</param>
+/// <param name="limit">Null: none.</param>
 sealed class CompiledStream(Route source, StreamDestination[] destinations, StreamSplit? split, InFlightLimit? limit)
 {
     readonly int _weights = destinations.Sum(d => d.Weight);

@@ -14,9 +14,8 @@ sealed class StreamCompiler(InstanceBook instances, StreamBook traffic, PolicySt
     public CompiledStream Compile(Route route, HashSet<InstanceState> used)
     {
         var stream = route.Stream!;
-        // One limit for all ports of the service; that of a staged release's preview ports is its own.
         var limit = stream.MaxConnections is { } most
-            ? states.Obtain(new StateKey(route.App, route.Service, route.IsPreview, ("connections", most)), () => new InFlightLimit(most)) : null;
+            ? states.Obtain(new StateKey(route.App, route.Service, route.IsPreview, (stream.Protocol, stream.Address, stream.Port, most)), () => new InFlightLimit(most)) : null;
         var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, used))).Where(d => !d.Compiled.IsEmpty).ToList();
         var match = MatchRules.ByAddress(route.Split?.Match);
         if (route.Split is { } unseen && match.Count > 0 && destinations is [.., { Compiled.Weight: 0 } last] && last.Release == unseen.Release)
@@ -38,7 +37,7 @@ sealed class StreamCompiler(InstanceBook instances, StreamBook traffic, PolicySt
     StreamDestination Compile(Route route, Destination destination, HashSet<InstanceState> used)
     {
         var counters = route.IsPreview ? new StreamCounters(destination.Release) : traffic.Obtain(route.App, route.Service, destination.Release, route.Stream!.Protocol);
-        var states = destination.Upstreams.Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port))).ToArray();
+        var states = destination.Upstreams.Select(u => instances.Obtain(u.Instance, new IPEndPoint(IPAddress.Parse(u.Address), u.Port), null)).ToArray();
         used.UnionWith(states);
         return new StreamDestination(destination.Weight, states, counters);
     }

@@ -37,15 +37,22 @@ public sealed record CanaryPolicy
     /// <summary>What the new release gets while it is at a step: the step's weight, or at an approval that of the step before.</summary>
     /// <param name="step">Index from 0.</param>
     public int WeightAt(int step) => Steps.Take(step + 1).LastOrDefault(s => s.Weight is not null)?.Weight ?? 0;
+
+    /// <summary>The copies that the new release gets while it is at a step; null where it gets none. An approval goes on with what it finds.</summary>
+    /// <param name="step">Index from 0.</param>
+    public CanaryMirror? MirrorAt(int step) => Steps.Take(step + 1).LastOrDefault(s => !s.IsApproval)?.Mirror;
 }
 
-/// <summary>One step of a canary: a weight for a time, or a wait for a person.</summary>
+/// <summary>One step of a canary: a weight or copies for a time, or a wait for a person.</summary>
 public sealed record CanaryStep
 {
     public static readonly TimeSpan DefaultBake = TimeSpan.FromMinutes(10);
 
-    /// <summary>The new release's share of the requests, of 10,000; null: an approval, at the weight that it finds.</summary>
+    /// <summary>The new release's share of the requests, of 10,000; null: copies, or an approval, at the weight that it finds.</summary>
     public int? Weight { get; init; }
+
+    /// <summary>Not null: copies in place of a weight.</summary>
+    public CanaryMirror? Mirror { get; init; }
 
     /// <summary>From the acknowledgement of the weight by every gateway; at the last step it is called bake.</summary>
     public TimeSpan Lasts { get; init; }
@@ -54,7 +61,7 @@ public sealed record CanaryStep
     public ApprovalRule? Approve { get; init; }
 
     [JsonIgnore]
-    public bool IsApproval => Weight is null;
+    public bool IsApproval => Weight is null && Mirror is null;
 
     [JsonIgnore]
     public bool IsBake => Weight == CanaryPolicy.AllRequests;

@@ -50,14 +50,14 @@ public sealed record ReleasePolicy
     /// </summary>
     public int? Port { get; init; }
 
+    /// <summary>How instances are spoken to; null: HTTP/1.1.</summary>
+    public UpstreamProtocol? Protocol { get; init; }
+
     /// <summary>Host ports on which the gateway serves this service whatever the Host header says (from the Compose file's <c>ports</c>).</summary>
     public IReadOnlyList<GatewayPort> GatewayPorts { get; init; } = [];
 
     /// <summary>Host ports whose TCP connections and UDP datagrams go to this service as they come.</summary>
     public IReadOnlyList<StreamPort> Listen { get; init; } = [];
-
-    /// <summary>Open connections and flows at once, over all of <see cref="Listen"/>; null: no limit.</summary>
-    public int? MaxConnections { get; init; }
 
     /// <summary>What the gateway does with its requests beside forwarding them; null: nothing.</summary>
     public RoutePolicy? Route { get; init; }
@@ -98,6 +98,12 @@ public sealed record ReadyGate
 {
     /// <summary>Path of an HTTP GET that must answer 200 to 399, or null for the default above.</summary>
     public string? Http { get; init; }
+
+    /// <summary>
+    /// Name of a gRPC service whose grpc.health.v1.Health/Check must answer SERVING; empty: that of the whole server; null: not asked
+    /// (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
+    /// </summary>
+    public string? Grpc { get; init; }
 
     /// <summary>Between two probes.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(1);

@@ -19,6 +19,9 @@ public sealed record StreamPort
 
     public ProxyProtocol? Proxy { get; init; }
 
+    /// <summary>Open connections or flows at once; null: no limit (of flows 10,000).</summary>
+    public int? Max { get; init; }
+
     public TimeSpan? Idle { get; init; }
 
     public override string ToString() => FormattableString.Invariant($"{(Address is null ? "" : Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]:" : Address + ":")}{Port}/{Word}");

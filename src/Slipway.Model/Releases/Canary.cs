@@ -8,6 +8,9 @@ public sealed record CanaryProgress
     /// <summary>The new release's share, of 10,000.</summary>
     public required int Weight { get; init; }
 
+    /// <summary>Of 10,000 requests the new release gets so many copies; null: none.</summary>
+    public int? Mirror { get; init; }
+
     /// <summary>When every gateway had acknowledged the weight; null until then. Nothing before it is measured.</summary>
     public DateTimeOffset? Settled { get; init; }
 
@@ -64,7 +67,8 @@ public enum CanaryHold
 /// <param name="End">How it ended: passed, approved, promoted, failed, aborted, superseded; null while it lasts.</param>
 /// <param name="By">The account that ended it, where a person did; of several approvals all of them.</param>
 /// <param name="Turns">What happened in between, in order.</param>
-public sealed record CanaryStepRecord(int Step, int Weight, DateTimeOffset Began, DateTimeOffset? Ended = null, string? End = null, string? By = null, IReadOnlyList<CanaryTurn>? Turns = null);
+/// <param name="Mirror">Of 10,000 requests so many were copied; null: none.</param>
+public sealed record CanaryStepRecord(int Step, int Weight, DateTimeOffset Began, DateTimeOffset? Ended = null, string? End = null, string? By = null, IReadOnlyList<CanaryTurn>? Turns = null, int? Mirror = null);
 
 /// <summary>What happened to a step while it lasted.</summary>
 /// <param name="What">paused, frozen, no-data, ended, resumed, approved</param>
@@ -96,6 +100,12 @@ public sealed record CanaryWindow
 
     /// <summary>Of 10,000.</summary>
     public required int Weight { get; init; }
+
+    /// <summary>Not null: of 10,000 requests so many were copied, and <see cref="New"/> is what became of the copies.</summary>
+    public int? Mirror { get; init; }
+
+    /// <summary>Copies that were left out because too many were under way, or for their size.</summary>
+    public long Dropped { get; init; }
 
     public required JudgeVerdict Verdict { get; init; }
 

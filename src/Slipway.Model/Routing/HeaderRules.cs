@@ -17,7 +17,7 @@ public static class HeaderRules
 
     static readonly FrozenSet<string> Own = new[]
     {
-        "Connection", "Content-Length", "Expect", "HTTP2-Settings", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE",
+        "CDN-Loop", "Connection", "Content-Length", "Expect", "HTTP2-Settings", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE",
         "Trailer", "Transfer-Encoding", "Upgrade", "X-Content-Length",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 

@@ -38,6 +38,24 @@ public sealed record RoutePolicy
 
     /// <summary>When an instance that keeps failing is left alone for a while.</summary>
     public OutlierPolicy? Outliers { get; init; }
+
+    /// <summary>How instances are chosen between; null: the one with the least requests in flight.</summary>
+    public BalancePolicy? Balance { get; init; }
+
+    /// <summary>Whether a client stays with an instance.</summary>
+    public AffinityPolicy? Affinity { get; init; }
+
+    /// <summary>Requests and upgraded connections of one instance at once; where all have so many, 503.</summary>
+    public int? MaxConnections { get; init; }
+
+    /// <summary>Requests that are sent once more though an instance had them.</summary>
+    public RetryPolicy? Retries { get; init; }
+
+    /// <summary>When a release that keeps failing is left alone.</summary>
+    public BreakerPolicy? Breaker { get; init; }
+
+    /// <summary>What the gateway asks instances to see whether they are well.</summary>
+    public HealthPolicy? Health { get; init; }
 }
 
 /// <summary>Headers to set (what was there is replaced) and to remove, names in any case.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Model;
 
 /// <summary>
@@ -48,6 +50,9 @@ public sealed record Route
     /// </summary>
     public RouteSplit? Split { get; init; }
 
+    /// <summary>Copies of requests for another release; null: none.</summary>
+    public RouteMirror? Mirror { get; init; }
+
     /// <summary>What is done beside forwarding; null: nothing.</summary>
     public RoutePolicy? Policy { get; init; }
 
@@ -65,6 +70,10 @@ public sealed record Route
 
     /// <summary>What the 503 page says where no instance can be reached, for people: "guestbook is being replaced".</summary>
     public string? Unavailable { get; init; }
+
+    /// <summary>Every instance that may get requests by it, copies among them.</summary>
+    [JsonIgnore]
+    public IEnumerable<Upstream> Upstreams => Destinations.SelectMany(d => d.Upstreams).Concat(Mirror?.Upstreams ?? []);
 }
 
 /// <summary>One release's share of a route.</summary>
@@ -75,8 +84,17 @@ public sealed record Destination
     /// <summary>Share of the requests, relative to the sum over the route's destinations; 0 gets none, but see <see cref="Route.Split"/>.</summary>
     public required int Weight { get; init; }
 
-    /// <summary>Instances that are ready. Least requests in flight is chosen, ties in turn.</summary>
+    /// <summary>Instances that are ready. One is chosen by <see cref="RoutePolicy.Balance"/>.</summary>
     public required IReadOnlyList<Upstream> Upstreams { get; init; }
+
+    /// <summary>How they are spoken to; null: HTTP/1.1.</summary>
+    public UpstreamProtocol? Protocol { get; init; }
+
+    /// <summary>
+    /// How long WebSockets may stay open on instances that no table names any more: by then each was told that its server goes away (1001). Null: until
+    /// the instance ends.
+    /// </summary>
+    public TimeSpan? WebSockets { get; init; }
 }
 
 /// <summary>
@@ -134,6 +152,15 @@ public sealed record GatewayReport
     /// <summary>Requests for which no route was found (404).</summary>
     public long Unrouted { get; init; }
 
+    /// <summary>Requests that were refused before a route was looked for, by reason: <c>bad-request</c>, <c>head-too-large</c>, <c>timeout</c>, <c>body-too-large</c>, <c>version</c>, <c>loop</c>.</summary>
+    public IReadOnlyDictionary<string, long> Refused { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Requests that their route did not let to an instance. Previews are not counted.</summary>
+    public IReadOnlyList<TurnedAwayTraffic> TurnedAway { get; init; } = [];
+
+    /// <summary>Of releases whose routes ask for one.</summary>
+    public IReadOnlyList<BreakerTraffic> Breakers { get; init; } = [];
+
     /// <summary>Lines of the access log that were dropped because the disk was too slow.</summary>
     public long LogLinesDropped { get; init; }
 
@@ -157,6 +184,50 @@ public sealed record InstanceTraffic
 
     /// <summary>Open TCP connections and live UDP flows of <see cref="Route.Stream"/>.</summary>
     public int Connections { get; init; }
+
+    /// <summary>Why the gateway's own checks (<see cref="RoutePolicy.Health"/>) fail; null where they pass, or there are none.</summary>
+    public string? Unhealthy { get; init; }
+
+    /// <summary>Left alone for a while, because it kept failing (<see cref="RoutePolicy.Outliers"/>).</summary>
+    public bool Ejected { get; init; }
+}
+
+/// <summary>Requests to a service that the gateway answered itself, whichever release would have got them.</summary>
+public sealed record TurnedAwayTraffic
+{
+    public required AppName App { get; init; }
+
+    public required string Service { get; init; }
+
+    /// <summary>
+    /// As in the answer's X-Slipway-Error: <c>address</c>, <c>rate</c>, <c>body</c>, <c>credentials</c>, <c>busy</c>, <c>no-instance</c>, <c>maintenance</c>,
+    /// <c>https-only</c>, <c>http-only</c>; <c>bad-request</c> of a path that can't be rewritten.
+    /// </summary>
+    public required string Reason { get; init; }
+
+    public required long Requests { get; init; }
+}
+
+/// <summary>The circuit breaker of one service of one release.</summary>
+public sealed record BreakerTraffic
+{
+    public required AppName App { get; init; }
+
+    public required string Service { get; init; }
+
+    public required int Release { get; init; }
+
+    /// <summary>Of the preview host, which has one of its own.</summary>
+    public bool IsPreview { get; init; }
+
+    /// <summary><c>closed</c>, <c>open</c> or <c>half-open</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>How often it has opened.</summary>
+    public required long Opened { get; init; }
+
+    /// <summary>Requests that it answered. Failed ones of <see cref="ReleaseTraffic"/> too.</summary>
+    public required long Refused { get; init; }
 }
 
 /// <summary>Requests to one service of one release.</summary>
@@ -188,13 +259,22 @@ public sealed record ReleaseTraffic
     /// <summary>Requests that the gateway had to answer itself because no instance could (502, 503, 504), or whose answer broke off; connections that no instance took, or that one reset.</summary>
     public required long Failed { get; init; }
 
-    /// <summary>Counts by time to the answer's end: bucket i holds requests of at most <see cref="LatencyBuckets"/>[i] milliseconds, the last one the rest.</summary>
-    public required IReadOnlyList<long> Latency { get; init; }
+    /// <summary>How often a request was sent once more though an instance had it (<see cref="RoutePolicy.Retries"/>). The request is counted once.</summary>
+    public long Retries { get; init; }
+
+    /// <summary>How often it was not, because the budget was spent.</summary>
+    public long RetriesDenied { get; init; }
+
+    /// <summary>Null: from a gateway of an older version, which did not tell them apart.</summary>
+    public AnswerTimes? Times { get; init; }
+
+    /// <summary>Null: it got no copies of requests since the gateway started.</summary>
+    public MirroredTraffic? Mirrored { get; init; }
 
     /// <summary>How often each goal of <see cref="RouteSplit.Goals"/> was reached, by its name; null: none was.</summary>
     public IReadOnlyDictionary<string, long>? Goals { get; init; }
 
-    /// <summary>Upper bounds in milliseconds, 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
+    /// <summary>Upper bounds in milliseconds of a histogram's buckets, each inclusive; 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
     public static IReadOnlyList<double> LatencyBuckets { get; } =
     [
         0.5, 0.63, 0.8,

@@ -43,7 +43,7 @@ public sealed record StreamRoute
     /// <summary>Who may connect.</summary>
     public AddressRules? Addresses { get; init; }
 
-    /// <summary>Open connections and flows of the service at once, over all of its ports; null: no limit (of flows 10,000 at each port).</summary>
+    /// <summary>Open connections or flows of the port at once; null: no limit (of flows 10,000).</summary>
     public int? MaxConnections { get; init; }
 
     /// <summary>Until an instance accepts a connection; then another one is asked. Null: what the gateway is set to.</summary>

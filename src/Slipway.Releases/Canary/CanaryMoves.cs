@@ -19,8 +19,8 @@ static class CanaryMoves
     public static Rollout Enter(Rollout rollout, CanaryPolicy policy, int to, string how, string? by, DateTimeOffset now, bool onlyApprovals = false)
     {
         onlyApprovals |= rollout.Canary is { OnlyApprovals: true };
-        var (step, weight) = (policy.Steps[to], onlyApprovals ? 0 : policy.WeightAt(to));
-        var isSame = rollout.Canary is { } before && before.Weight == weight;
+        var (step, weight, mirror) = (policy.Steps[to], onlyApprovals ? 0 : policy.WeightAt(to), onlyApprovals ? null : policy.MirrorAt(to)?.Share);
+        var isSame = rollout.Canary is { } before && before.Weight == weight && before.Mirror == mirror;
         return rollout with
         {
             State = StateAt(step),
@@ -29,12 +29,13 @@ static class CanaryMoves
             Canary = new CanaryProgress
             {
                 Weight = weight,
+                Mirror = mirror,
                 Pardoned = rollout.Canary?.Pardoned,
                 Settled = isSame ? rollout.Canary!.Settled : null,
                 Hold = step.IsApproval ? CanaryHold.Approval : null,
                 Asks = step.Approve,
                 OnlyApprovals = onlyApprovals,
-                History = [.. Ended(rollout, how, by, now), new CanaryStepRecord(to, weight, now)],
+                History = [.. Ended(rollout, how, by, now), new CanaryStepRecord(to, weight, now, Mirror: mirror)],
             },
         };
     }

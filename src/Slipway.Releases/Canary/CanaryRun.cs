@@ -32,7 +32,7 @@ sealed record CanaryRun
     public bool IsLastStep => Rollout.Step == Policy.Steps.Count - 1;
 
     /// <summary>Something goes to each release, or could.</summary>
-    public bool IsMeasured => Progress.Weight > 0 || Policy.Ab is not null;
+    public bool IsMeasured => Progress.Weight > 0 || Progress.Mirror is not null || Policy.Ab is not null;
 
     /// <summary>The last verdict on the weight as it is now.</summary>
     public CanaryWindow? LastVerdict => Progress.Settled is { } settled && Windows is [.., var last] && last.From >= settled ? last : null;

@@ -27,7 +27,7 @@ static class CanarySteps
         if (run.Progress.Settled is null)
         {
             if (isSettled) decision.Do(new Step.BeginStep(Sample(view, run)));
-            else decision.WaitFor($"waiting for the gateway to acknowledge that v{run.Next.Release.Number} gets {(run.Policy.IsByMatchAlone ? "matched requests" : $"{Percent(run.Progress.Weight)} of the requests")}");
+            else decision.WaitFor($"waiting for the gateway to acknowledge that v{run.Next.Release.Number} gets {(run.Policy.IsByMatchAlone ? "matched requests" : CanaryWords.Share(run.Progress.Weight, run.Progress.Mirror))}");
             return;
         }
         if (Judged(view, run, decision)) return;
@@ -121,6 +121,8 @@ static class CanarySteps
             To = view.Now,
             Step = run.Rollout.Step,
             Weight = run.Progress.Weight,
+            Mirror = run.Progress.Mirror,
+            Dropped = next.Dropped,
             Verdict = judgement.Verdict,
             Reason = judgement.Reason,
             New = next.Arm(run.Next.Release.Number),
@@ -130,8 +132,9 @@ static class CanarySteps
 
     public static TrafficSample? Sample(AppView view, CanaryRun run) => TrafficSample.Take(
         view.Reports, view.Stored.App,
-        view.Stored.Routes.Where(r => r.Split is not null).Select(r => r.Service).ToHashSet(),
-        run.Next.Release.Number, run.Live.Release.Number, view.ReportedAt ?? view.Now, run.Policy.IsByMatchAlone);
+        view.Stored.Routes.Where(r => run.Progress.Mirror is null ? r.Split is not null : r.Mirror is not null).Select(r => r.Service).ToHashSet(),
+        run.Next.Release.Number, run.Live.Release.Number, view.ReportedAt ?? view.Now,
+        run.Progress.Mirror is not null ? TrafficSample.Of.Copies : run.Policy.IsByMatchAlone ? TrafficSample.Of.Matched : TrafficSample.Of.Everybody);
 
     /// <summary>Instances of a release's own (not shared) workloads that ended within the window, whether they were started again or not.</summary>
     static int Restarts(AppView view, Slot slot, DateTimeOffset from) => view.Plan.Workloads

@@ -47,7 +47,7 @@ static partial class ValueText
 
     public static string Listen(StreamPort port) => Join(
         FormattableString.Invariant($"port {port.Target}"), port.Preview is { } preview ? FormattableString.Invariant($"preview {preview}") : null,
-        port.Proxy is { } proxy ? $"proxy {proxy.ToString().ToLowerInvariant()}" : null, port.Idle is { } idle ? $"idle {Of(idle)}" : null);
+        port.Proxy is { } proxy ? $"proxy {proxy.ToString().ToLowerInvariant()}" : null, port.Max is { } max ? FormattableString.Invariant($"max {max}") : null, port.Idle is { } idle ? $"idle {Of(idle)}" : null);
 
     public static string Dependency(DependencyModel dependency) => dependency.Condition switch
     {

@@ -27,7 +27,6 @@ sealed class PreviewHosts(PreviewPolicy policy, PreviewPlace place, IReadOnlyLis
         {
             GatewayPorts = [],
             Listen = [],
-            MaxConnections = null,
             Canary = null,
             Match = null,
             // Its data is its own: where a release fails, the one before it is better than a wait for a person.

@@ -72,7 +72,7 @@ sealed partial class AppLoop : IDisposable
         var observed = await Observe(cancel);
         IReadOnlyList<Instance> jobs = [.. observed.Where(i => i.Job is not null)];
         var instances = jobs.Count == 0 ? observed : [.. observed.Where(i => i.Job is null)];
-        _attempts.Observe(plan, instances, _services.Time.GetUtcNow());
+        _attempts.Observe(plan, [.. instances.Where(i => !stored.Stopping.Contains(i.Id))], _services.Time.GetUtcNow());
         var now = _services.Time.GetUtcNow();
         var counts = AgeOf(stored, now) is { } age ? await _services.Reports.Of(_app, age, stored.RouteVersion, cancel) : null;
         var view = new AppView
@@ -156,6 +156,8 @@ sealed partial class AppLoop : IDisposable
     void Forgotten(StoredApp stored)
     {
         if (_services.Database.Read(db => ReleaseRows.HasApp(db, stored.App))) return;
+        // The next app of this name is another one, whose releases have the same numbers.
+        (_stored, _plan) = (null, Plan.Empty);
         _services.Observations.Forget(_app);
         _services.Bells.Ended(_app);
     }

@@ -43,11 +43,14 @@ sealed record AppView
     /// <summary>Every gateway serves by the app's stored routes. An app that never had any doesn't wait for one.</summary>
     public bool IsSettled => Stored.RouteVersion == 0 || Acknowledged >= Stored.RouteVersion;
 
-    public IEnumerable<Instance> Surplus => Instances.Where(i => !Plan.Wants(i));
+    public IEnumerable<Instance> Surplus => Instances.Where(i => !Wants(i));
+
+    /// <summary>Not what was told to stop: it ends, whatever is wanted now.</summary>
+    public bool Wants(Instance instance) => Plan.Wants(instance) && !Stored.Stopping.Contains(instance.Id);
 
     public Verdict VerdictOf(Instance instance) => Verdicts.GetValueOrDefault(instance.Id);
 
-    public IEnumerable<Instance> Of(PlannedWorkload planned) => Instances.Where(i => planned.Has(i) && Plan.Wants(i)).OrderBy(i => i.Index);
+    public IEnumerable<Instance> Of(PlannedWorkload planned) => Instances.Where(i => planned.Has(i) && Wants(i)).OrderBy(i => i.Index);
 
     /// <summary>Every service of the slot's release has all its instances ready, or done.</summary>
     public bool IsReady(SlotState slot) => slot.Release.Model.Services.All(s =>

@@ -26,9 +26,10 @@ sealed class AttemptLog
 
     public IReadOnlyDictionary<WorkloadKey, Attempts> Snapshot() => _attempts.ToDictionary();
 
-    /// <summary>Counts each end of an instance once.</summary>
+    /// <summary>Counts each end of an instance once, and those of one workload that are seen together as one.</summary>
     public void Observe(Plan plan, IReadOnlyList<Instance> instances, DateTimeOffset now)
     {
+        var ended = new HashSet<WorkloadKey>();
         foreach (var instance in instances)
         {
             if (plan.Find(instance) is not { } planned) continue;
@@ -36,9 +37,11 @@ sealed class AttemptLog
             {
                 if (_ends.TryGetValue(instance.Id, out var counted) && counted == instance.Finished) continue;
                 _ends[instance.Id] = instance.Finished;
-                _attempts[planned.Key] = Attempts.Failed(_attempts.GetValueOrDefault(planned.Key), now, null);
+                ended.Add(planned.Key);
             }
         }
+        // Three that end together (the engine was started anew) have not ended three times.
+        foreach (var key in ended) _attempts[key] = Attempts.Failed(_attempts.GetValueOrDefault(key), now, null);
         foreach (var key in _attempts.Keys.ToList())
         {
             var own = instances.Where(i => WorkloadKey.Of(i) == key).ToList();

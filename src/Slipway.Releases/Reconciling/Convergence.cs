@@ -25,6 +25,8 @@ static class Convergence
         if (!isMissing && !isDown && !instances.Any(i => IsMisattached(i, planned.Workload))) return;
         // Apply would start a finished job again, so one that has a finished instance is only completed, never attached.
         if (!isMissing && !isDown && instances.Any(i => Completion.IsDone(i, planned.Service))) return;
+        // The name of one that is stopping is not free yet.
+        if (view.Instances.Any(i => planned.Has(i) && view.Stored.Stopping.Contains(i.Id) && i.Index <= planned.Workload.Replicas)) return;
         if (isMissing && (!JobGate.Allows(view.Plan, planned) || !DependenciesAllow(view, planned))) return;
         if (planned.IsExclusive && view.Instances.Any(i => i.Service == planned.Service.Name && !planned.Has(i) && IsAlive(i))) return;
         if (view.Attempts.TryGetValue(planned.Key, out var attempts) && attempts.NextAt > view.Now)
@@ -58,7 +60,7 @@ static class Convergence
 
     static void Retire(AppView view, Instance instance, DecisionBuilder decision)
     {
-        if (!IsAlive(instance))
+        if (!IsAlive(instance) || view.Stored.Stopping.Contains(instance.Id))
         {
             decision.Do(new Step.Retire(instance));
             return;
@@ -72,12 +74,12 @@ static class Convergence
             // Requests in flight may still need it: what serves people is stopped first.
             return;
         }
-        decision.Do(new Step.Retire(instance));
+        decision.Do(new Step.BeginStop(instance));
     }
 
     static bool HasDrained(AppView view, Instance instance, DecisionBuilder decision)
     {
-        if (view.Stored.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Any(u => u.Instance == instance.Id)))) return false;
+        if (view.Stored.Routes.Any(r => r.Upstreams.Any(u => u.Instance == instance.Id))) return false;
         if (!view.IsSettled)
         {
             decision.WaitFor("waiting for the gateway to acknowledge the new routes");

@@ -3,8 +3,8 @@ using Slipway.Model;
 namespace Slipway.Releases.Reconciling;
 
 /// <summary>
-/// Judges the running instances of one app by their readiness gates (<see cref="ReadyGate"/>): an HTTP GET where the file asks for one; else the
-/// health check; else a TCP connect to the routed port; else that it keeps running. HTTP gates are probed on after they passed, so that an
+/// Judges the running instances of one app by their readiness gates (<see cref="ReadyGate"/>): an HTTP GET or a gRPC health check where the file asks for one; else the
+/// health check; else a TCP connect to the routed port; else that it keeps running. Those that ask something are probed on after they passed, so that an
 /// instance which stops answering leaves the routes. Probes run beside the caller: a slow one delays nothing.
 /// </summary>
 sealed class Readiness(Probe probe, TimeProvider time, Action changed) : IDisposable
@@ -69,11 +69,11 @@ sealed class Readiness(Probe probe, TimeProvider time, Action changed) : IDispos
     static ProbeTarget? TargetOf(Instance instance, PlannedWorkload planned)
     {
         var (release, gate) = (planned.Service.Release, planned.Service.Release.Ready);
-        var byHttp = gate.Http is not null && release.Port is not null;
+        var isAsked = (gate.Http ?? gate.Grpc) is not null && release.Port is not null;
         var byConnect = instance.Health == InstanceHealth.None && release is { IsRouted: true, Port: not null };
-        if (!byHttp && !byConnect) return null;
+        if (!isAsked && !byConnect) return null;
         return RoutePlanner.AddressOf(instance, planned.Owner) is { } address
-            ? new ProbeTarget(instance.Id, instance.Started, address, release.Port!.Value, byHttp ? gate.Http : null, gate.Every, gate.Timeout, gate.Passes) : null;
+            ? new ProbeTarget(instance.Id, instance.Started, address, release.Port!.Value, gate.Http, gate.Every, gate.Timeout, gate.Passes) { Grpc = gate.Grpc, Protocol = release.Protocol } : null;
     }
 
     Verdict WithoutProbe(Instance instance, ServiceModel service) => instance.Health switch
@@ -89,9 +89,13 @@ sealed class Readiness(Probe probe, TimeProvider time, Action changed) : IDispos
     void Begin(ProbeTarget target)
     {
         lock (_lock)
-            if (!_entries.TryGetValue(target.Instance, out var known) || known.Target.Started != target.Started || known.Target.Http != target.Http || known.Target.Port != target.Port)
+            if (!_entries.TryGetValue(target.Instance, out var known) || !IsSame(known.Target, target))
                 _entries[target.Instance] = new Entry { Target = target, Next = time.GetUtcNow() };
     }
+
+    /// <summary>What it has passed is what would be asked.</summary>
+    static bool IsSame(ProbeTarget one, ProbeTarget other) =>
+        (one.Started, one.Port, one.Http, one.Grpc, one.Protocol) == (other.Started, other.Port, other.Http, other.Grpc, other.Protocol);
 
     Verdict Known(string instance)
     {
@@ -116,7 +120,7 @@ sealed class Readiness(Probe probe, TimeProvider time, Action changed) : IDispos
             entry.Count(passed);
             entry.IsRunning = false;
             // A connect says all there is to say once it worked: from then on the instance's end tells, and the gateway goes elsewhere when it is refused.
-            entry.Next = entry is { Verdict: Verdict.Ready, Target.Http: null } ? null : time.GetUtcNow() + entry.Target.Every;
+            entry.Next = entry is { Verdict: Verdict.Ready, Target.IsConnect: true } ? null : time.GetUtcNow() + entry.Target.Every;
             isNew = entry.Verdict != before;
         }
         if (isNew) changed();

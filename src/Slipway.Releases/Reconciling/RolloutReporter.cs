@@ -103,7 +103,7 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
 
     static string StateOf(AppView view, Instance instance)
     {
-        var isWanted = view.Plan.Wants(instance);
+        var isWanted = view.Wants(instance);
         if (instance.State == InstanceState.Removing) return "stopped";
         if (!Convergence.IsAlive(instance)) return instance.State == InstanceState.Exited ? isWanted && instance.ExitCode != 0 ? "died" : "stopped" : "starting";
         if (!isWanted) return "draining";

@@ -64,10 +64,27 @@ static class RoutePlanner
             && next.Service.Release.IsRouted && !sides.Contains(next)) sides.Add(next);
         var destinations = Destinations(view, live.Slot, sides, IsRoutable, listen);
         if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, Doubtful(listen), listen);
-        var route = Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current);
+        var route = Mirrored(view, live, service, Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current), listen);
         return Previewed(view) is { } staged && StreamRoutes.MatchOf(ReleaseStrategy.MatchOf(staged.Release.Model), listen) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
             ? MatchedRoute(view, live, staged, route, unseen, match, listen) : route;
     }
+
+    /// <summary>At a step of copies: as it was for everybody, and the new release gets the copies, where it has an instance that is ready.</summary>
+    static Route Mirrored(AppView view, SlotState live, ServiceModel service, Route route, StreamPort? listen) =>
+        listen is null && CanaryRun.Of(view.Stored) is { Progress.Mirror: { } share } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } next)
+        && Destinations(view, live.Slot, [next], IsRoutable, listen) is [var copied] ? route with
+        {
+            Mirror = new RouteMirror
+            {
+                Release = canary.Next.Release.Number,
+                Share = share,
+                Methods = canary.Policy.MirrorAt(canary.Rollout.Step)?.Methods ?? RouteMirror.Safe,
+                Users = canary.Policy.Sticky == StickyKind.None ? null
+                    : new RouteSplit { Release = canary.Next.Release.Number, Sticky = canary.Policy.Sticky, Header = canary.Policy.StickyHeader, Key = SplitKey(view) },
+                Upstreams = copied.Upstreams,
+                Protocol = copied.Protocol,
+            },
+        } : route;
 
     /// <summary>As it was for everybody but the requests that a match names: these see the staged release, where it has an instance that is ready.</summary>
     static Route MatchedRoute(AppView view, SlotState live, SlotState staged, Route route, PlannedWorkload unseen, IReadOnlyList<RequestMatch> match, StreamPort? listen) =>
@@ -77,7 +94,7 @@ static class RoutePlanner
             Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Goals = ReleaseStrategy.CanaryOf(staged.Release.Model)?.Ab?.Goals, Key = SplitKey(view) },
         };
 
-    static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between two releases and has no key for it.");
+    static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between releases, or keeps clients at their instances, and has no key for it.");
 
     /// <summary>Both releases, by the step's weight. One that has no instance to give a request to is left out, and the other answers in its place.</summary>
     static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising, StreamPort? listen)
@@ -111,6 +128,8 @@ static class RoutePlanner
         Hosts = rule.FromHost is { } host ? [host] : service.Release.Hosts,
         Path = rule.FromPath,
         Redirect = rule.To,
+        // Of its service, and with it the certificates of its hosts.
+        Https = service.Release.Https,
     });
 
     static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service, StreamPort? listen = null)
@@ -119,7 +138,7 @@ static class RoutePlanner
         return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable, listen), planned) with
         {
             IsPreview = true,
-            Policy = PreviewHosts.Unlisted(service.Release.Route),
+            Policy = PreviewHosts.Unlisted(PolicyOf(view, service)),
         };
     }
 
@@ -131,7 +150,7 @@ static class RoutePlanner
         Path = service.Release.Path,
         When = service.Release.When,
         Ports = ports,
-        Policy = service.Release.Route,
+        Policy = PolicyOf(view, service),
         Destinations = destinations,
         Https = service.Release.Https,
         Unavailable = destinations.Count > 0 ? null
@@ -140,6 +159,11 @@ static class RoutePlanner
                 : $"no instance of {service.Name} of {view.Stored.App} is running; try again in a moment",
     };
 
+    /// <summary>What a release can't know of its policy is the app's key.</summary>
+    static RoutePolicy? PolicyOf(AppView view, ServiceModel service) => service.Release.Route is { Affinity: { } affinity } route
+        ? route with { Affinity = affinity with { Key = SplitKey(view) } }
+        : service.Release.Route;
+
     static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits, StreamPort? listen)
     {
         var destinations = new List<Destination>();
@@ -147,7 +171,8 @@ static class RoutePlanner
         {
             // What is carried over listens as the slot's own release says: its file may have another port, or its first, and the same container.
             var own = side.Slots.Contains(slot) && !side.IsExclusive ? view.Stored.In(slot)?.Release.Model.Find(side.Service.Name)?.Release : null;
-            var port = listen is null ? (own ?? side.Service.Release).Port : StreamRoutes.TargetOf(own ?? side.Service.Release, listen);
+            own ??= side.Service.Release;
+            var port = listen is null ? own.Port : StreamRoutes.TargetOf(own, listen);
             var upstreams = view.Of(side)
                 .Select(i => (Instance: i, Upstream: UpstreamOf(i, port, slot)))
                 .Where(p => p.Upstream is not null && fits(view, p.Instance, p.Upstream))
@@ -155,7 +180,14 @@ static class RoutePlanner
             // A shared workload answers as the release that is live, not as the one that once brought it in.
             var release = side.Slots.Contains(slot) && !side.IsExclusive
                 ? view.Stored.In(slot)!.Release.Number : side.Release;
-            if (upstreams.Count > 0) destinations.Add(new Destination { Release = release, Weight = upstreams.Count, Upstreams = upstreams });
+            if (upstreams.Count > 0) destinations.Add(new Destination
+            {
+                Release = release,
+                Weight = upstreams.Count,
+                Upstreams = upstreams,
+                Protocol = own.Protocol,
+                WebSockets = own.Drain.WebSockets,
+            });
         }
         return destinations;
     }
@@ -175,7 +207,7 @@ static class RoutePlanner
     static Func<AppView, Instance, Upstream, bool> Doubtful(StreamPort? listen) => (view, instance, upstream) =>
         instance.State == InstanceState.Running && (listen is null || HasRoute(view, upstream));
 
-    static bool HasRoute(AppView view, Upstream upstream) => view.Stored.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Contains(upstream)));
+    static bool HasRoute(AppView view, Upstream upstream) => view.Stored.Routes.Any(r => r.Upstreams.Contains(upstream));
 
     static Upstream? UpstreamOf(Instance instance, int? port, Slot slot) =>
         instance.State == InstanceState.Running && port is { } known && AddressOf(instance, slot) is { } address ? new Upstream(instance.Id, address, known) : null;

@@ -23,10 +23,17 @@ static class SlotClearing
                     decision.Do(new Step.Clear(slot.Slot, Leaving.Detaching));
                     break;
                 case Leaving.Detaching:
-                    if (!view.Plan.Workloads.Any(w => view.Of(w).Any(i => Convergence.IsMisattached(i, w.Workload)))) decision.Do(new Step.FreeSlot(slot.Slot));
+                    if (!view.Plan.Workloads.Any(w => view.Of(w).Any(i => Convergence.IsMisattached(i, w.Workload) || ComesBack(view, w, i)))) decision.Do(new Step.FreeSlot(slot.Slot));
                     break;
             }
     }
+
+    /// <summary>
+    /// One that is down keeps the slot's networks, and is detached as it is started again. One that keeps ending is not waited for: the next release,
+    /// which may mend it, needs the slot.
+    /// </summary>
+    static bool ComesBack(AppView view, PlannedWorkload planned, Instance instance) =>
+        Completion.IsRestarted(instance, planned.Service) && !(view.Attempts.TryGetValue(planned.Key, out var attempts) && attempts.Failures >= FailureJudge.MostEnds);
 
     static void Expire(AppView view, SlotState slot, DecisionBuilder decision)
     {

@@ -16,6 +16,9 @@ abstract record Step
     /// <summary>Notes the time at which the instance lost its routes.</summary>
     public sealed record BeginDrain(Instance Instance) : Step;
 
+    /// <summary>It is about to be told to stop, and can't be wanted again: a command that comes now finds another one started in its place.</summary>
+    public sealed record BeginStop(Instance Instance) : Step;
+
     /// <summary>The instance that drained is gone.</summary>
     public sealed record EndDrain(string Instance) : Step;
 

@@ -24,6 +24,8 @@ static class StreamRoutes
         Policy = null,
         Https = null,
         Unavailable = null,
+        Mirror = null,
+        Destinations = [.. route.Destinations.Select(d => d with { Protocol = null })],
         IsPreview = isPreview,
         Split = route.Split is { } split ? split with { Goals = null } : null,
         Stream = new StreamRoute
@@ -33,7 +35,7 @@ static class StreamRoutes
             Port = isPreview ? listen.Preview!.Value : listen.Port,
             Proxy = listen.Proxy,
             Addresses = service.Release.Route?.Addresses,
-            MaxConnections = service.Release.MaxConnections,
+            MaxConnections = listen.Max,
             Connect = service.Release.Route?.Timeouts?.Connect,
             Idle = listen.Idle,
             Drain = service.Release.Drain.Connections,

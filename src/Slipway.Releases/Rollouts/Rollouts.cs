@@ -135,7 +135,7 @@ public sealed class Rollouts
             HostClaims.Check(db, model, ports);
             if (stored.LiveSlot is { } live && ReleaseDraft.IsSame(live.Release, model, images))
                 return (null, Save(db, current with { State = RolloutState.Done, Release = live.Release.Number }));
-            if (ReleaseStrategy.CanaryOf(model) is not null || ReleaseStrategy.MatchOf(model) is not null)
+            if (ReleaseStrategy.CanaryOf(model) is not null || ReleaseStrategy.MatchOf(model) is not null || model.Services.Any(s => s.Release.Route?.Affinity is not null))
                 db.Execute("UPDATE apps SET split_key = @key WHERE app = @app AND split_key IS NULL", new { app = current.App.Value, key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) });
             var made = ReleaseDraft.Store(db, stored, model, images, current.Source?.Note, _time.GetUtcNow());
             ReleaseChangeRows.Add(db, current, stored.LiveSlot?.Release, made, git);

@@ -32,6 +32,7 @@ static class ReleaseRows
         if (known is not null && known.Revision == row.Revision) return known;
         var record = db.QuerySingleOrDefault<string>("SELECT record FROM rollouts WHERE app = @app AND ended = 0", new { app = app.Value });
         var rollout = record is not null && record == known?.RolloutRecord ? known.Rollout : ReadRollout(record);
+        var drains = db.Query<(string Instance, long Since, long Stopping)>("SELECT instance, since, stopping FROM drains WHERE app = @app", new { app = app.Value }).ToList();
         var target = rollout?.Release is { } coming ? known?.Known(coming) ?? FindRelease(db, app, coming) : null;
         return new StoredApp
         {
@@ -49,8 +50,8 @@ static class ReleaseRows
             Jobs = JobRows.Of(db, app),
             Target = target,
             Tally = rollout?.Canary is not null && target is not null && ReleaseStrategy.CanaryOf(target.Model)?.Ab is not null ? ExperimentRows.Find(db, rollout.Id) : null,
-            Drains = db.Query<(string Instance, long Since)>("SELECT instance, since FROM drains WHERE app = @app", new { app = app.Value })
-                .ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
+            Drains = drains.ToDictionary(d => d.Instance, d => DateTimeOffset.FromUnixTimeMilliseconds(d.Since)),
+            Stopping = drains.Where(d => d.Stopping > 0).Select(d => d.Instance).ToHashSet(),
             Preview = PreviewRows.Find(db, app),
             Routes = known is not null && known.RouteVersion == row.RouteVersion ? known.Routes : RouteRows.Of(db, app),
             Maintenance = row.Maintenance is { } maintenance ? ReleasesJson.Read(maintenance, ModelJson.Default.Maintenance) : null,

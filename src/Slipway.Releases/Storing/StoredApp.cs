@@ -41,6 +41,9 @@ sealed record StoredApp
     /// <summary>When each instance began to drain.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset> Drains { get; init; } = new Dictionary<string, DateTimeOffset>();
 
+    /// <summary>Of those the ones that are told to stop. The engine does not tell them from others as long as they run.</summary>
+    public IReadOnlySet<string> Stopping { get; init; } = new HashSet<string>();
+
     /// <summary>This app's part of the stored route table.</summary>
     public IReadOnlyList<Route> Routes { get; init; } = [];
 

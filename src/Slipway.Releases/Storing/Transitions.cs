@@ -38,10 +38,15 @@ sealed class Transitions(Database.Database database, TimeProvider time)
                 // One that gets requests again starts its next drain from the beginning.
                 db.Execute(
                     "DELETE FROM drains WHERE app = @app AND instance IN @back",
-                    new { app, back = routes.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => u.Instance).Distinct().ToList() });
+                    new { app, back = routes.Routes.SelectMany(r => r.Upstreams).Select(u => u.Instance).Distinct().ToList() });
                 break;
             case Step.BeginDrain drain:
                 db.Execute("INSERT INTO drains (app, instance, since) VALUES (@app, @instance, @since) ON CONFLICT DO NOTHING", new { app, instance = drain.Instance.Id, since });
+                break;
+            case Step.BeginStop stop:
+                db.Execute(
+                    "INSERT INTO drains (app, instance, since, stopping) VALUES (@app, @instance, @since, 1) ON CONFLICT (app, instance) DO UPDATE SET stopping = 1",
+                    new { app, instance = stop.Instance.Id, since });
                 break;
             case Step.EndDrain gone:
                 db.Execute("DELETE FROM drains WHERE app = @app AND instance = @instance", new { app, instance = gone.Instance });

@@ -1,3 +1,5 @@
+using Slipway.Releases;
+
 namespace Slipway.Server.Metrics;
 
 static class MetricsEndpoint
@@ -6,7 +8,10 @@ static class MetricsEndpoint
     public static void MapMetrics(this IEndpointRouteBuilder routes)
     {
         var exporter = routes.ServiceProvider.GetRequiredService<MetricsExporter>();
-        routes.MapGet("/metrics", () => TypedResults.Text(exporter.Write(), MetricsExporter.ContentType))
+        // A server that only has the registry has no gateways.
+        var gateways = routes.ServiceProvider.GetService<IGateways>() is { } some ? new GatewayMetrics(some) : null;
+        routes.MapGet("/metrics", async (CancellationToken cancel) =>
+            TypedResults.Text(exporter.Write() + (gateways is null ? "" : await gateways.Write(cancel)), MetricsExporter.ContentType))
             .Produces(200, contentType: "text/plain").WithName("GetMetrics").WithTags("Health")
             .WithSummary("Metrics for Prometheus")
             .WithDescription("Text format 0.0.4. Needs the credential, which Prometheus sends with authorization: {credentials_file: admin.token}.");

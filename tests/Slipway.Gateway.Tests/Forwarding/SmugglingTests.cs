@@ -30,6 +30,19 @@ public sealed class SmugglingTests
     [InlineData("POST / HTTP/1.1\nHost: app.test\nContent-Length: 0\n\n")]
     [InlineData("GET http://other.test/ HTTP/1.1\r\nHost: app.test\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\n\r\n")]
+    [InlineData("GET /a b HTTP/1.1\r\nHost: app.test\r\n\r\n")]
+    [InlineData("GET /a#b HTTP/1.1\r\nHost: app.test\r\n\r\n")]
+    [InlineData("GET /a?\u00e4 HTTP/1.1\r\nHost: app.test\r\n\r\n")]
+    [InlineData("GET /a?\u007f HTTP/1.1\r\nHost: app.test\r\n\r\n")]
+    [InlineData("GET /a?\tb HTTP/1.1\r\nHost: app.test\r\n\r\n")]
+    [InlineData("GET /\0 HTTP/1.1\r\nHost: app.test\r\n\r\n")]
+    [InlineData("G(T / HTTP/1.1\r\nHost: app.test\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: app.test\r\nX(: a\r\n\r\n")]
+    [InlineData(Start + "Transfer-Encoding\u000b: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n")]
+    [InlineData(Start + "\0Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n")]
+    [InlineData(Start + "Transfer-Encoding\r: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n")]
+    [InlineData(Start + "X\u00e4: chunked\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: app.test x\r\n\r\n")]
     [InlineData("CONNECT app.test:80 HTTP/1.1\r\nHost: app.test:80\r\n\r\n")]
     public async Task Request_TwoReadings_IsRefused(string request)
     {
@@ -41,8 +54,9 @@ public sealed class SmugglingTests
 
         answer.ShouldStartWith("HTTP/1.1 400");
         answer.Split("HTTP/1.1 ").Length.ShouldBe(2);
-        var counted = (await gateway.Control.Report(Cancel)).Releases.Single();
-        counted.ByClass.Sum().ShouldBe(0);
+        var report = await gateway.Control.Report(Cancel);
+        report.Releases.Single().ByClass.Sum().ShouldBe(0);
+        report.Refused["bad-request"].ShouldBe(1);
     }
 
     /// <summary>An h2c tunnel would carry requests that no route was chosen for.</summary>

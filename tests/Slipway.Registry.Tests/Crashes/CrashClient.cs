@@ -9,6 +9,9 @@ namespace Slipway.Registry.Tests.Crashes;
 /// </summary>
 sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploadsSurvive)
 {
+    /// <summary>As <c>Slipway.Registry.Process</c> has it.</summary>
+    readonly TimeSpan _uploadLifetime = 5 * lease;
+
     const int Tags = 4;
     const int Blobs = 24;
 
@@ -26,7 +29,7 @@ sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploads
     readonly List<(string Digest, DateTimeOffset Sent, DateTimeOffset Acknowledged)> _fresh = [];
 
     /// <summary>Where an unfinished upload is, and how much of it was acknowledged. Killed while it is finished, it may begin anew.</summary>
-    (string Location, byte[] Content, int Acknowledged, bool Finishing)? _upload;
+    (string Location, byte[] Content, int Acknowledged, bool Finishing, DateTimeOffset Begun)? _upload;
 
     public int Acknowledged { get; private set; }
 
@@ -126,7 +129,8 @@ sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploads
         }
         else
         {
-            _upload = (await http.StartUpload(_repository), blob, 0, false);
+            var begun = DateTimeOffset.UtcNow;
+            _upload = (await http.StartUpload(_repository), blob, 0, false, begun);
             if (random.Next(2) == 0)
             {
                 var part = blob.Length / 2;
@@ -145,18 +149,21 @@ sealed class CrashClient(int number, Random random, TimeSpan lease, bool uploads
     /// <summary>Takes up the upload that the kill interrupted, from the offset that the registry says.</summary>
     async Task GoOn(HttpClient http)
     {
-        var (location, content, _, _) = _upload!.Value;
+        var (location, content, _, _, begun) = _upload!.Value;
         _upload = _upload.Value with { Finishing = true };
         var digest = Client.Sha256(content);
-        var there = await http.Send("GET", location);
-        // It was finished, and only the answer was lost; or the registry knew of it only by an answer that never came.
-        if (there.StatusCode == HttpStatusCode.NoContent)
+        // No longer there: it was finished, and only the answer was lost; or the registry knew of it only by an answer that never came.
+        while (await http.Send("GET", location) is { StatusCode: HttpStatusCode.NoContent } there)
         {
             var last = int.Parse(there.Header("Range")!.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture);
             // "0-0" is nothing, or one byte; none of these clients sends one byte.
             var offset = last > 0 ? last + 1 : 0;
-            (await http.Send("PUT", $"{location}?digest={digest}", content[offset..])).StatusCode.ShouldBe(HttpStatusCode.Created, $"an upload that went on at {offset} of {content.Length}");
+            var answer = await http.Send("PUT", $"{location}?digest={digest}", content[offset..]);
+            // On a machine that stood still for its lifetime it may be given up in this very moment; what the answer tells to do is to ask once more.
+            if (answer.StatusCode == HttpStatusCode.Conflict && DateTimeOffset.UtcNow - begun > _uploadLifetime) continue;
+            answer.StatusCode.ShouldBe(HttpStatusCode.Created, $"an upload that went on at {offset} of {content.Length}");
             Acknowledged++;
+            break;
         }
         _upload = null;
     }

@@ -13,11 +13,10 @@ public sealed class ListenReadingTests
             ports: ["127.0.0.1:6379:6379", "9000:9000/udp"]
             x-release:
               listen:
-                - {tcp: 5433, port: 5432, address: 10.0.0.5, preview: 15433, proxy: v2, idle: 10m}
+                - {tcp: 5433, port: 5432, address: 10.0.0.5, preview: 15433, proxy: v2, max: 500, idle: 10m}
                 - {udp: 53, idle: 5s}
                 - 6379
                 - 8125:9125/udp
-              max-connections: 500
               addresses: {allow: 10.0.0.0/8}
               timeouts: {connect: 2s}
               drain: {connections: 5m}
@@ -25,14 +24,14 @@ public sealed class ListenReadingTests
         var release = service.Release;
         release.Listen.ShouldBe(
         [
-            new StreamPort { Protocol = StreamProtocol.Tcp, Address = "10.0.0.5", Port = 5433, Target = 5432, Preview = 15433, Proxy = ProxyProtocol.V2, Idle = TimeSpan.FromMinutes(10) },
+            new StreamPort { Protocol = StreamProtocol.Tcp, Address = "10.0.0.5", Port = 5433, Target = 5432, Preview = 15433, Proxy = ProxyProtocol.V2, Max = 500, Idle = TimeSpan.FromMinutes(10) },
             new StreamPort { Protocol = StreamProtocol.Udp, Port = 53, Target = 53, Idle = TimeSpan.FromSeconds(5) },
             // As ports has it: at that address, and no longer a port of the engine.
             new StreamPort { Protocol = StreamProtocol.Tcp, Address = "127.0.0.1", Port = 6379, Target = 6379 },
             new StreamPort { Protocol = StreamProtocol.Udp, Port = 8125, Target = 9125 },
         ]);
         service.Ports.ShouldBe([new PortModel { Published = 9000, Target = 9000, Protocol = "udp" }]);
-        (release.IsRouted, release.Hosts.Count, release.Port, release.MaxConnections).ShouldBe((true, 0, 5432, 500));
+        (release.IsRouted, release.Hosts.Count, release.Port).ShouldBe((true, 0, 5432));
         (release.Drain.Connections, release.Drain.Requests).ShouldBe((TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30)));
         release.Route!.Addresses!.Allow.ShouldBe(["10.0.0.0/8"]);
         release.Route.Timeouts!.Connect.ShouldBe(TimeSpan.FromSeconds(2));
@@ -73,7 +72,9 @@ public sealed class ListenReadingTests
     [InlineData("listen: [53], strategy: ab, ab: {share: 50%}", "an experiment counts what users do by their requests, and 'web' gets connections alone")]
     [InlineData("listen: [53], strategy: canary, judge: {checks: [{p99: 100ms}]}", "p99 is the time of answers, and 'web' gets connections alone")]
     [InlineData("listen: [53], strategy: blue-green, match: [{header: {X-Preview: '1'}}]", "'web' gets connections alone, which are told by their client's address")]
-    [InlineData("max-connections: 5", "no port of connections is named")]
+    [InlineData("listen: [53], strategy: canary, steps: [{mirror: 5%, for: 1m}, {weight: 100%}]", "a connection can't be copied, and 'web' gets connections alone")]
+    [InlineData("listen: [{tcp: 53, max: 0}]", "'0' is no number that fits")]
+    [InlineData("listen: [53], max-connections: 5", "'max-connections' is about requests, and 'web' gets connections alone")]
     public void Listen_Wrong_IsToldOf(string keys, string message)
     {
         using var folder = new ComposeFolder($"services: {{web: {{image: x, x-release: {{{keys}}}}}}}");

@@ -63,5 +63,7 @@ public sealed class CrashTests
 
     static AppModel ModelOf(Strategy strategy) => strategy == Strategy.Ab
         ? Sample.Experiment(new AbPolicy { For = TimeSpan.FromMinutes(2) }, match: true)
-        : Sample.Model(strategy, replicas: strategy == Strategy.Rolling ? 2 : 1, worker: true);
+        : Sample.Model(strategy, replicas: strategy == Strategy.Rolling ? 2 : 1, worker: true, canary: WithCopies);
+
+    static readonly CanaryPolicy WithCopies = Sample.Canary with { Steps = [new CanaryStep { Mirror = new CanaryMirror { Share = 5000 }, Lasts = TimeSpan.FromMinutes(1) }, .. Sample.Canary.Steps] };
 }

@@ -2,9 +2,71 @@ using Slipway.Model;
 
 namespace Slipway.Releases.Tests.Reconciling;
 
-/// <summary>One gateway that acknowledges at once, unless it is away; reports the traffic that it is told to have.</summary>
+/// <summary>
+/// One gateway that acknowledges at once, unless it is away, or two of which the second lags behind; they report the traffic that they are told to have.
+/// </summary>
 sealed class FakeGateways : IGateways
 {
+    readonly List<(DateTimeOffset At, RouteTable Table, TaskCompletionSource Done)> _lagging = [];
+    RouteTable _second = RouteTable.Empty;
+
+    /// <summary>How long the second gateway takes to swap a table; null: there is only one.</summary>
+    public TimeSpan? Lag { get; set; }
+
+    public FakeTime? Time { get; set; }
+
+    /// <summary>What each gateway serves by.</summary>
+    public IReadOnlyList<RouteTable> Tables => Lag is null ? [Table] : [Table, _second];
+
+    /// <summary>What a gateway has in flight, instead of <see cref="Traffic"/>.</summary>
+    public Func<int, IReadOnlyList<InstanceTraffic>>? InFlight { get; set; }
+
+    /// <summary>The second gateway swaps what the first one has had for a while: what was right then may have died since.</summary>
+    public bool IsLate { get; private set; }
+
+    public bool IsBusy => _lagging.Count > 0;
+
+    public DateTimeOffset? NextEnd => _lagging.Count == 0 ? null : _lagging.Min(l => l.At);
+
+    /// <summary>The second gateway swaps what it has had long enough.</summary>
+    public void Tick()
+    {
+        while (_lagging.FirstOrDefault(l => l.At <= Time!.Now) is { Done: not null } due)
+        {
+            _lagging.Remove(due);
+            IsLate = true;
+            Second(due.Table);
+            IsLate = false;
+            if (!IsAway)
+            {
+                due.Done.TrySetResult();
+                continue;
+            }
+            due.Done.TrySetException(new GatewayUnavailableException("No gateway answers at memory:."));
+        }
+    }
+
+    /// <summary>Nobody waits for the calls under way any more; the gateway does what it was told.</summary>
+    public void Abandon(Exception why)
+    {
+        foreach (var one in _lagging.ToList()) one.Done.TrySetException(why);
+    }
+
+    /// <summary>A gateway whose disk was lost: it serves nothing until it is given the table again.</summary>
+    public void Lose()
+    {
+        Table = RouteTable.Empty;
+        Session += "'";
+        Crowd?.Forget();
+    }
+
+    void Second(RouteTable table)
+    {
+        if (table.Version <= _second.Version) return;
+        _second = table;
+        Swapped?.Invoke(table);
+    }
+
     public bool IsAway { get; set; }
 
     public RouteTable Table { get; private set; } = RouteTable.Empty;
@@ -40,7 +102,15 @@ sealed class FakeGateways : IGateways
         Table = table;
         if (isNew) Swapped?.Invoke(table);
         After?.Invoke("publish");
-        return Task.CompletedTask;
+        if (Lag is not { } lag) return Task.CompletedTask;
+        if (lag <= TimeSpan.Zero)
+        {
+            Second(table);
+            return Task.CompletedTask;
+        }
+        var done = new TaskCompletionSource();
+        _lagging.Add((Time!.Now + lag, table, done));
+        return done.Task;
     }
 
     public Task<IReadOnlyList<GatewayReport>> Report(CancellationToken cancel)
@@ -49,19 +119,19 @@ sealed class FakeGateways : IGateways
         Crowd?.Ask(Table);
         return Task.FromResult<IReadOnlyList<GatewayReport>>(
         [
-            new GatewayReport
+            .. Tables.Select((table, gateway) => new GatewayReport
             {
-                Session = Session,
-                ProcessId = 1,
+                Session = gateway == 0 ? Session : "second",
+                ProcessId = 1 + gateway,
                 Started = Started,
-                TableVersion = Table.Version,
-                Instances =
+                TableVersion = table.Version,
+                Instances = InFlight?.Invoke(gateway) ??
                 [
                     .. Traffic.Select(t => new InstanceTraffic { Instance = t.Key, InFlight = t.Value.InFlight, Upgraded = t.Value.Upgraded }),
                     .. Connections.Select(c => new InstanceTraffic { Instance = c.Key, InFlight = 0, Upgraded = 0, Connections = c.Value }),
                 ],
-                Releases = Crowd?.Counted ?? [],
-            },
+                Releases = gateway == 0 ? Crowd?.Counted ?? [] : [],
+            }),
         ]);
     }
 }

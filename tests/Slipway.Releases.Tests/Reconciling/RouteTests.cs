@@ -73,4 +73,27 @@ public sealed class RouteTests : IAsyncLifetime
         (redirect.Hosts[0], redirect.Redirect!.Host).ShouldBe(("old.test", "a.shop.test"));
         Routes.Single(r => r.Redirect is null).Policy!.RequestHeaders!.Set["X-Env"].ShouldBe("prod");
     }
+
+    [Fact]
+    public async Task Redirect_OfAnotherHost_FollowsTheServicesHttps()
+    {
+        var https = new HttpsPolicy { Mode = HttpsMode.Redirect, OwnCertificate = true };
+        await Live(With(p => p with { Https = https, Redirects = [new RedirectRule { FromHost = "old.test", To = new RouteRedirect { Host = "a.shop.test" } }] }), 1);
+        await _world.Until(() => Routes.Any(r => r.Redirect is not null), "a redirect");
+        Routes.ShouldAllBe(r => r.Https == https);
+    }
+
+    [Fact]
+    public async Task Affinity_OfAServiceWithoutCanary_HasTheAppsKey_ForEachRelease()
+    {
+        var policy = new RoutePolicy { Affinity = new AffinityPolicy { Lifetime = TimeSpan.FromHours(1) } };
+        await Live(With(p => p with { Route = policy }), 1);
+        var affinity = Routes.Single().Policy!.Affinity.ShouldNotBeNull();
+        Convert.FromBase64String(affinity.Key.ShouldNotBeNull()).Length.ShouldBe(32);
+        affinity.Lifetime.ShouldBe(TimeSpan.FromHours(1));
+
+        var (rollout, _) = await _world.Deploy(With(p => p with { Route = policy with { MaxBody = 1 } }), web: 1);
+        await _world.Reaches(rollout, RolloutState.Holding);
+        Routes.ShouldAllBe(r => r.Policy!.Affinity == affinity);
+    }
 }

@@ -80,7 +80,12 @@ public sealed class SharedReportsTests
 
         static ReleaseTraffic Counts(AppName app, long requests) => new()
         {
-            App = app, Service = "web", Release = 1, Requests = requests, ByClass = [0, 0, requests, 0, 0, 0], Failed = 0, Latency = [],
+            App = app,
+            Service = "web",
+            Release = 1,
+            Requests = requests,
+            ByClass = [0, 0, requests, 0, 0, 0],
+            Failed = 0,
         };
     }
 }

@@ -20,9 +20,8 @@ public sealed class StreamTests : IAsyncLifetime
     {
         var model = Model(Strategy.BlueGreen, change: r => r with
         {
-            MaxConnections = 9,
             Route = new RoutePolicy { Addresses = new AddressRules { Allow = ["10.0.0.0/8"] } },
-            Listen = [.. r.Listen, new StreamPort { Protocol = StreamProtocol.Udp, Port = 53, Target = 5353, Idle = TimeSpan.FromSeconds(5) }],
+            Listen = [.. r.Listen.Select(l => l with { Max = 9 }), new StreamPort { Protocol = StreamProtocol.Udp, Port = 53, Target = 5353, Idle = TimeSpan.FromSeconds(5) }],
         });
         await _world.Reaches((await _world.Deploy(model, 1)).Rollout, RolloutState.Done);
 
@@ -30,7 +29,7 @@ public sealed class StreamTests : IAsyncLifetime
         routes.Select(r => r.Stream! with { Addresses = null }).ShouldBe(
         [
             new StreamRoute { Protocol = StreamProtocol.Tcp, Port = 5432, MaxConnections = 9, Drain = Drain, Proxy = ProxyProtocol.V2 },
-            new StreamRoute { Protocol = StreamProtocol.Udp, Port = 53, MaxConnections = 9, Drain = Drain, Idle = TimeSpan.FromSeconds(5) },
+            new StreamRoute { Protocol = StreamProtocol.Udp, Port = 53, Drain = Drain, Idle = TimeSpan.FromSeconds(5) },
         ]);
         routes.ShouldAllBe(r => r.Stream!.Addresses!.Allow.Single() == "10.0.0.0/8");
         routes.Select(r => (r.Hosts.Count, r.Destinations.Single().Release, r.Destinations.Single().Upstreams.Single().Port)).ShouldBe([(0, 1, 15432), (0, 1, 5353)]);

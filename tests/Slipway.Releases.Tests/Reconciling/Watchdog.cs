@@ -8,6 +8,7 @@ sealed class Watchdog
     readonly World _world;
     readonly Dictionary<string, DateTimeOffset> _unrouted = [];
     readonly HashSet<string> _served = [];
+    HashSet<string> _routes = [];
 
     public Watchdog(World world)
     {
@@ -29,20 +30,25 @@ sealed class Watchdog
         var running = _world.Engine.All.Where(i => i.State == InstanceState.Running).ToDictionary(i => i.Id);
         foreach (var route in table.Routes)
         {
-            var upstreams = route.Destinations.SelectMany(d => d.Upstreams).ToList();
+            // What another app's look brings along unchanged says nothing new.
+            var isOld = _world.Gateways.IsLate || _routes.Contains(Text(route));
+            var upstreams = route.Upstreams.ToList();
             foreach (var upstream in upstreams)
             {
                 _served.Add(upstream.Instance);
+                if (_world.Engine.IsStopping(upstream.Instance)) throw Broken($"the table sends requests of {route.Service} to {upstream.Instance}, which was told to stop");
+                if (isOld) continue;
                 // While no engine answers nobody can know what died: the last known routes are right.
                 if (_world.Engine.IsAway) continue;
                 if (!running.TryGetValue(upstream.Instance, out var instance)) throw Broken($"the table sends requests of {route.Service} to {upstream.Instance}, which does not run");
                 if (!instance.Addresses.Values.Contains(upstream.Address)) throw Broken($"{upstream.Instance} has no address {upstream.Address}");
             }
-            if (_world.Engine.IsAway) continue;
+            if (isOld || _world.Engine.IsAway) continue;
             if (upstreams.Any(u => _world.Silent(running[u.Instance])) && upstreams.Any(u => !_world.Silent(running[u.Instance])))
                 throw Broken($"the table sends requests of {route.Service} to an instance that is not ready though another one is");
         }
-        var named = table.Routes.SelectMany(r => r.Destinations).SelectMany(d => d.Upstreams).Select(u => u.Instance).ToHashSet();
+        _routes = [.. table.Routes.Select(Text)];
+        var named = _world.Gateways.Tables.SelectMany(t => t.Routes).SelectMany(r => r.Upstreams).Select(u => u.Instance).ToHashSet();
         foreach (var gone in _served.Where(s => !named.Contains(s))) _unrouted.TryAdd(gone, _world.Time.Now);
         foreach (var back in named) _unrouted.Remove(back);
     }
@@ -50,14 +56,18 @@ sealed class Watchdog
     /// <summary>Invariant 3: stopped only after the routes are gone, and with nothing in flight before the deadline.</summary>
     void Stopping(Instance instance)
     {
-        if (_world.Gateways.Table.Routes.Any(r => r.Destinations.Any(d => d.Upstreams.Any(u => u.Instance == instance.Id))))
+        if (_world.Gateways.Tables.SelectMany(t => t.Routes).Any(r => r.Upstreams.Any(u => u.Instance == instance.Id)))
             throw Broken($"{instance.Name} is stopped while the gateway sends requests to it");
-        if (!_world.Gateways.Traffic.TryGetValue(instance.Id, out var traffic)) return;
+        var traffic = _world.Gateways.InFlight is { } measured
+            ? Enumerable.Range(0, _world.Gateways.Tables.Count).SelectMany(measured).Where(t => t.Instance == instance.Id).Aggregate((InFlight: 0, Upgraded: 0), (sum, t) => (sum.InFlight + t.InFlight, sum.Upgraded + t.Upgraded))
+            : _world.Gateways.Traffic.GetValueOrDefault(instance.Id);
         // One that never had a route has nothing in flight that a gateway brought.
         if (!_unrouted.TryGetValue(instance.Id, out var since)) return;
         if (traffic.InFlight > 0 && _world.Time.Now < since + Sample.Drain.Requests) throw Broken($"{instance.Name} is stopped with requests in flight");
         if (traffic.Upgraded > 0 && _world.Time.Now < since + Sample.Drain.WebSockets) throw Broken($"{instance.Name} is stopped with open connections");
     }
+
+    static string Text(Route route) => System.Text.Json.JsonSerializer.Serialize(new RouteTable { Version = 0, Routes = [route] }, ModelJson.Default.RouteTable);
 
     WatchdogException Broken(string what)
     {

@@ -33,7 +33,7 @@ sealed class World : IAsyncDisposable
         _place = TestDatabase.In(_folder);
         _database = Database.Database.Open(_place.Address, ReleaseServices.Migrations);
         Engine = new FakeEngine(Time) { Before = Count, After = Count };
-        Gateways = new FakeGateways { Before = Count, After = Count };
+        Gateways = new FakeGateways { Before = Count, After = Count, Time = Time };
         Journal = new RolloutJournal(Path.Combine(_folder, "rollouts"));
         Watchdog = new Watchdog(this);
         StartServer();
@@ -68,6 +68,9 @@ sealed class World : IAsyncDisposable
     /// <summary>Instances that answer no probe.</summary>
     public Func<Instance, bool> Silent { get; set; } = _ => false;
 
+    /// <summary>Instances that stopped answering probes, which a server finds out only by and by.</summary>
+    public HashSet<string> Sick { get; } = [];
+
     public string Folder => _folder;
 
     public Database.Database Store => _database;
@@ -91,7 +94,10 @@ sealed class World : IAsyncDisposable
     {
         foreach (var loop in _loops.Values) loop.Dispose();
         _loops.Clear();
-        (HasCrashed, _crashIn) = (false, -1);
+        (HasCrashed, _crashIn) = (true, -1);
+        Engine.Abandon(new ServerDied());
+        Gateways.Abandon(new ServerDied());
+        HasCrashed = false;
         var bells = new Bells();
         _publisher = new RoutePublisher(_database, Gateways, Time, bells, NullLogger<RoutePublisher>.Instance);
         _observations = new Observations();
@@ -130,6 +136,14 @@ sealed class World : IAsyncDisposable
         return removal;
     }
 
+    /// <summary>Whether the last turn did anything.</summary>
+    public bool HasActed { get; private set; }
+
+    /// <summary>Gives the gateways the table again, as the reconciler does from time to time.</summary>
+    public void Republish() => _publisher.Republish();
+
+    public T Read<T>(Func<System.Data.Common.DbConnection, T> read) => _database.Read(read);
+
     /// <summary>Lets the reconciler work, and time go on when there is nothing else to wait for, until the condition holds.</summary>
     public async Task Until(Func<bool> condition, string what, int passes = 600)
     {
@@ -151,7 +165,12 @@ sealed class World : IAsyncDisposable
     /// <summary>One pass of every app; when none did anything, time goes on to the next moment at which there is something to do.</summary>
     public async Task Turn(DateTimeOffset? latest = null)
     {
+        Gateways.Tick();
+        Engine.Tick();
+        if (HasCrashed) return;
         var (acted, next) = (false, Time.Now + TimeSpan.FromSeconds(30));
+        foreach (var end in (DateTimeOffset?[])[Gateways.NextEnd, Engine.NextEnd])
+            if (end < next) next = end.Value;
         foreach (var app in _database.Read(ReleaseRows.Apps))
         {
             if (!_loops.TryGetValue(app, out var loop)) _loops[app] = loop = new AppLoop(app, _services);
@@ -174,6 +193,7 @@ sealed class World : IAsyncDisposable
         }
         Watchdog.Violation.ShouldBeNull();
         Trace?.Invoke($"{Time.Now:mm:ss.fff} acted {acted} next {next:mm:ss.fff} {Describe()}");
+        HasActed = acted;
         if (acted) return;
         Time.MoveTo(latest is { } most && most < next ? most : next > Time.Now ? next : Time.Now + TimeSpan.FromMilliseconds(100));
     }
@@ -192,7 +212,7 @@ sealed class World : IAsyncDisposable
         + " instances " + string.Join(", ", Engine.All.Select(i => $"{i.Name}({i.Id}) {i.State} {i.ExitCode}"));
 
     Task<bool> Answer(ProbeTarget target, CancellationToken cancel) =>
-        Task.FromResult(Engine.All.FirstOrDefault(i => i.Id == target.Instance) is { State: InstanceState.Running } instance && !Silent(instance));
+        Task.FromResult(Engine.All.FirstOrDefault(i => i.Id == target.Instance) is { State: InstanceState.Running } instance && !Silent(instance) && !Sick.Contains(instance.Id));
 
     void Count(string effect)
     {

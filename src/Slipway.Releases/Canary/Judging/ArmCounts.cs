@@ -12,10 +12,13 @@ sealed record ArmCounts
     /// <summary>Answers of class 5xx and requests that the gateway had to answer itself; never more than all.</summary>
     public required long Errors { get; init; }
 
-    /// <summary>By <see cref="ReleaseTraffic.LatencyBuckets"/>, and one for the rest.</summary>
+    /// <summary>By <see cref="ReleaseTraffic.LatencyBuckets"/>, and one for the rest; of what was served: see <see cref="AnswerTimes.Served"/>.</summary>
     public required IReadOnlyList<long> Latency { get; init; }
 
     public int Restarts { get; init; }
+
+    /// <summary>Copies that were not made though they should have been; of no other arm.</summary>
+    public long Dropped { get; init; }
 
     /// <summary>How often each goal of an experiment was reached; null: none was, or there are none.</summary>
     public IReadOnlyDictionary<string, long>? Goals { get; init; }

@@ -18,12 +18,12 @@ sealed record TrafficSample
 
     /// <param name="reports">Null or none: no gateway answered.</param>
     /// <returns>Null also where a gateway of another version counts times by other bounds.</returns>
-    public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at, bool isByMatch = false) =>
-        reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => t.Latency.Count != ArmCounts.None.Latency.Count)) ? null : new TrafficSample
+    public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at, Of of = Of.Everybody) =>
+        reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => !IsOurs(t.Times) || !IsOurs(t.Mirrored?.Times ?? AnswerTimes.None))) ? null : new TrafficSample
         {
             At = at,
             Started = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => g.First().Started),
-            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next, isByMatch), Sum(g, app, services, stable, false))),
+            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next, of), Sum(g, app, services, stable, Of.Everybody))),
         };
 
     /// <summary>From the other, earlier sample to this one; null where a gateway came or went in between.</summary>
@@ -33,18 +33,40 @@ sealed record TrafficSample
         return Sessions.Select(s => s.Value.Minus(earlier.Sessions[s.Key])).Aggregate((one, other) => one.Plus(other));
     }
 
-    static ArmCounts Sum(IEnumerable<GatewayReport> reports, AppName app, IReadOnlySet<string> services, int release, bool isMatched) => reports
+    static bool IsOurs(AnswerTimes? times) => times is not null && times.Classes.All(c => c.Counts.Count == ArmCounts.None.Latency.Count);
+
+    static ArmCounts Sum(IEnumerable<GatewayReport> reports, AppName app, IReadOnlySet<string> services, int release, Of of) => reports
         .SelectMany(r => r.Releases)
         // Whom a match names is no random sample: the judge leaves him out, unless there is nobody else.
-        .Where(t => t.App == app && t.Release == release && t.IsMatched == isMatched && services.Contains(t.Service))
-        .Select(t => new ArmCounts
+        .Where(t => t.App == app && t.Release == release && t.IsMatched == (of == Of.Matched) && services.Contains(t.Service))
+        .Select(t => of == Of.Copies ? Copies(t.Mirrored) : new ArmCounts
         {
             Requests = t.Requests,
             Errors = Math.Min(t.Requests, t.ByClass[5] + t.Failed),
-            Latency = t.Latency,
+            Latency = t.Times!.Served(),
             Goals = t.Goals,
         })
         .Aggregate(ArmCounts.None, ArmPair.Plus);
+
+    static ArmCounts Copies(MirroredTraffic? copies) => copies is null ? ArmCounts.None : new ArmCounts
+    {
+        Requests = copies.Requests,
+        Errors = Math.Min(copies.Requests, copies.ByClass[5] + copies.Failed),
+        Latency = copies.Times.Served(),
+        Dropped = copies.Dropped,
+    };
+
+    /// <summary>Whose requests to the new release are looked at.</summary>
+    public enum Of
+    {
+        Everybody,
+
+        /// <summary>Those that a match names.</summary>
+        Matched,
+
+        /// <summary>Nobody's: copies, which are compared with the requests that the live release answered.</summary>
+        Copies,
+    }
 }
 
 /// <summary>The counts of both releases.</summary>
@@ -59,6 +81,7 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
         Requests = one.Requests + other.Requests,
         Errors = one.Errors + other.Errors,
         Latency = [.. one.Latency.Zip(other.Latency, (a, b) => a + b)],
+        Dropped = one.Dropped + other.Dropped,
         Goals = one.Goals is null || other.Goals is null ? one.Goals ?? other.Goals : one.Goals.Concat(other.Goals).GroupBy(g => g.Key).ToDictionary(g => g.Key, g => g.Sum(v => v.Value)),
     };
 
@@ -71,6 +94,7 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
             Requests = requests,
             Errors = Math.Clamp(later.Errors - earlier.Errors, 0, requests),
             Latency = [.. later.Latency.Zip(earlier.Latency, (a, b) => Math.Max(0, a - b))],
+            Dropped = Math.Max(0, later.Dropped - earlier.Dropped),
             Goals = later.Goals?.ToDictionary(g => g.Key, g => Math.Max(0, g.Value - (earlier.Goals?.GetValueOrDefault(g.Key) ?? 0))),
         };
     }

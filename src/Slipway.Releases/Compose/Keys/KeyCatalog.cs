@@ -8,11 +8,12 @@ static class KeyCatalog
 {
     const string OneMachine = "there is one machine";
 
-    static readonly KeyShape Ready = new KeyShape().Honour("http", "every", "timeout", "passes", "within");
+    static readonly KeyShape Ready = new KeyShape().Honour("http", "grpc", "every", "timeout", "passes", "within");
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets", "connections");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
-    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author")).Refuse("not in this version", "mirror");
+    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author"))
+        .Honour("mirror", new KeyShape().Honour("share", "methods"));
     static readonly KeyShape Judge = new KeyShape()
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
         .Honour("checks", new KeyShape().Honour("errors", "p99", "restarts", "vs-stable"));
@@ -33,9 +34,10 @@ static class KeyCatalog
 
     public static KeyShape Release { get; } = new KeyShape()
         .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
+        .Honour("protocol").Honour("tls", new KeyShape().Honour("verify", "server-name"))
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
         .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
-        .Honour("listen", new KeyShape().Honour("tcp", "udp", "port", "address", "preview", "proxy", "idle")).Honour("max-connections")
+        .Honour("listen", new KeyShape().Honour("tcp", "udp", "port", "address", "preview", "proxy", "max", "idle"))
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
         .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))
@@ -44,6 +46,12 @@ static class KeyCatalog
         .Honour("auth", Auth)
         .Honour("addresses", new KeyShape().Honour("allow", "deny"))
         .Honour("outliers", new KeyShape().Honour("failures", "eject", "share"))
+        .Honour("balance", new KeyShape().Honour("hash", "load"))
+        .Honour("affinity", new KeyShape().Honour("by", "lifetime"))
+        .Honour("max-connections")
+        .Honour("retries", new KeyShape().Honour("attempts", "on", "methods", "per-try", "budget"))
+        .Honour("breaker", new KeyShape().Honour("failures", "window", "min-requests", "open"))
+        .Honour("health", new KeyShape().Honour("path", "every", "timeout", "fails", "passes", "status", "share"))
         .Translate("previews", "of the file's own x-release alone", Previews)
         .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
         .Honour("when", When).Honour("match", Match)

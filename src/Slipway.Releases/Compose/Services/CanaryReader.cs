@@ -47,7 +47,7 @@ static class CanaryReader
     static string? Different(CanaryPolicy one, CanaryPolicy other)
     {
         if (one.Ab is not null && Text(one with { Judge = other.Judge, Sticky = other.Sticky, StickyHeader = other.StickyHeader }) != Text(other)) return "ab";
-        if (!one.Steps.SequenceEqual(other.Steps)) return "steps";
+        if (Text(new CanaryPolicy { Steps = one.Steps }) != Text(new CanaryPolicy { Steps = other.Steps })) return "steps";
         if ((one.Sticky, one.StickyHeader) != (other.Sticky, other.StickyHeader)) return "sticky";
         return Text(one) == Text(other) ? null : "judge";
     }
@@ -99,10 +99,10 @@ static class CanaryReader
         }
         var (weight, approve) = (item["weight"], item["approve"]);
         if (!approve.IsMissing) return Approval(item, approve);
+        if (!item["mirror"].IsMissing) return MirrorReader.Read(item, before);
         if (weight.IsMissing)
         {
-            // A mirror step was told of by its key.
-            if (item["mirror"].IsMissing) item.Error("the step says neither weight nor approve", "{weight: 5%, for: 2m} or {approve: true}", "no weight");
+            item.Error("the step says neither weight nor mirror nor approve", "{weight: 5%, for: 2m}, {mirror: 5%, for: 2m} or {approve: true}", "no weight");
             return null;
         }
         if (Weight(weight) is not { } share) return null;
@@ -118,18 +118,18 @@ static class CanaryReader
 
     static CanaryStep Approval(Field item, Field approve)
     {
-        foreach (var key in ((string[])["weight", "for", "bake"]).Where(k => !item[k].IsMissing))
+        foreach (var key in ((string[])["weight", "for", "bake", "mirror"]).Where(k => !item[k].IsMissing))
             item[key].Error($"'{key}' stands in a step that waits for a person", "a step of its own for it");
         return new CanaryStep { Approve = ApprovalReader.Read(approve) };
     }
 
     /// <summary>Of 10,000; the text is a percentage with at most two digits behind the point.</summary>
-    static int? Weight(Field field)
+    internal static int? Weight(Field field, string what = "weight")
     {
         if (Share(field, "a percentage from 0.01% to 100%, for example 5%") is not { } share) return null;
         var weight = share * CanaryPolicy.AllRequests;
         if (weight is >= 1 and <= CanaryPolicy.AllRequests && weight == decimal.Truncate(weight)) return (int)weight;
-        field.Error($"'{field.Text()}' is no weight", "a percentage from 0.01% to 100% with at most two digits behind the point, for example 5%");
+        field.Error($"'{field.Text()}' is no {what}", "a percentage from 0.01% to 100% with at most two digits behind the point, for example 5%");
         return null;
     }
 
@@ -235,7 +235,7 @@ static class CanaryReader
         return null;
     }
 
-    static TimeSpan? Positive(Field field)
+    internal static TimeSpan? Positive(Field field)
     {
         if (field.Duration() is not { } duration) return null;
         if (duration > TimeSpan.Zero) return duration;
@@ -249,7 +249,7 @@ static class CanaryReader
 
     static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 
-    static string Words(CanaryStep step) => step.Weight is { } weight ? Percent(weight) : "approve: true";
+    static string Words(CanaryStep step) => step.Weight is { } weight ? Percent(weight) : step.Mirror is { } mirror ? $"mirror: {Percent(mirror.Share)}" : "approve: true";
 
     static string Percent(int weight) => string.Create(CultureInfo.InvariantCulture, $"{weight / 100.0:0.##}%");
 }

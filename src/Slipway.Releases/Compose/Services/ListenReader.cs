@@ -9,7 +9,11 @@ static class ListenReader
 
     /// <summary>What is done to requests, and can't be done to bytes.</summary>
     static readonly string[] OfRequests =
-        ["path", "when", "redirect", "strip", "rewrite", "headers", "auth", "rate", "max-body", "max-requests", "compress", "outliers", "https", "hsts", "certificate"];
+        
+    [
+        "path", "when", "redirect", "strip", "rewrite", "headers", "auth", "rate", "max-body", "max-requests", "compress", "outliers", "balance", "affinity", "max-connections", "retries",
+        "breaker", "health", "protocol", "tls", "https", "hsts", "certificate",
+    ];
 
     /// <param name="own">The service's own policy: a port belongs to one service.</param>
     /// <param name="general">The file's.</param>
@@ -39,7 +43,6 @@ static class ListenReader
     /// <summary>What was asked for and can't be had.</summary>
     public static void Check(Field own, Field field, ServiceModel service, IReadOnlyList<StreamPort> ports, bool takesRequests)
     {
-        if (own["listen"].IsMissing && !own["max-connections"].IsMissing) own["max-connections"].Error("no port of connections is named", "listen: beside it", "max-connections");
         if (takesRequests) return;
         foreach (var key in OfRequests.Select(k => own[k]).Concat([own["timeouts"]["answer"], own["timeouts"]["idle"], own["drain"]["requests"], own["drain"]["websockets"]]).Where(k => !k.IsMissing))
         {
@@ -47,12 +50,13 @@ static class ListenReader
             key.Error($"'{name}' is about requests, and '{service.Name}' gets connections alone", name switch
             {
                 "timeouts.idle" => "idle: in the entry of listen",
-                "rate" or "max-requests" => "max-connections, or host: beside listen where it speaks HTTP too",
+                "rate" or "max-requests" or "max-connections" => "max: in the entry of listen, or host: beside listen where it speaks HTTP too",
                 "drain.requests" or "drain.websockets" => "drain: {connections: 60s}",
                 _ => "host: beside listen where it speaks HTTP too",
             }, name);
         }
         if (!own["ready"]["http"].IsMissing && ports.All(p => p.Protocol == StreamProtocol.Udp)) own["ready"]["http"].Error("no port of the service takes a request", "a healthcheck in place of it");
+        if (!own["ready"]["grpc"].IsMissing) own["ready"]["grpc"].Error($"'{service.Name}' gets connections alone", "a healthcheck in place of it");
         if (field["strategy"].Text() == "ab")
             field["strategy"].Error($"an experiment counts what users do by their requests, and '{service.Name}' gets connections alone", "canary, blue-green or rolling");
     }
@@ -65,6 +69,8 @@ static class ListenReader
         foreach (var service in sharing)
         {
             CheckMatch(service, reading);
+            foreach (var step in Place(service, reading, "steps").Items())
+                if (step["mirror"] is { IsMissing: false } mirror) mirror.Error($"a connection can't be copied, and '{service.Name}' gets connections alone", "{weight: 1%, for: 2m} in place of it", "mirror");
             foreach (var check in Place(service, reading, "judge")["checks"].Items())
                 if (check["p99"] is { IsMissing: false } p99) p99.Error($"p99 is the time of answers, and '{service.Name}' gets connections alone", "errors (connections that no instance took, or that one reset) and restarts");
         }
@@ -110,6 +116,7 @@ static class ListenReader
             Target = item["port"].Int(1, 65535) ?? port,
             Preview = item["preview"].Int(1, 65535),
             Proxy = Proxy(item["proxy"]),
+            Max = item["max"].Int(1, 1_000_000),
             Idle = Positive(item["idle"]),
         };
     }

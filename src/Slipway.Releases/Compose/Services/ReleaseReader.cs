@@ -61,7 +61,7 @@ static class ReleaseReader
             Redirects = takesRequests ? RouteReader.Redirects(own, field, hosts) : [],
             Port = port,
             Listen = listen,
-            MaxConnections = listen.Count > 0 ? field["max-connections"].Int(1, 1_000_000) : null,
+            Protocol = takesRequests ? ProtocolReader.Read(field, service.Name, reading) : null,
             GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
@@ -124,7 +124,7 @@ static class ReleaseReader
     static string PathOf(Field path)
     {
         if (path.Text() is not { } text) return "/";
-        if (text.StartsWith('/') && text.IndexOfAny(['?', '#', ' ', '*']) < 0 && !text.Contains("//", StringComparison.Ordinal))
+        if (text.StartsWith('/') && text.IndexOfAny(['?', '#', ' ', '*']) < 0 && !text.Contains("//", StringComparison.Ordinal) && !text.Any(char.IsControl))
             return text.Length > 1 ? text.TrimEnd('/') : text;
         path.Error($"'{text}' is no path of a route", "a path that begins with /, for example /api");
         return "/";
@@ -182,11 +182,22 @@ static class ReleaseReader
         return new ReadyGate
         {
             Http = http.Text(),
+            Grpc = Grpc(field["grpc"], http),
             Every = Positive(field["every"]) ?? defaults.Every,
             Timeout = Positive(field["timeout"]) ?? defaults.Timeout,
             Passes = field["passes"].Int(1, 100) ?? defaults.Passes,
             Within = Positive(field["within"]) ?? defaults.Within,
         };
+    }
+
+    static string? Grpc(Field field, Field http)
+    {
+        if (field.Text() is not { } text || text is "false") return null;
+        if (!http.IsMissing) field.Error("both http and grpc say what is asked", "one of them");
+        if (text is "true") return "";
+        if (text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')) return text;
+        field.Error($"'{text}' is no gRPC service", "true for the whole server, or a service's name, for example shop.v1.Cart");
+        return null;
     }
 
     static TimeSpan? Positive(Field field)

@@ -11,6 +11,7 @@ static class RouteReader
     /// <returns>Null: nothing is asked for.</returns>
     public static RoutePolicy? Read(Field field, string path, Reading reading)
     {
+        var (balance, timeouts) = (BalanceReader.Balance(field["balance"]), Timeouts(field["timeouts"]));
         var policy = new RoutePolicy
         {
             RequestHeaders = Headers(field["headers"]["request"]),
@@ -21,9 +22,15 @@ static class RouteReader
             Rate = Rate(field["rate"]),
             MaxRequests = field["max-requests"].Int(1, 1_000_000),
             MaxBody = field["max-body"].Bytes(),
-            Timeouts = Timeouts(field["timeouts"]),
+            Timeouts = timeouts,
             Compress = field["compress"].Bool() ?? false,
             Outliers = Outliers(field["outliers"]),
+            Balance = balance,
+            Affinity = BalanceReader.Affinity(field["affinity"], balance),
+            MaxConnections = field["max-connections"].Int(1, 1_000_000),
+            Retries = FailureReader.Retries(field["retries"], timeouts),
+            Breaker = FailureReader.Breaker(field["breaker"]),
+            Health = FailureReader.Health(field["health"]),
         };
         return policy == new RoutePolicy() ? null : policy;
     }
