@@ -74,7 +74,7 @@ public sealed record RegistryOptions
     public Scanning.ScanOptions Scanning { get; init; } = new();
 
     /// <summary>How events are sent to webhooks.</summary>
-    public Notifications.WebhookOptions Webhooks { get; init; } = new();
+    public Slipway.Delivery.WebhookOptions Webhooks { get; init; } = new();
 
     /// <summary>Bytes of one manifest; a larger one is refused with 413. Default: 4 MiB, the least that the specification asks for.</summary>
     public int MaxManifestBytes { get; init; } = 4 << 20;

@@ -20,6 +20,7 @@ using Slipway.Server.Leading;
 using Slipway.Server.Logs;
 using Slipway.Server.Members;
 using Slipway.Server.Metrics;
+using Slipway.Server.Notifications;
 using Slipway.Server.Status;
 
 namespace Slipway.Server;
@@ -67,6 +68,7 @@ static class Composition
         services.AddSingleton<LocalGateways>();
         services.AddSingleton<IGateways>(all => all.GetRequiredService<LocalGateways>());
         services.AddSingleton<AppLogs>();
+        services.AddReleaseWebhooks();
         services.AddSingleton<AppRemoval>();
         services.AddSingleton<ImageTags>();
         services.AddSingleton<DeployGate>();
@@ -75,6 +77,7 @@ static class Composition
             led.AddReleases(new ReleaseOptions { DataFolder = folder.Path, RegistryAddress = listener.Address, GatewayPort = options.GatewayPort, GatewayHttpsPort = options.GatewayHttpsPort, IsEngineHere = engine.StartsWith("unix:", StringComparison.Ordinal) });
             led.AddHostedService(all => all.GetRequiredService<AppRemoval>());
             led.AddHostedService<Builder>();
+            led.AddHostedService<ReleaseDeliveries>();
             if (options.GatewayHttps.Count > 0) led.AddHostedService<CertificateKeeper>();
         });
     }

@@ -10,13 +10,14 @@ public sealed class ProjectReferencesTests
     {
         ["Model"] = [],
         ["Database"] = ["Model"],
+        ["Delivery"] = ["Model"],
         ["Engines"] = ["Model"],
-        ["Registry"] = ["Model", "Database"],
+        ["Registry"] = ["Model", "Database", "Delivery"],
         ["Pipelines"] = ["Model", "Engines"],
         ["Releases"] = ["Model", "Database", "Engines"],
         ["Gateway"] = ["Model"],
-        ["Server"] = ["Model", "Database", "Engines", "Registry", "Pipelines", "Releases", "Gateway"],
-        ["Cli"] = ["Model", "Database", "Engines", "Registry", "Pipelines", "Releases", "Gateway", "Server"],
+        ["Server"] = ["Model", "Database", "Delivery", "Engines", "Registry", "Pipelines", "Releases", "Gateway"],
+        ["Cli"] = ["Model", "Database", "Delivery", "Engines", "Registry", "Pipelines", "Releases", "Gateway", "Server"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.EnumerateFiles(Source(), "*.csproj", SearchOption.AllDirectories)];

@@ -17,6 +17,7 @@ static class RegistryCommand
         command.Subcommands.Add(MakeStatus(context));
         command.Subcommands.Add(MakeCollect(context));
         command.Subcommands.Add(RegistryVerifyCommand.Make(context));
+        command.Subcommands.Add(RegistryWebhookCommand.Make(context));
         return command;
     }
 

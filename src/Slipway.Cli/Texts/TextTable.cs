@@ -9,6 +9,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. MirroringTexts.Entries,
         .. ServerTexts.Entries,
         .. RegistryTexts.Entries,
+        .. RegistryWebhookTexts.Entries,
         .. WebhookTexts.Entries,
         .. ScanningTexts.Entries,
         .. ImageTexts.Entries,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Slipway.Delivery;
 using Slipway.Registry.Events;
 using Slipway.Registry.Secrets;
 
@@ -11,6 +12,6 @@ static class NotificationServices
         .AddSingleton<WebhookSender>()
         .AddSingleton(provider => new Webhooks(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<SecretBox>(), provider.GetRequiredService<WebhookSender>(),
-            provider.GetRequiredService<EventLog>(), provider.GetRequiredService<TimeProvider>()))
+            provider.GetRequiredService<EventLog>(), options, provider.GetRequiredService<TimeProvider>()))
         .AddHostedService<WebhookDelivery>();
 }

@@ -1,4 +1,4 @@
-using Slipway.Model;
+using Slipway.Delivery;
 
 namespace Slipway.Registry.Notifications;
 
@@ -52,26 +52,4 @@ public sealed record WebhookStatus
 
     /// <summary>When it is tried again, where the last attempt failed.</summary>
     public DateTimeOffset? NextAttempt { get; init; }
-}
-
-/// <summary>What a try of a receiver has shown.</summary>
-public sealed record WebhookTrial(bool Accepted, int? Status, string? Error);
-
-/// <summary>How deliveries are made.</summary>
-public sealed record WebhookOptions
-{
-    /// <summary>Time for one delivery. Default: 10 s.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>Wait after the first failure; doubles with each one, up to <see cref="LongestWait"/>. Default: 1 s.</summary>
-    public TimeSpan FirstWait { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>Default: 10 minutes.</summary>
-    public TimeSpan LongestWait { get; init; } = TimeSpan.FromMinutes(10);
-
-    /// <summary>An event whose delivery has failed for so long is dropped and counted, so that one that a receiver always refuses does not hold back the rest. Default: one day.</summary>
-    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(1);
-
-    /// <summary>How often the log is looked at for new events. Default: 500 ms.</summary>
-    public TimeSpan Look { get; init; } = TimeSpan.FromMilliseconds(500);
 }

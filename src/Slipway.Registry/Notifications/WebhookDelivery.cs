@@ -2,6 +2,7 @@ using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Slipway.Delivery;
 using Slipway.Registry.Measuring;
 using Slipway.Registry.Secrets;
 
@@ -70,10 +71,10 @@ sealed partial class WebhookDelivery(
                 }
                 // The same events are the same delivery, however often it is tried ("webhook-id").
                 var id = string.Create(CultureInfo.InvariantCulture, $"{hook.Id}-{events[0].Id}-{events[^1].Id}");
-                var trial = await sender.Send(hook.Url, secrets.Open(hook.Secret, WebhookRow.Purpose(hook.Name)), id, Envelope.Of(events), cancel);
+                var trial = await sender.Send(hook.Url, secrets.Open(hook.Secret, WebhookRow.Purpose(hook.Name)), id, Envelope.Of(events), Envelope.MediaType, cancel);
                 if (!trial.Accepted)
                 {
-                    await Fail(hook, events[^1].Id, events.Count, trial.Error!);
+                    await Fail(hook, events[^1].Id, events.Count, trial);
                     return;
                 }
                 metrics.Delivery("delivered", events.Count);
@@ -95,8 +96,9 @@ sealed partial class WebhookDelivery(
         """,
         new { hook.Id, hook.Position, to = position, delivered }) > 0);
 
-    async Task Fail(WebhookRow hook, long batchEnd, int count, string error)
+    async Task Fail(WebhookRow hook, long batchEnd, int count, WebhookTrial trial)
     {
+        var error = trial.Error!;
         var now = time.GetUtcNow();
         var failing = hook.Failing is { } since ? DateTimeOffset.Parse(since, CultureInfo.InvariantCulture) : now;
         if (now - failing >= options.GiveUpAfter)
@@ -112,8 +114,7 @@ sealed partial class WebhookDelivery(
             return;
         }
         metrics.Delivery("failed", count);
-        var wait = options.FirstWait * Math.Pow(2, Math.Min(hook.Failures, 20));
-        if (wait > options.LongestWait) wait = options.LongestWait;
+        var wait = options.Wait((int)hook.Failures + 1, trial.RetryAfter, Random.Shared.NextDouble());
         if (hook.Failures == 0) LogFailing(hook.Name, error);
         await database.Write(connection => connection.Execute(
             "UPDATE registry_webhooks SET failures = failures + 1, failing = @failing, batch_end = @batchEnd, error = @error, next = @next WHERE id = @Id AND position = @Position",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Dapper;
+using Slipway.Delivery;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Names;
@@ -18,10 +19,11 @@ public sealed partial class Webhooks
     readonly SecretBox _secrets;
     readonly WebhookSender _sender;
     readonly EventLog _events;
+    readonly WebhookOptions _options;
     readonly TimeProvider _time;
 
-    internal Webhooks(Database.Database database, SecretBox secrets, WebhookSender sender, EventLog events, TimeProvider time) =>
-        (_database, _secrets, _sender, _events, _time) = (database, secrets, sender, events, time);
+    internal Webhooks(Database.Database database, SecretBox secrets, WebhookSender sender, EventLog events, WebhookOptions options, TimeProvider time) =>
+        (_database, _secrets, _sender, _events, _options, _time) = (database, secrets, sender, events, options, time);
 
     public IReadOnlyList<WebhookStatus> List() =>
         _database.Read(connection => WebhookRow.All(connection).Select(hook => hook.Status(hook.Waiting(connection, CountedWaiting))).ToList());
@@ -31,7 +33,7 @@ public sealed partial class Webhooks
     /// <exception cref="ConflictException">There is one of that name.</exception>
     public async Task<WebhookStatus> Add(WebhookRequest request, Caller caller, CancellationToken cancel)
     {
-        var wrong = Check(request).ToList();
+        var wrong = Check(request, _options.Allowed).ToList();
         if (wrong.Count > 0) throw new InvalidInputException(wrong);
         var secret = request.Secret ?? Signature.NewSecret();
         var now = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
@@ -72,7 +74,7 @@ public sealed partial class Webhooks
     {
         var hook = _database.Read(connection => WebhookRow.Find(connection, name)) ?? throw Unknown(name);
         var id = $"test-{Guid.NewGuid():D}";
-        return _sender.Send(hook.Url, _secrets.Open(hook.Secret, WebhookRow.Purpose(name)), id, Envelope.Of([]), cancel);
+        return _sender.Send(hook.Url, _secrets.Open(hook.Secret, WebhookRow.Purpose(name)), id, Envelope.Of([]), Envelope.MediaType, cancel);
     }
 
     NotFoundException Unknown(string name)
@@ -81,16 +83,15 @@ public sealed partial class Webhooks
         return new NotFoundException($"There is no webhook '{name}'{(names.Count == 0 ? "." : $": there are {string.Join(", ", names)}.")}");
     }
 
-    static IEnumerable<Diagnostic> Check(WebhookRequest request)
+    static IEnumerable<Diagnostic> Check(WebhookRequest request, IReadOnlyList<System.Net.IPNetwork> allowed)
     {
         if (!Name().IsMatch(request.Name)) yield return Wrong("name", request.Name, "is no name of a webhook", "1 to 64 of a-z, 0-9, '-', '_', '.', beginning with a letter or digit");
-        if (!Uri.TryCreate(request.Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) yield return Wrong("url", request.Url, "is no URL to post to", "http://... or https://...");
-        else if (url.UserInfo.Length > 0) yield return Wrong("url", "(a URL with a password)", "would be shown in lists", "a URL without user and password; the receiver knows us by the signature");
+        if (ReceiverAddresses.Check(request.Url, allowed) is { } noUrl) yield return noUrl;
         if (request.Project is { } project && (project.Contains('/', StringComparison.Ordinal) || !RepositoryName.TryParse(project, out _)))
             yield return Wrong("project", project, "is no project", "the first segment of a repository's name");
         foreach (var action in request.Actions.Where(action => !Actions.Contains(action)))
             yield return Wrong("actions", action, "is no action", string.Join(", ", Actions));
-        if (request.Secret is { } secret && !Signature.IsSecret(secret)) yield return Wrong("secret", "(secret)", "is no signing secret", "whsec_ and base64 of 24 to 64 bytes; leave it out, and one is made");
+        if (request.Secret is { } secret && !Signature.IsSecret(secret)) yield return Wrong("secret", "(secret)", "is no signing secret", Signature.Expected);
     }
 
     static Diagnostic Wrong(string key, string found, string what, string expected) => new() { Message = $"'{found}' {what}", Key = key, Found = found, Expected = expected };

@@ -3,6 +3,7 @@ using Slipway.Registry;
 using Slipway.Registry.Rules;
 using Slipway.Releases;
 using Slipway.Server.Members;
+using Slipway.Server.Notifications;
 
 namespace Slipway.Server.Apps;
 
@@ -10,7 +11,7 @@ namespace Slipway.Server.Apps;
 /// An app goes with its images: first all that runs of it, then its repositories in our registry. What a server could not finish, killed or with a full
 /// disk, is finished later: the removal is stored until both are gone.
 /// </summary>
-sealed partial class AppRemoval(Rollouts rollouts, Previews previews, ImageCatalog images, AppMembers members, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AppRemoval> logger) : BackgroundService
+sealed partial class AppRemoval(Rollouts rollouts, Previews previews, ImageCatalog images, AppMembers members, ReleaseWebhooks hooks, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AppRemoval> logger) : BackgroundService
 {
     static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(10);
 
@@ -63,6 +64,7 @@ sealed partial class AppRemoval(Rollouts rollouts, Previews previews, ImageCatal
             if (!rollouts.Removals().Contains(app)) return;
             await RemoveRepositories(app, stopping);
             await members.Forget(app, stopping);
+            await hooks.Forget(app, stopping);
             await rollouts.ForgetRemoval(app, stopping);
         }
         finally

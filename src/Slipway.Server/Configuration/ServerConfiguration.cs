@@ -12,6 +12,7 @@ namespace Slipway.Server.Configuration;
 /// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db; or {file: ...}, {env: ...}
 /// roles: [control, registry]                                  # default: both
 /// registry: {publicUrl: ..., storage: {type: s3, ...}}        # see RegistrySettings
+/// webhooks: {allow: [...], timeout: 5s}                       # see WebhookSettings
 /// </code>
 /// </summary>
 sealed record ServerConfiguration
@@ -40,8 +41,9 @@ sealed record ServerConfiguration
                     ("roles", YamlScalarNode { Value: { } text }) => configuration with { Roles = ServerRolesText.Parse(text, "roles") },
                     ("roles", YamlSequenceNode list) => configuration with { Roles = ServerRolesText.Parse(string.Join(',', list.Children.Select(child => child.ToString())), "roles") },
                     ("registry", _) => configuration with { Registry = RegistrySettings.Read(value, configuration.Registry) },
+                    ("webhooks", _) => configuration with { Registry = configuration.Registry with { Webhooks = WebhookSettings.Read(value, configuration.Registry.Webhooks) } },
                     ("roles", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
-                    _ => throw Wrong(key, "is no key of this file", "database, roles or registry"),
+                    _ => throw Wrong(key, "is no key of this file", "database, roles, registry or webhooks"),
                 };
             }
             catch (InvalidInputException wrong)

@@ -5,6 +5,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Slipway.Contracts;
+using Slipway.Delivery;
 using Slipway.Model;
 using Slipway.Registry.Events;
 using Slipway.Registry.Notifications;

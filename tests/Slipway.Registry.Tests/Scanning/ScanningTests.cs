@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Severity = Slipway.Registry.Scanning.Severity;
+using Slipway.Contracts;
 using Slipway.Model;
 using Slipway.Registry.Auth;
 using Slipway.Registry.Events;
@@ -9,7 +11,6 @@ using Slipway.Registry.Mirroring.Caching;
 using Slipway.Registry.Notifications;
 using Slipway.Registry.Scanning;
 using Slipway.Registry.Tests.Notifications;
-using Severity = Slipway.Registry.Scanning.Severity;
 
 namespace Slipway.Registry.Tests.Scanning;
 

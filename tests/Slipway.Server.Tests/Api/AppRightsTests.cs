@@ -47,6 +47,13 @@ public sealed class AppRightsTests : IAsyncLifetime
         ("admin", "GET", "/apps/shop/members", null),
         ("admin", "PUT", "/apps/shop/members/nobody/viewer", null),
         ("admin", "DELETE", "/apps/shop/members/nobody", null),
+        ("admin", "GET", "/apps/shop/webhooks", null),
+        ("admin", "POST", "/apps/shop/webhooks", """{"url": "gopher://nowhere"}"""),
+        ("admin", "DELETE", "/apps/shop/webhooks/none", null),
+        ("admin", "POST", "/apps/shop/webhooks/none/test", null),
+        ("admin", "POST", "/apps/shop/webhooks/none/enable", null),
+        ("admin", "POST", "/apps/shop/webhooks/none/resend", null),
+        ("admin", "GET", "/apps/shop/webhooks/none/deliveries", null),
     ];
 
     public async ValueTask InitializeAsync()

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Slipway.Registry.Events;
+using Slipway.Delivery;
 using Slipway.Registry.Notifications;
 
 namespace Slipway.Server.Api.Registry;

@@ -3,15 +3,18 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Slipway.Registry.Notifications;
+namespace Slipway.Delivery;
 
 /// <summary>
 /// How a receiver knows that a delivery is ours and new: Standard Webhooks 1.0.0 ("Symmetric signatures"). The signed text is
 /// <c>webhook-id.webhook-timestamp.body</c>, the secret <c>whsec_</c> and base64 of 24 to 64 bytes.
 /// </summary>
-static class Signature
+public static class Signature
 {
     const string Prefix = "whsec_";
+
+    /// <summary>What a secret looks like, for messages.</summary>
+    public const string Expected = "whsec_ and base64 of 24 to 64 bytes; leave it out, and one is made";
 
     public static string NewSecret() => Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 

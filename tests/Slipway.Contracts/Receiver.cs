@@ -8,10 +8,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Slipway.Registry.Tests.Notifications;
+namespace Slipway.Contracts;
 
 /// <summary>What listens to a webhook: a real HTTP server that notes every delivery and answers as it is told.</summary>
-sealed class Receiver : IAsyncDisposable
+public sealed class Receiver : IAsyncDisposable
 {
     readonly WebApplication _app;
 
@@ -25,13 +25,19 @@ sealed class Receiver : IAsyncDisposable
     /// <summary>The status of the next answers.</summary>
     public int Answer { get; set; } = 200;
 
+    /// <summary>In place of it: the status by what came.</summary>
+    public Func<Delivered, int>? Decide { get; set; }
+
+    /// <summary>Nothing is answered before it has ended.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     public static async Task<Receiver> Start()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var receiver = new Receiver(builder.Build());
-        receiver._app.MapPost("/events", receiver.Take);
+        receiver._app.MapPost("/events/{**more}", receiver.Take);
         await receiver._app.StartAsync();
         receiver.Url = receiver._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/events";
         return receiver;
@@ -43,22 +49,13 @@ sealed class Receiver : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        var status = Answer;
-        Deliveries.Enqueue(new Delivered(status, context.Request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString()), body.ToArray()));
+        var came = new Delivered(Answer, context.Request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString()), body.ToArray());
+        var status = Decide?.Invoke(came) ?? Answer;
+        Deliveries.Enqueue(came with { Answer = status });
+        await Gate.WaitAsync(context.RequestAborted);
         context.Response.StatusCode = status;
     }
 }
 
-sealed record Delivered(int Answer, Dictionary<string, string> Headers, byte[] Body)
-{
-    public IEnumerable<(string Action, string? Tag, string? Digest, string? Repository)> Events()
-    {
-        using var json = System.Text.Json.JsonDocument.Parse(Body);
-        foreach (var one in json.RootElement.GetProperty("events").EnumerateArray())
-        {
-            var target = one.GetProperty("target");
-            string? Text(string name) => target.TryGetProperty(name, out var value) ? value.GetString() : null;
-            yield return (one.GetProperty("action").GetString()!, Text("tag"), Text("digest"), Text("repository"));
-        }
-    }
-}
+/// <summary>What came, by lower-case name of the header, and what it was answered.</summary>
+public sealed record Delivered(int Answer, IReadOnlyDictionary<string, string> Headers, byte[] Body);
