@@ -18,6 +18,9 @@ public sealed record GatewayOptions
     /// <summary>How long an instance may take to accept a connection; then the next one is asked, or the answer is 504. Default 5 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a plain TCP connection waits for an instance where there is none, or all refuse. Default 30 s.</summary>
+    public TimeSpan WaitForInstance { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long an instance may take from the request's last byte to the answer's head; then 504. Default 60 s.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -18,6 +18,7 @@ using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
 using Slipway.Gateway.Sites;
+using Slipway.Gateway.Streams;
 using Slipway.Gateway.Transport;
 using Slipway.Gateway.Upstreams;
 using Slipway.Model;
@@ -32,6 +33,7 @@ sealed class GatewayServer : IAsyncDisposable
     readonly IConnectionListenerFactory _transport;
     readonly InstanceBook _instances;
     readonly Listeners _listeners;
+    readonly StreamListeners _streams;
     readonly KestrelServer _kestrel;
     readonly WebApplication _control;
     readonly TableSwitch _tables;
@@ -50,8 +52,8 @@ sealed class GatewayServer : IAsyncDisposable
         _memory.Load();
         var sites = new SiteBook(options.Sites, new HotFiles(options.SiteMemory), TimeProvider.System, logs.CreateLogger<SiteBook>());
         _instances = new InstanceBook(options.IdleTimeout, _memory, sites);
-        var (instances, traffic) = (_instances, new TrafficBook());
-        var compiler = new TableCompiler(instances, traffic, _memory);
+        var (instances, traffic, streams) = (_instances, new TrafficBook(), new StreamBook());
+        var compiler = new TableCompiler(instances, traffic, streams, _memory);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _transport = Transports.Create(options.Transport, logs);
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
@@ -60,14 +62,15 @@ sealed class GatewayServer : IAsyncDisposable
         _health = new HealthChecker(_memory, logs.CreateLogger<HealthChecker>());
         _memory.Keep(switchboard, instances);
         var refusals = new Refusals();
-        _tables = new TableSwitch(switchboard, compiler, instances, _health, _listeners, Store);
         _kestrel = new KestrelServer(Options.Create(Kestrel(options, _certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
         if (options.AccessLog != AccessLogFormat.Off)
             _accessLog = new AccessLog(options.AccessLog, new RotatingFile(options.AccessLogFile, options.AccessLogSize, options.AccessLogKeep), TimeProvider.System, logs.CreateLogger<AccessLog>());
+        _streams = new StreamListeners(new StreamServices(switchboard, options, _accessLog), logs.CreateLogger<StreamListeners>());
+        _tables = new TableSwitch(switchboard, compiler, instances, _health, _listeners, _streams, Store);
         var forwarder = new Forwarder(switchboard, traffic, options, new FrontDoor(_certificates, _listeners), refusals, new ClientAttempt(options, logs.CreateLogger<ClientAttempt>()));
         Application = new GatewayApplication(forwarder, new TrustedProxies(Networks.Parse(options.TrustedProxies)), _accessLog);
-        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, _listeners, _certificates, refusals, _accessLog));
-        _sweeper = new Sweeper(instances, _listeners, options);
+        _control = ControlServer.Create(options, logs, _tables, _certificates, switchboard, new Reporter(switchboard, instances, traffic, streams, _listeners, _streams, _certificates, refusals, _accessLog));
+        _sweeper = new Sweeper(instances, _listeners, _streams, options);
         _sweeping = _sweeper.Run();
     }
 
@@ -101,13 +104,14 @@ sealed class GatewayServer : IAsyncDisposable
         using var limit = new CancellationTokenSource(_options.StopTimeout);
         // There is no later for them: all at once.
         foreach (var instance in _instances.All()) instance.WebSockets.LeaveNow(Environment.TickCount64, _options.StopTimeout);
-        await _kestrel.StopAsync(limit.Token);
+        await Task.WhenAll(_kestrel.StopAsync(limit.Token), _streams.Stop(limit.Token));
         await _control.StopAsync(limit.Token);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _listeners.Close();
+        await _streams.Stop(new CancellationToken(canceled: true));
         _kestrel.Dispose();
         (_transport as IDisposable)?.Dispose();
         _accessLog?.Dispose();
@@ -119,6 +123,7 @@ sealed class GatewayServer : IAsyncDisposable
         _tables.Dispose();
         _certificates.Dispose();
         _listeners.Dispose();
+        _streams.Dispose();
         await _lock.DisposeAsync();
     }
 

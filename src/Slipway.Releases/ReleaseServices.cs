@@ -70,6 +70,6 @@ public static class ReleaseServices
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
         return services;
 
-        MachinePorts Ports() => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort) : MachinePorts.Unknown;
+        MachinePorts Ports() => options.IsEngineHere ? MachinePorts.Look(options.GatewayPort, options.GatewayHttpsPort) : MachinePorts.Unknown;
     }
 }

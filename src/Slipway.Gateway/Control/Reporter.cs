@@ -3,12 +3,14 @@ using Slipway.Gateway.Listening;
 using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Streams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Control;
 
 /// <summary>What a gateway tells of itself.</summary>
-sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBook traffic, Listeners listeners, CertificateBook certificates, Refusals refusals, AccessLog? log)
+sealed class Reporter(
+    Switchboard switchboard, InstanceBook instances, TrafficBook traffic, StreamBook streamTraffic, Listeners listeners, StreamListeners streams, CertificateBook certificates, Refusals refusals, AccessLog? log)
 {
     readonly string _session = Guid.NewGuid().ToString("N");
     readonly DateTimeOffset _started = TimeProvider.System.GetUtcNow();
@@ -37,14 +39,15 @@ sealed class Reporter(Switchboard switchboard, InstanceBook instances, TrafficBo
             Instance = i.Key,
             InFlight = i.Sum(s => s.InFlight),
             Upgraded = i.Sum(s => s.Upgraded),
+            Connections = i.Sum(s => s.Connected),
             Ejected = i.Any(s => s.IsEjected(now)),
             Unhealthy = ill.GetValueOrDefault(i.Key),
         })],
-        Releases = traffic.Read(),
+        Releases = [.. traffic.Read(), .. streamTraffic.Read()],
         Unrouted = traffic.Unrouted,
         TurnedAway = traffic.ReadTurnedAway(),
         LogLinesDropped = log?.Dropped ?? 0,
-        Listening = listeners.Listening,
-        NotListening = listeners.Failed,
+        Listening = [.. listeners.Listening, .. streams.Listening],
+        NotListening = listeners.Failed.Concat(streams.Failed).ToDictionary(),
     };
 }

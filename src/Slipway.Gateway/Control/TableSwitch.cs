@@ -2,12 +2,14 @@ using System.Text.Json;
 using Slipway.Gateway.Health;
 using Slipway.Gateway.Listening;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Streams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Control;
 
 /// <summary>Takes a new table into service: checked, stored, swapped in, its ports opened. One at a time.</summary>
-sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, InstanceBook instances, HealthChecker health, Listeners listeners, TableStore store) : IDisposable
+sealed class TableSwitch(
+    Switchboard switchboard, TableCompiler compiler, InstanceBook instances, HealthChecker health, Listeners listeners, StreamListeners streams, TableStore store) : IDisposable
 {
     readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -33,7 +35,10 @@ sealed class TableSwitch(Switchboard switchboard, TableCompiler compiler, Instan
             switchboard.Switch(compiled);
             instances.Route(compiled.Instances);
             health.Watch(compiled.Watches);
+            // A port may go from requests to connections and back: what is left first, then what is new.
+            await streams.Leave(compiled.Streams.Keys);
             await listeners.Want(compiled.Ports, CancellationToken.None);
+            await streams.Want(compiled.Streams.Keys);
         }
         finally
         {

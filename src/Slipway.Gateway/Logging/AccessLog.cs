@@ -44,7 +44,18 @@ sealed partial class AccessLog : IDisposable
     public void Write(Exchange exchange, Exception? failed)
     {
         var line = _line ??= new byte[LogLine.MaxLength];
-        var length = LogLine.Format(line, _format, exchange, failed, _time.GetUtcNow());
+        Append(line, LogLine.Format(line, _format, exchange, failed, _time.GetUtcNow()));
+    }
+
+    /// <summary>A connection or flow that has ended.</summary>
+    public void Write(in StreamRecord record)
+    {
+        var line = _line ??= new byte[LogLine.MaxLength];
+        Append(line, StreamLine.Format(line, _format, record, _time.GetUtcNow()));
+    }
+
+    void Append(byte[] line, int length)
+    {
         lock (_gate)
         {
             if (_length + length > BlockSize && !Turn())

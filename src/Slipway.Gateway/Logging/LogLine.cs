@@ -146,7 +146,7 @@ static class LogLine
     }
 
     /// <summary>Bytes of one line. Every text is bounded, so that a whole line always fits; what would not is cut.</summary>
-    ref struct LineWriter(byte[] line)
+    internal ref struct LineWriter(byte[] line)
     {
         int _length;
 

@@ -5,6 +5,7 @@ using Slipway.Gateway.Breaking;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Health;
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Streams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
@@ -37,6 +38,9 @@ sealed class CompiledTable
 
     /// <summary>What the table wants listened on beside the gateway's own addresses, and with what TLS is spoken there; null: none is.</summary>
     public IReadOnlyDictionary<IPEndPoint, PortTls?> Ports { get; init; } = FrozenDictionary<IPEndPoint, PortTls?>.Empty;
+
+    /// <summary>Routes of TCP connections and UDP flows.</summary>
+    public FrozenDictionary<StreamKey, CompiledStream> Streams { get; init; } = FrozenDictionary<StreamKey, CompiledStream>.Empty;
 
     /// <param name="hostHeader">The Host header: name or address, with or without a port.</param>
     /// <param name="path">Decoded, dot segments removed: what an instance will make of it too.</param>

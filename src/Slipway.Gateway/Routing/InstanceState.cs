@@ -18,6 +18,7 @@ sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? prot
     UpstreamClient? _client;
     int _inFlight;
     int _upgraded;
+    int _connected;
 
     int _failures;
     int _ejections;
@@ -60,7 +61,15 @@ sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? prot
     /// <summary>The site beside it, of another release.</summary>
     public Sites.Site? Other { get; set; }
 
-    public bool IsBusy => InFlight != 0 || Upgraded != 0;
+    /// <summary>Open TCP connections and live UDP flows.</summary>
+    public int Connected => Volatile.Read(ref _connected);
+
+    public bool IsBusy => InFlight != 0 || Upgraded != 0 || Connected != 0;
+
+    /// <summary>A connection or flow begins. A full fence, as <see cref="Enter"/>.</summary>
+    public void Connect() => Interlocked.Increment(ref _connected);
+
+    public void Disconnect() => Interlocked.Decrement(ref _connected);
 
     /// <summary>A full fence: the table is read again after it (see <see cref="Switchboard"/>).</summary>
     /// <returns>How many are in flight now.</returns>

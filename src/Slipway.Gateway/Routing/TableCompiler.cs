@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using Slipway.Gateway.Breaking;
 using Slipway.Gateway.Health;
@@ -7,15 +8,20 @@ using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Splitting;
+using Slipway.Gateway.Streams;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
 
 /// <summary>From the document to what requests read. Finds everything that is wrong with a document before anything is changed.</summary>
-sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, InstanceMemory? memory = null)
+sealed class TableCompiler
 {
     const int KeyLength = 32;
 
+    readonly InstanceBook _instances;
+    readonly TrafficBook _traffic;
+    readonly StreamCompiler _streams;
+    readonly InstanceMemory? _memory;
     readonly PolicyStates _states = new();
 
     // Of the table that is being compiled.
@@ -24,6 +30,9 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
 
     // Of the table before, by the very record: one that a reader gave again has not changed (see RouteMemory).
     Dictionary<Route, Kept> _kept = new(ReferenceEqualityComparer.Instance);
+
+    public TableCompiler(InstanceBook instances, TrafficBook traffic, StreamBook streams, InstanceMemory? memory = null) =>
+        (_instances, _traffic, _streams, _memory) = (instances, traffic, new StreamCompiler(instances, streams, _states), memory);
 
     /// <exception cref="InvalidInputException">The document can't be served by; every reason is in it.</exception>
     public CompiledTable Compile(RouteTable document)
@@ -39,9 +48,15 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
         var byHost = new Dictionary<string, CompiledRoute[]>(document.Routes.Count, StringComparer.OrdinalIgnoreCase);
         var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
         var ports = new Dictionary<IPEndPoint, PortTls?>();
+        var streams = new Dictionary<StreamKey, CompiledStream>();
         var kept = new Dictionary<Route, Kept>(document.Routes.Count, ReferenceEqualityComparer.Instance);
         foreach (var route in document.Routes)
         {
+            if (route.Stream is { } stream)
+            {
+                streams[KeyOf(stream)!.Value] = _streams.Compile(route, used);
+                continue;
+            }
             if (!_kept.TryGetValue(route, out var known)) known = CompileAnew(route);
             if (IsKept(route)) kept[route] = known;
             used.UnionWith(known.Instances);
@@ -56,7 +71,10 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
         }
         _states.Turn();
         _kept = kept;
-        var table = new CompiledTable(document, byHost, byPort, used) { Ports = ports, Watches = [.. _watches], Breakers = [.. _breakers] };
+        var table = new CompiledTable(document, byHost, byPort, used)
+        {
+            Ports = ports, Watches = [.. _watches], Breakers = [.. _breakers], Streams = streams.ToFrozenDictionary(),
+        };
         mirrors?.ForEach(mirror => mirror.Table = table);
         return table;
     }
@@ -92,24 +110,24 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
 
     CompiledSplit Split(RouteSplit split, Route route, CompiledDestination rising, CompiledDestination stable) => new(
         split, route.App, rising.Weight, rising.Weight + stable.Weight,
-        split.Match is { Count: > 0 } ? traffic.Obtain(route.App, route.Service, split.Release, isMatched: true) : null);
+        split.Match is { Count: > 0 } ? _traffic.Obtain(route.App, route.Service, split.Release, isMatched: true) : null);
 
     CompiledMirror? MirrorOf(Route route, HashSet<InstanceState> used)
     {
         if (route.Mirror is not { Upstreams.Count: > 0 } mirror) return null;
-        var (counters, states) = (traffic.ObtainMirrored(route.App, route.Service, mirror.Release), States(mirror.Upstreams, mirror.Protocol));
+        var (counters, states) = (_traffic.ObtainMirrored(route.App, route.Service, mirror.Release), States(mirror.Upstreams, mirror.Protocol));
         used.UnionWith(states);
         var users = mirror.Users is { } split ? new CompiledSplit(split, route.App, mirror.Share, CanaryPolicy.AllRequests, null) : null;
         return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!, route.Policy?.Timeouts);
     }
 
     InstanceState[] States(IReadOnlyList<Upstream> upstreams, UpstreamProtocol? protocol) =>
-        [.. upstreams.Select(u => instances.Obtain(u, protocol)).OfType<InstanceState>()];
+        [.. upstreams.Select(u => _instances.Obtain(u, protocol)).OfType<InstanceState>()];
 
     CompiledDestination Compile(Route route, Destination destination, CompiledPolicy? policy, HashSet<InstanceState> used)
     {
         // Counters are there from the beginning: "no request yet" and "no such release" are two things to whoever judges.
-        var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : traffic.Obtain(route.App, route.Service, destination.Release);
+        var counters = route.IsPreview ? new ReleaseCounters(destination.Release) : _traffic.Obtain(route.App, route.Service, destination.Release);
         var states = States(destination.Upstreams, destination.Protocol);
         foreach (var state in states) state.WebSocketTime = destination.WebSockets;
         used.UnionWith(states);
@@ -122,7 +140,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
         if (route.Policy!.Health is not { } health || states.Length == 0 || states.Any(s => s.Site is not null)) return null;
         // One for an instance and a setting, whatever routes it has: a preview asks nothing twice.
         var watches = states.Select(state => _states.Obtain((state, health), () =>
-            new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*'), memory?.TakeFault(state, health.Path)))).ToArray();
+            new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*'), _memory?.TakeFault(state, health.Path)))).ToArray();
         _watches.UnionWith(watches);
         return watches;
     }
@@ -139,7 +157,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
     {
         if (document.Version < 0) Add(wrong, "version", $"{document.Version} is no version", document.Version, "0 or more");
         var hosts = new Dictionary<(string Host, string Path, string Match), Route>(document.Routes.Count);
-        var ports = new Dictionary<IPEndPoint, Route>();
+        var ports = new Dictionary<StreamKey, Route>();
         for (var i = 0; i < document.Routes.Count; i++)
         {
             var (route, key) = (document.Routes[i], new RouteKey(i));
@@ -155,9 +173,15 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
             foreach (var port in route.Ports)
             {
                 if (Listener(port) is not { } listener) Add(wrong, $"{key}.ports", $"'{port.Address}:{port.Port}' is nothing to listen on", port.Port, "an IP address or none, and a port of 1 to 65535");
-                else if (!ports.TryAdd(listener, route)) Add(wrong, $"{key}.ports", $"port {listener} of {Owner(route)} is taken by {Owner(ports[listener])}", port.Port, "one route for each port");
+                else Claim(ports, new StreamKey(StreamProtocol.Tcp, listener), route, $"{key}.ports", wrong);
             }
             void AddOf(string part, string message, object found, string expected) => Add(wrong, $"{key}.{part}", message, found, expected);
+            if (route.Stream is { } stream)
+            {
+                StreamCompiler.Check(stream, AddOf);
+                if (KeyOf(stream) is { } place) Claim(ports, place, route, $"{key}.stream", wrong);
+                else AddOf("stream", $"'{stream.Address}:{stream.Port}' is nothing to listen on", stream.Port, "an IP address or none, and a port of 1 to 65535");
+            }
             if (route.Policy is { } policy) PolicyChecks.Check(policy, (part, message, found, expected) => AddOf($"policy.{part}", message, found, expected));
             MatchChecks.Check(route.When, "when", AddOf);
             MatchChecks.Check(route.Split?.Match, "split.match", AddOf);
@@ -170,6 +194,13 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
             for (var d = 0; d < route.Destinations.Count; d++) Check(route.Destinations[d], key with { Destination = d }, wrong);
         }
     }
+
+    static void Claim(Dictionary<StreamKey, Route> ports, StreamKey key, Route route, string place, List<Diagnostic> wrong)
+    {
+        if (!ports.TryAdd(key, route)) Add(wrong, place, $"port {key.Address} of {Owner(route)} is taken by {Owner(ports[key])}", key.Address.Port, "one route for each port");
+    }
+
+    static StreamKey? KeyOf(StreamRoute stream) => Listener(new GatewayPort(stream.Address, stream.Port)) is { } address ? new StreamKey(stream.Protocol, address) : null;
 
     static string Owner(Route route) => $"{route.App}/{route.Service}";
 

@@ -36,7 +36,7 @@ public static class StrategyExtensions
 /// <summary>What <c>x-release</c> says of one service, defaults applied.</summary>
 public sealed record ReleasePolicy
 {
-    /// <summary>Host names that reach this service through the gateway, lower case, *.example.com for all below; empty: the service is not routed.</summary>
+    /// <summary>Host names that reach this service through the gateway, lower case, *.example.com for all below; empty: it gets no requests.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     /// <summary>Path prefix of its routes, at segment boundaries.</summary>
@@ -46,7 +46,7 @@ public sealed record ReleasePolicy
     public IReadOnlyList<RequestMatch>? When { get; init; }
 
     /// <summary>
-    /// The container's port that gets the requests, or null where only the image knows it (the lowest EXPOSEd TCP port, taken when the release is made).
+    /// The container's port that gets the requests (of a service without any: that of its first TCP connections), or null where only the image knows it (the lowest EXPOSEd TCP port, taken when the release is made).
     /// </summary>
     public int? Port { get; init; }
 
@@ -55,6 +55,9 @@ public sealed record ReleasePolicy
 
     /// <summary>Host ports on which the gateway serves this service whatever the Host header says (from the Compose file's <c>ports</c>).</summary>
     public IReadOnlyList<GatewayPort> GatewayPorts { get; init; } = [];
+
+    /// <summary>Host ports whose TCP connections and UDP datagrams go to this service as they come.</summary>
+    public IReadOnlyList<StreamPort> Listen { get; init; } = [];
 
     /// <summary>What the gateway does with its requests beside forwarding them; null: nothing.</summary>
     public RoutePolicy? Route { get; init; }
@@ -88,8 +91,9 @@ public sealed record ReleasePolicy
     /// <summary>Not null: no container runs, the gateway serves files of the image.</summary>
     public StaticFiles? Static { get; init; }
 
+    /// <summary>Reached through the gateway, by requests or by connections.</summary>
     [JsonIgnore]
-    public bool IsRouted => Hosts.Count > 0;
+    public bool IsRouted => Hosts.Count > 0 || Listen.Count > 0;
 }
 
 /// <summary>A port of the host that the gateway listens on for one service.</summary>
@@ -131,6 +135,9 @@ public sealed record DrainPolicy
     public TimeSpan Requests { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan WebSockets { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Of plain TCP connections and UDP flows.</summary>
+    public TimeSpan Connections { get; init; } = TimeSpan.FromSeconds(60);
 }
 
 /// <summary>What stays after a release was replaced.</summary>

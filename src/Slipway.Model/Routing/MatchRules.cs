@@ -52,4 +52,8 @@ public static class MatchRules
     public static bool AreSame(IReadOnlyList<RequestMatch>? one, IReadOnlyList<RequestMatch>? other) => Keys(one).ToHashSet().SetEquals(Keys(other));
 
     static IReadOnlyList<ValueCondition> Sorted(IEnumerable<ValueCondition> values) => [.. values.OrderBy(v => v.Name, StringComparer.Ordinal)];
+
+    /// <summary>Those that ask for nothing but an address: what a connection without requests can be told by.</summary>
+    public static IReadOnlyList<RequestMatch> ByAddress(IReadOnlyList<RequestMatch>? matches) =>
+        matches is null ? [] : [.. matches.Where(m => m is { Conditions: 1, Addresses.Count: > 0 })];
 }

@@ -38,6 +38,9 @@ public sealed record Route
     /// <summary>Ports of the host on which every request goes to this route, whatever its Host header says.</summary>
     public IReadOnlyList<GatewayPort> Ports { get; init; } = [];
 
+    /// <summary>Not null: no route of requests, but of connections.</summary>
+    public StreamRoute? Stream { get; init; }
+
     /// <summary>The releases that get requests; empty: every request is answered 503 with <see cref="Unavailable"/>.</summary>
     public IReadOnlyList<Destination> Destinations { get; init; } = [];
 
@@ -192,6 +195,9 @@ public sealed record InstanceTraffic
     /// <summary>Open WebSockets and other upgraded connections.</summary>
     public required int Upgraded { get; init; }
 
+    /// <summary>Open TCP connections and live UDP flows of <see cref="Route.Stream"/>.</summary>
+    public int Connections { get; init; }
+
     /// <summary>Why the gateway's own checks (<see cref="RoutePolicy.Health"/>) fail; null where they pass, or there are none.</summary>
     public string? Unhealthy { get; init; }
 
@@ -249,12 +255,21 @@ public sealed record ReleaseTraffic
     /// <summary>Those that went to the release because a <see cref="RouteSplit.Match"/> named them; they are counted in an entry of their own.</summary>
     public bool IsMatched { get; init; }
 
+    /// <summary>Not null: an entry of connections or flows, which have neither answers nor times; of a service with both, requests are in another one.</summary>
+    public StreamProtocol? Stream { get; init; }
+
+    /// <summary>Bytes from the clients; of a <see cref="Stream"/> alone.</summary>
+    public long Received { get; init; }
+
+    /// <summary>Bytes to the clients; of a <see cref="Stream"/> alone.</summary>
+    public long Sent { get; init; }
+
     public required long Requests { get; init; }
 
     /// <summary>Answers by status class: index 1 to 5 for 1xx to 5xx, as the instance gave them.</summary>
     public required IReadOnlyList<long> ByClass { get; init; }
 
-    /// <summary>Requests that the gateway had to answer itself because no instance could (502, 503, 504), or whose answer broke off.</summary>
+    /// <summary>Requests that the gateway had to answer itself because no instance could (502, 503, 504), or whose answer broke off; connections that no instance took, or that one reset.</summary>
     public required long Failed { get; init; }
 
     /// <summary>How often a request was sent once more though an instance had it (<see cref="RoutePolicy.Retries"/>). The request is counted once.</summary>

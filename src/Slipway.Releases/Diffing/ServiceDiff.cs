@@ -9,7 +9,7 @@ namespace Slipway.Releases.Diffing;
 static class ServiceDiff
 {
     /// <summary>Compared by name, below.</summary>
-    static readonly HashSet<string> Apart = ["environment", "labels", "mounts", "files", "gatewayPorts"];
+    static readonly HashSet<string> Apart = ["environment", "labels", "mounts", "files", "gatewayPorts", "listen"];
 
     /// <summary>Their keys are the person's own.</summary>
     static readonly HashSet<string> Dictionaries = ["sysctls", "ulimits", "logOptions", "set", "users"];
@@ -25,6 +25,7 @@ static class ServiceDiff
             .. Files(name, old.Files, now.Files),
             .. Pairs(name, ChangeKind.Volume, "volumes", Mounts(old), Mounts(now)),
             .. Ports(name, before, after),
+            .. Pairs(name, ChangeKind.Release, "x-release.listen", Listen(before), Listen(after)),
             .. Pairs(name, ChangeKind.Network, "networks", Networks(before), Networks(after)),
             .. Pairs(name, ChangeKind.Dependency, "depends_on", Dependencies(before), Dependencies(after)),
             .. Pairs(name, ChangeKind.Container, "labels", old.Labels, now.Labels),
@@ -140,6 +141,8 @@ static class ServiceDiff
         var (was, willBe) = isSecret ? (before is null ? null : Secrecy.Mask, after is null ? null : Secrecy.Mask) : (Secrecy.Masked(before), Secrecy.Masked(after));
         return new ModelChange { Service = service, Kind = kind, Key = key, Before = was, After = willBe, IsSecret = isSecret || was == willBe };
     }
+
+    static Dictionary<string, string> Listen(ServiceModel service) => service.Release.Listen.GroupBy(l => l.ToString()).ToDictionary(g => g.Key, g => string.Join(", ", g.Select(ValueText.Listen)));
 
     static Dictionary<string, string> Mounts(ContainerSpec container) => container.Mounts.GroupBy(m => m.Target).ToDictionary(g => g.Key, g => string.Join(", ", g.Select(ValueText.Mount)));
 

@@ -45,6 +45,10 @@ static partial class ValueText
     public static string Attachment(NetworkAttachment attachment) => Join(
         "attached", attachment.Aliases.Count == 0 ? null : $"as {string.Join(" and ", attachment.Aliases)}", attachment.Ipv4Address, attachment.Ipv6Address);
 
+    public static string Listen(StreamPort port) => Join(
+        FormattableString.Invariant($"port {port.Target}"), port.Preview is { } preview ? FormattableString.Invariant($"preview {preview}") : null,
+        port.Proxy is { } proxy ? $"proxy {proxy.ToString().ToLowerInvariant()}" : null, port.Max is { } max ? FormattableString.Invariant($"max {max}") : null, port.Idle is { } idle ? $"idle {Of(idle)}" : null);
+
     public static string Dependency(DependencyModel dependency) => dependency.Condition switch
     {
         DependencyCondition.Healthy => "service_healthy",

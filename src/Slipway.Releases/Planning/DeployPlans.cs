@@ -142,7 +142,7 @@ public sealed class DeployPlans
     /// <summary>A port that only the image knows is most likely the one that it was.</summary>
     static AppModel WithKnownPorts(AppModel model, Release? live) => model with
     {
-        Services = [.. model.Services.Select(s => s.Release is { IsRouted: true, Port: null } && live?.Model.Find(s.Name)?.Release.Port is { } port
+        Services = [.. model.Services.Select(s => s.Release is { Hosts.Count: > 0, Port: null } && live?.Model.Find(s.Name)?.Release.Port is { } port
             ? s with { Release = s.Release with { Port = port } } : s)],
     };
 }

@@ -62,7 +62,12 @@ static class PlanOrder
         else if (policy?.Ab is not null) yield return ExperimentSteps.Of(policy);
         else if (policy is not null)
             foreach (var step in Enumerable.Range(0, policy.Steps.Count)) yield return CanaryWords.Of(policy, step);
-        else yield return $"it waits for slipway promote {plan.App}, seen at {List(model.Services.SelectMany(s => s.Release.Hosts).Select(RoutePlanner.PreviewHost))}";
+        else
+        {
+            var seen = model.Services.SelectMany(s => s.Release.Hosts).Select(RoutePlanner.PreviewHost)
+                .Concat(model.Services.SelectMany(s => s.Release.Listen).Where(l => l.Preview is not null).Select(l => $"port {l.Preview}/{l.Word}")).ToList();
+            yield return $"it waits for slipway promote {plan.App}{(seen.Count == 0 ? "" : $", seen at {List(seen)}")}";
+        }
         if (over is not null) yield return over;
         if (plan.Strategy != Strategy.Rolling) yield return $"all requests go to v{plan.Next} at once";
     }

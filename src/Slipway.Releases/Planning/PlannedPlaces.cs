@@ -30,6 +30,7 @@ static class PlannedPlaces
         service.Release.Hosts.Select(host => host + service.Release.Path)
             .Concat(ServicePlaces.Redirected(service.Release).Select(p => p.Host + p.Path))
             .Concat(service.Release.GatewayPorts.Select(p => Port(p.Address, p.Port, "tcp")))
+            .Concat(service.Release.Listen.Select(l => Port(l.Address, l.Port, l.Word)))
             .Concat(WorkloadPlanner.EnginePorts(service).Where(p => p.Published is not null).Select(p => Port(p.HostAddress, p.Published!.Value, p.Protocol)));
 
     static string Port(string? address, int port, string protocol) => string.Create(CultureInfo.InvariantCulture, $"port {(address is null ? "" : address + ":")}{port}/{protocol}");

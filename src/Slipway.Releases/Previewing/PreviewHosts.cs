@@ -18,7 +18,7 @@ sealed class PreviewHosts(PreviewPolicy policy, PreviewPlace place, IReadOnlyLis
 
     /// <summary>The host by which a service may call itself: its own first one, or that of the preview's first routed service.</summary>
     public string? HostOf(ReleasePolicy release) => release.Hosts is [var own, ..] ? own
-        : services.FirstOrDefault(s => s.Release.IsRouted) is { Release.Hosts: [var first, ..] } ? _byHost[first] : null;
+        : services.FirstOrDefault(s => s.Release.Hosts.Count > 0) is { Release.Hosts: [var first, ..] } ? _byHost[first] : null;
 
     /// <summary>The service's policy with the preview's hosts, without what only people in numbers need.</summary>
     public ReleasePolicy Of(ServiceModel service)
@@ -26,6 +26,7 @@ sealed class PreviewHosts(PreviewPolicy policy, PreviewPlace place, IReadOnlyLis
         var release = service.Release with
         {
             GatewayPorts = [],
+            Listen = [],
             Canary = null,
             Approve = null,
             Match = null,

@@ -91,9 +91,9 @@ static class PreviewModel
     static void NotePorts(ServiceModel service, PreviewFindings findings)
     {
         var ports = service.Release.GatewayPorts.Select(p => p.Port.ToString(CultureInfo.InvariantCulture))
-            .Concat(service.Ports.Select(p => $"{(p.Published ?? p.Target).ToString(CultureInfo.InvariantCulture)}/{p.Protocol}")).ToList();
+            .Concat(service.Ports.Select(p => $"{(p.Published ?? p.Target).ToString(CultureInfo.InvariantCulture)}/{p.Protocol}")).Concat(service.Release.Listen.Select(l => l.ToString())).ToList();
         if (ports.Count == 0) return;
-        var how = service.Release.IsRouted ? "its host" : $"the name {service.Name}, by the other services alone";
+        var how = service.Release.Hosts.Count > 0 ? "its host" : $"the name {service.Name}, by the other services alone";
         findings.Note($"{service.Name} takes no port of the machine in a preview ({string.Join(", ", ports)}): it is reached at {how}.");
     }
 

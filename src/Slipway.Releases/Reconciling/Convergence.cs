@@ -90,27 +90,32 @@ static class Convergence
             decision.Do(new Step.BeginDrain(instance));
             return false;
         }
-        var (requests, sockets) = Traffic(view, instance.Id);
+        var (requests, sockets, connections) = Traffic(view, instance.Id);
         var policy = DrainOf(view, instance.Service);
         var deadline = since + (sockets is null or > 0 ? Longer(policy.Requests, policy.WebSockets) : policy.Requests);
-        var isBusy = (requests is null or > 0 && view.Now < since + policy.Requests) || (sockets is null or > 0 && view.Now < since + policy.WebSockets);
+        if (connections is > 0) deadline = Earlier(deadline, since + policy.Connections);
+        var isBusy = (requests is null or > 0 && view.Now < since + policy.Requests) || (sockets is null or > 0 && view.Now < since + policy.WebSockets)
+            || (connections is null or > 0 && TakesConnections(view, instance.Service) && view.Now < since + policy.Connections);
         if (!isBusy) return true;
         decision.LookAgain(Earlier(deadline, view.Now + DrainPoll));
         return false;
     }
 
     /// <summary>What all gateways together have in flight on the instance; null where that is not known for the newest routes.</summary>
-    public static (int? Requests, int? Sockets) Traffic(AppView view, string instance)
+    public static (int? Requests, int? Sockets, int? Connections) Traffic(AppView view, string instance)
     {
-        if (view.Reports is not { Count: > 0 } reports || reports.Any(r => r.TableVersion < view.Stored.RouteVersion)) return (null, null);
+        if (view.Reports is not { Count: > 0 } reports || reports.Any(r => r.TableVersion < view.Stored.RouteVersion)) return (null, null, null);
         var traffic = reports.SelectMany(r => r.Instances).Where(t => t.Instance == instance).ToList();
-        return (traffic.Sum(t => t.InFlight), traffic.Sum(t => t.Upgraded));
+        return (traffic.Sum(t => t.InFlight), traffic.Sum(t => t.Upgraded), traffic.Sum(t => t.Connections));
     }
+
+    /// <summary>Whether any of the service's releases listens for connections.</summary>
+    static bool TakesConnections(AppView view, string service) => view.Stored.Slots.Any(s => s.Release.Model.Find(service)?.Release.Listen.Count > 0);
 
     public static DrainPolicy DrainOf(AppView view, string service)
     {
         var policies = view.Stored.Slots.Select(s => s.Release.Model.Find(service)?.Release.Drain).OfType<DrainPolicy>().DefaultIfEmpty(new DrainPolicy()).ToList();
-        return new DrainPolicy { Requests = policies.Max(p => p.Requests), WebSockets = policies.Max(p => p.WebSockets) };
+        return new DrainPolicy { Requests = policies.Max(p => p.Requests), WebSockets = policies.Max(p => p.WebSockets), Connections = policies.Max(p => p.Connections) };
     }
 
     /// <summary>Whether a gateway may have requests on it. Of what no stored release knows that is assumed.</summary>

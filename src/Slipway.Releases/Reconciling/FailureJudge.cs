@@ -45,7 +45,7 @@ static class FailureJudge
         not InstanceState.Running => $"it is {instance.State.ToString().ToLowerInvariant()}",
         _ when service.Release.Ready.Http is { } path => $"GET {path} on port {service.Release.Port} did not answer 200 to 399",
         _ when instance.Health is not InstanceHealth.None => $"its health check says {instance.Health.ToString().ToLowerInvariant()}",
-        _ when service.Release.IsRouted => $"nothing accepts connections on port {service.Release.Port}",
+        _ when service.Release is { IsRouted: true, Port: { } port } => $"nothing accepts connections on port {port}",
         _ => "it did not keep running",
     };
 }

@@ -18,9 +18,15 @@ static class RoutePlanner
     public static IReadOnlyList<Route> Plan(AppView view)
     {
         if (view.Stored.Removing || view.Stored.LiveSlot is not { } live) return [];
-        var routes = live.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => LiveRoute(view, live, s) with { Maintenance = view.Stored.Maintenance }).ToList();
+        var routes = live.Release.Model.Services.Where(s => s.Release.Hosts.Count > 0).Select(s => LiveRoute(view, live, s))
+            .Concat(from s in live.Release.Model.Services from listen in s.Release.Listen select StreamRoutes.Of(LiveRoute(view, live, s, listen), s, listen))
+            .Select(r => r with { Maintenance = view.Stored.Maintenance }).ToList();
         if (Previewed(view) is { } staged)
-            routes.AddRange(staged.Release.Model.Services.Where(s => s.Release.IsRouted).Select(s => PreviewRoute(view, staged, s)));
+        {
+            routes.AddRange(staged.Release.Model.Services.Where(s => s.Release.Hosts.Count > 0).Select(s => PreviewRoute(view, staged, s)));
+            routes.AddRange(from s in staged.Release.Model.Services from listen in s.Release.Listen where listen.Preview is not null
+                            select StreamRoutes.Of(PreviewRoute(view, staged, s, listen), s, listen, isPreview: true));
+        }
         // What a redirect of the live release shares with a preview host of the next one is the preview's: a place twice is a table that no gateway takes.
         var taken = routes.Where(r => r.When is null).SelectMany(r => r.Hosts.Select(h => (h, r.Path))).ToHashSet();
         routes.AddRange(live.Release.Model.Services.Where(s => s.Release.IsRouted).SelectMany(s => Redirects(view.Stored.App, s))
@@ -45,27 +51,28 @@ static class RoutePlanner
             _ => false,
         } ? staged : null;
 
-    static Route LiveRoute(AppView view, SlotState live, ServiceModel service)
+    /// <param name="listen">Null: of requests.</param>
+    static Route LiveRoute(AppView view, SlotState live, ServiceModel service, StreamPort? listen = null)
     {
         if (CanaryRun.Of(view.Stored) is { Progress.Weight: > 0 } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (var stable, { } rising))
-            return SplitRoute(view, canary, service, stable, rising);
+            return SplitRoute(view, canary, service, stable, rising, listen);
         var sides = new List<PlannedWorkload>();
         if (view.Plan.InForce.TryGetValue((live.Slot, service.Name), out var current)) sides.Add(current);
         if (view.Stored.Rollout is { } rollout && (rollout.State == RolloutState.RollingBack || Shift.IsUnderWay(rollout))
             && ReleaseStrategy.Of(view.Stored.Target?.Model ?? live.Release.Model) == Strategy.Rolling
             && view.Plan.InForce.TryGetValue((live.Slot.Other, service.Name), out var next)
             && next.Service.Release.IsRouted && !sides.Contains(next) && (next.Workload.Static is null || current is null || !view.Of(current).Any())) sides.Add(next);
-        var destinations = Destinations(view, live.Slot, sides, IsRoutable);
-        if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, (_, instance, _) => instance.State == InstanceState.Running);
-        var route = Mirrored(view, live, service, Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current));
-        return Previewed(view) is { } staged && ReleaseStrategy.MatchOf(staged.Release.Model) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
-            ? MatchedRoute(view, live, staged, route, unseen, match) : route;
+        var destinations = Destinations(view, live.Slot, sides, IsRoutable, listen);
+        if (destinations.Count == 0) destinations = Destinations(view, live.Slot, sides, Doubtful(listen), listen);
+        var route = Mirrored(view, live, service, Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, current), listen);
+        return Previewed(view) is { } staged && StreamRoutes.MatchOf(ReleaseStrategy.MatchOf(staged.Release.Model), listen) is { } match && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } unseen)
+            ? MatchedRoute(view, live, staged, route, unseen, match, listen) : route;
     }
 
     /// <summary>At a step of copies: as it was for everybody, and the new release gets the copies, where it has an instance that is ready.</summary>
-    static Route Mirrored(AppView view, SlotState live, ServiceModel service, Route route) =>
-        CanaryRun.Of(view.Stored) is { Progress.Mirror: { } share } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } next)
-        && Destinations(view, live.Slot, [next], IsRoutable) is [var copied] ? route with
+    static Route Mirrored(AppView view, SlotState live, ServiceModel service, Route route, StreamPort? listen) =>
+        listen is null && CanaryRun.Of(view.Stored) is { Progress.Mirror: { } share } canary && CanarySteps.Sides(view, live.Slot, service.Name) is (_, { } next)
+        && Destinations(view, live.Slot, [next], IsRoutable, listen) is [var copied] ? route with
         {
             Mirror = new RouteMirror
             {
@@ -80,8 +87,8 @@ static class RoutePlanner
         } : route;
 
     /// <summary>As it was for everybody but the requests that a match names: these see the staged release, where it has an instance that is ready.</summary>
-    static Route MatchedRoute(AppView view, SlotState live, SlotState staged, Route route, PlannedWorkload unseen, IReadOnlyList<RequestMatch> match) =>
-        Destinations(view, live.Slot, [unseen], IsRoutable) is not [var next] ? route : route with
+    static Route MatchedRoute(AppView view, SlotState live, SlotState staged, Route route, PlannedWorkload unseen, IReadOnlyList<RequestMatch> match, StreamPort? listen) =>
+        Destinations(view, live.Slot, [unseen], IsRoutable, listen) is not [var next] ? route : route with
         {
             Destinations = [.. route.Destinations.Select(d => d with { Weight = CanaryPolicy.AllRequests }), next with { Weight = 0 }],
             Split = new RouteSplit { Release = staged.Release.Number, Sticky = StickyKind.None, Match = match, Goals = ReleaseStrategy.CanaryOf(staged.Release.Model)?.Ab?.Goals, Key = SplitKey(view) },
@@ -90,16 +97,16 @@ static class RoutePlanner
     static string SplitKey(AppView view) => view.Stored.SplitKey ?? throw new InvalidDataException($"{view.Stored.App} shares its requests between releases, or keeps clients at their instances, and has no key for it.");
 
     /// <summary>Both releases, by the step's weight. One that has no instance to give a request to is left out, and the other answers in its place.</summary>
-    static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising)
+    static Route SplitRoute(AppView view, CanaryRun canary, ServiceModel service, PlannedWorkload? stable, PlannedWorkload rising, StreamPort? listen)
     {
         List<Destination> Weighed(Func<AppView, Instance, Upstream, bool> fits) =>
         [
-            .. Destinations(view, canary.Live.Slot, stable is null ? [] : [stable], fits).Select(d => d with { Weight = CanaryPolicy.AllRequests - canary.Progress.Weight }),
-            .. Destinations(view, canary.Live.Slot, [rising], fits).Select(d => d with { Weight = canary.Progress.Weight }),
+            .. Destinations(view, canary.Live.Slot, stable is null ? [] : [stable], fits, listen).Select(d => d with { Weight = CanaryPolicy.AllRequests - canary.Progress.Weight }),
+            .. Destinations(view, canary.Live.Slot, [rising], fits, listen).Select(d => d with { Weight = canary.Progress.Weight }),
         ];
 
         var destinations = Weighed(IsRoutable);
-        if (destinations.Count == 0) destinations = Weighed((_, instance, _) => instance.State == InstanceState.Running);
+        if (destinations.Count == 0) destinations = Weighed(Doubtful(listen));
         return Make(view, service, service.Release.Hosts, service.Release.GatewayPorts, destinations, stable) with
         {
             Split = new RouteSplit
@@ -107,7 +114,7 @@ static class RoutePlanner
                 Release = canary.Next.Release.Number,
                 Sticky = canary.Policy.Sticky,
                 Header = canary.Policy.StickyHeader,
-                Match = ReleaseStrategy.MatchOf(canary.Next.Release.Model),
+                Match = StreamRoutes.MatchOf(ReleaseStrategy.MatchOf(canary.Next.Release.Model), listen),
                 Goals = canary.Policy.Ab?.Goals,
                 Key = SplitKey(view),
             },
@@ -125,10 +132,10 @@ static class RoutePlanner
         Https = service.Release.Https,
     });
 
-    static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service)
+    static Route PreviewRoute(AppView view, SlotState staged, ServiceModel service, StreamPort? listen = null)
     {
         IReadOnlyList<PlannedWorkload> sides = view.Plan.InForce.TryGetValue((staged.Slot, service.Name), out var planned) ? [planned] : [];
-        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable), planned) with
+        return Make(view, service, [.. service.Release.Hosts.Select(PreviewHost)], [], Destinations(view, staged.Slot, sides, IsRoutable, listen), planned) with
         {
             IsPreview = true,
             Policy = PreviewHosts.Unlisted(PolicyOf(view, service)),
@@ -158,13 +165,17 @@ static class RoutePlanner
         ? route with { Affinity = affinity with { Key = SplitKey(view) } }
         : service.Release.Route;
 
-    static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits)
+    static List<Destination> Destinations(AppView view, Slot slot, IReadOnlyList<PlannedWorkload> sides, Func<AppView, Instance, Upstream, bool> fits, StreamPort? listen)
     {
         var destinations = new List<Destination>();
         foreach (var side in sides)
         {
+            // What is carried over listens as the slot's own release says: its file may have another port, or its first, and the same container.
+            var own = side.Slots.Contains(slot) && !side.IsExclusive ? view.Stored.In(slot)?.Release.Model.Find(side.Service.Name)?.Release : null;
+            own ??= side.Service.Release;
+            var port = listen is null ? own.Port : StreamRoutes.TargetOf(own, listen);
             var upstreams = view.Of(side)
-                .Select(i => (Instance: i, Upstream: UpstreamOf(view, i, side, slot)))
+                .Select(i => (Instance: i, Upstream: UpstreamOf(view, i, side, port, slot)))
                 .Where(p => p.Upstream is not null && fits(view, p.Instance, p.Upstream))
                 .Select(p => p.Upstream!).ToList();
             // A shared workload answers as the release that is live, not as the one that once brought it in.
@@ -175,8 +186,8 @@ static class RoutePlanner
                 Release = release,
                 Weight = upstreams.Count,
                 Upstreams = upstreams,
-                Protocol = side.Service.Release.Protocol,
-                WebSockets = side.Service.Release.Drain.WebSockets,
+                Protocol = own.Protocol,
+                WebSockets = own.Drain.WebSockets,
             });
         }
         return destinations;
@@ -186,14 +197,23 @@ static class RoutePlanner
     static bool IsRoutable(AppView view, Instance instance, Upstream upstream) => view.VerdictOf(instance) switch
     {
         Verdict.Ready => true,
-        Verdict.Unknown => view.Stored.Routes.Any(r => r.Upstreams.Contains(upstream)),
+        Verdict.Unknown => HasRoute(view, upstream),
         _ => false,
     };
 
-    static Upstream? UpstreamOf(AppView view, Instance instance, PlannedWorkload planned, Slot slot) =>
+    /// <summary>
+    /// Where none is ready. A request is answered at once, and better by a doubtful instance than by none; a connection can wait for one that is ready, and only
+    /// what already gets some keeps them.
+    /// </summary>
+    static Func<AppView, Instance, Upstream, bool> Doubtful(StreamPort? listen) => (view, instance, upstream) =>
+        instance.State == InstanceState.Running && (listen is null || HasRoute(view, upstream));
+
+    static bool HasRoute(AppView view, Upstream upstream) => view.Stored.Routes.Any(r => r.Upstreams.Contains(upstream));
+
+    static Upstream? UpstreamOf(AppView view, Instance instance, PlannedWorkload planned, int? port, Slot slot) =>
         instance.Site is { } site ? Upstream.OfSite(instance.Id, site, SiteBeside(view, planned)) :
-        instance.State == InstanceState.Running && planned.Service.Release.Port is { } port && AddressOf(instance, slot) is { } address
-            ? new Upstream(instance.Id, address, port) : null;
+        instance.State == InstanceState.Running && port is { } known && AddressOf(instance, slot) is { } address
+            ? new Upstream(instance.Id, address, known) : null;
 
     /// <summary>
     /// The site of the same service in the other slot, where people have its pages: it was live and is warm, or gets a part of the requests. What waits unseen is

@@ -52,10 +52,11 @@ static class SlotClearing
         foreach (var planned in view.Plan.Workloads.Where(w => w.Service.Release.IsRouted && w.Workload.Networks.Any(n => IsOf(slot, n))))
             foreach (var instance in view.Of(planned))
             {
-                var (requests, sockets) = Convergence.Traffic(view, instance.Id);
+                var (requests, sockets, connections) = Convergence.Traffic(view, instance.Id);
                 var policy = Convergence.DrainOf(view, planned.Service.Name);
                 var until = sockets is null or > 0 && policy.WebSockets > policy.Requests ? slot.Since + policy.WebSockets : slot.Since + policy.Requests;
-                if ((requests, sockets) is (0, 0) || until <= view.Now) continue;
+                if (connections is > 0 && slot.Since + policy.Connections > until) until = slot.Since + policy.Connections;
+                if ((requests, sockets, connections) is (0, 0, 0) || until <= view.Now) continue;
                 decision.LookAgain(until);
                 return true;
             }

@@ -25,6 +25,10 @@ static class HostClaims
                 conflicts.AddRange(Between(service, other).Select(what => $"{service.Name} claims {what}, which {other.Name} of {app} has"));
         foreach (var (one, two) in model.Services.SelectMany((one, i) => model.Services.Skip(i + 1).Select(two => (one, two))))
             conflicts.AddRange(Between(one, two).Select(what => $"{one.Name} and {two.Name} both claim {what}"));
+        conflicts.AddRange(from service in model.Services
+            from port in Streams(service)
+            where ports.IsGateway(port.Port, port.Protocol)
+            select $"{service.Name} claims port {port.Port}/{port.Protocol}, at which the gateway takes the requests of all apps");
         conflicts.AddRange(Taken(db, model, ports).Where(_ => conflicts.Count == 0));
         if (conflicts.Count > 0) throw new ConflictException(string.Join(". ", conflicts.Distinct()) + ". Choose another host, path or port, or remove the other one; nothing was changed.");
     }
@@ -41,6 +45,7 @@ static class HostClaims
     {
         var own = ReleasesOf(db, model.Name).SelectMany(release => release.Model.Services).SelectMany(Ports).Select(p => (p.Port, p.Protocol))
             .Concat(RouteRows.Table(db).Routes.SelectMany(route => route.Ports).Select(p => (p.Port, "tcp")))
+            .Concat(RouteRows.Table(db).Routes.Select(route => route.Stream).OfType<StreamRoute>().Select(s => (s.Port, s.Protocol == StreamProtocol.Tcp ? "tcp" : "udp")))
             .ToHashSet();
         return [.. from service in model.Services
             from port in Ports(service)
@@ -66,7 +71,11 @@ static class HostClaims
 
     static IEnumerable<(string? Address, int Port, string Protocol)> Ports(ServiceModel service) =>
         service.Release.GatewayPorts.Select(p => (Any(p.Address), p.Port, "tcp"))
+            .Concat(Streams(service))
             .Concat(WorkloadPlanner.EnginePorts(service).Where(p => p.Published is not null).Select(p => (Any(p.HostAddress), p.Published!.Value, p.Protocol)));
+
+    static IEnumerable<(string? Address, int Port, string Protocol)> Streams(ServiceModel service) => service.Release.Listen
+        .SelectMany(l => (IEnumerable<int?>)[l.Port, l.Preview], (l, port) => (Any(l.Address), Port: port ?? 0, l.Word)).Where(p => p.Port > 0);
 
     static string? Any(string? address) => address is "0.0.0.0" or "::" or "" ? null : address;
 }

@@ -17,7 +17,7 @@ static class ReleaseDraft
         var missing = new List<Diagnostic>();
         var services = model.Services.Select(service =>
         {
-            if (service.Release is { IsRouted: false } or { Port: not null } or { Static: not null }) return service;
+            if (service.Release is { Hosts.Count: 0 } or { Port: not null } or { Static: not null }) return service;
             if (facts.TryGetValue(service.Name, out var said) && said.TcpPorts is [var lowest, ..])
                 return service with { Release = service.Release with { Port = lowest } };
             missing.Add(new Diagnostic

@@ -132,10 +132,17 @@ public sealed class ReleaseQueries
         };
     }
 
-    IEnumerable<string> UrlsOf(ServiceModel service, Func<string, string>? change = null) => service.Release.Hosts.Select(host => change?.Invoke(host) ?? host)
+    IEnumerable<string> UrlsOf(ServiceModel service, Func<string, string>? change = null) => HostsOf(service, change).Concat(StreamsOf(service, isPreview: change is not null));
+
+    IEnumerable<string> HostsOf(ServiceModel service, Func<string, string>? change) => service.Release.Hosts.Select(host => change?.Invoke(host) ?? host)
         .Select(host => service.Release.Https is { Mode: HttpsMode.Redirect or HttpsMode.Only } && _options.GatewayHttpsPort is { } https
             ? $"https://{host}{Port(https, 443)}{service.Release.Path}"
             : $"http://{host}{Port(_options.GatewayPort, 80)}{service.Release.Path}");
+
+    /// <summary>Where connections are taken: of all addresses the one that everybody on the machine has.</summary>
+    static IEnumerable<string> StreamsOf(ServiceModel service, bool isPreview = false) => service.Release.Listen
+        .Select(l => (l.Word, l.Address, Port: isPreview ? l.Preview : l.Port)).Where(l => l.Port is not null)
+        .Select(l => FormattableString.Invariant($"{l.Word}://{(l.Address is null ? "localhost" : l.Address.Contains(':', StringComparison.Ordinal) ? $"[{l.Address}]" : l.Address)}:{l.Port}"));
 
     static string Port(int port, int usual) => port == usual ? "" : FormattableString.Invariant($":{port}");
 

@@ -41,6 +41,12 @@ sealed class GatewayMetrics(IGateways gateways)
             releases.Where(traffic => traffic.Mirrored is not null).Select(traffic => (Labels(traffic), traffic.Mirrored!.Dropped)));
         Series(text, "slipway_gateway_retries_total", "Requests that were sent once more though an instance had them", "counter", releases.Select(traffic => (Labels(traffic), traffic.Retries)));
         Series(text, "slipway_gateway_retries_denied_total", "Requests that were not sent once more because the budget was spent", "counter", releases.Select(traffic => (Labels(traffic), traffic.RetriesDenied)));
+        var streams = releases.Where(traffic => traffic.Stream is not null).ToList();
+        Series(text, "slipway_gateway_connections_total", "TCP connections and UDP flows by the release that they went to", "counter", streams.Select(traffic => (OfStream(traffic), traffic.Requests)));
+        Series(text, "slipway_gateway_connections_failed_total", "Connections that no instance of the release took, or that one reset", "counter", streams.Select(traffic => (OfStream(traffic), traffic.Failed)));
+        Series(text, "slipway_gateway_received_bytes_total", "Bytes from clients of TCP connections and UDP flows", "counter", streams.Select(traffic => (OfStream(traffic), traffic.Received)));
+        Series(text, "slipway_gateway_sent_bytes_total", "Bytes to clients of TCP connections and UDP flows", "counter", streams.Select(traffic => (OfStream(traffic), traffic.Sent)));
+        Single(text, "slipway_gateway_open_connections", "TCP connections and UDP flows that are open now", "gauge", reports.Sum(report => report.Instances.Sum(i => (long)i.Connections)));
         Series(text, "slipway_gateway_breakers_open", "Circuit breakers that are open or half-open", "gauge", breakers.Select(breaker => (Labels(breaker), breaker.State == "closed" ? 0L : 1)));
         Series(text, "slipway_gateway_breaker_refused_requests_total", "Requests that a circuit breaker answered", "counter", breakers.Select(breaker => (Labels(breaker), breaker.Refused)));
         Series(text, "slipway_gateway_turned_away_requests_total", "Requests that their route did not let to an instance", "counter",
@@ -96,6 +102,8 @@ sealed class GatewayMetrics(IGateways gateways)
     static void Head(StringBuilder text, string name, string help, string type) => text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
 
     static string Labels(ReleaseTraffic traffic) => Labels(traffic.App, traffic.Service, traffic.Release);
+
+    static string OfStream(ReleaseTraffic traffic) => $"{Labels(traffic)},protocol=\"{(traffic.Stream == StreamProtocol.Udp ? "udp" : "tcp")}\"";
 
     static string Labels(BreakerTraffic breaker) => Labels(breaker.App, breaker.Service, breaker.Release);
 

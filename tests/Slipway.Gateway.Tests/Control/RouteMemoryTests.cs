@@ -63,7 +63,7 @@ public sealed class RouteMemoryTests
     [Fact]
     public void Compile_SameRouteAgain_KeepsWhatWasMadeOfIt()
     {
-        var compiler = new TableCompiler(new InstanceBook(TimeSpan.FromSeconds(30)), new TrafficBook());
+        var compiler = new TableCompiler(new InstanceBook(TimeSpan.FromSeconds(30)), new TrafficBook(), new StreamBook());
         var (kept, changed) = (Route("a"), Route("b"));
         var first = compiler.Compile(new RouteTable { Version = 1, Routes = [kept, changed] });
         var second = compiler.Compile(new RouteTable { Version = 2, Routes = [kept, changed with { Path = "/x" }] });

@@ -160,7 +160,7 @@ public sealed class RoutingTests
     public async Task Hosts_TenThousand_EachFindsItsOwn()
     {
         const int Hosts = 10_000;
-        var compiler = new TableCompiler(new InstanceBook(TimeSpan.FromSeconds(30)), new TrafficBook());
+        var compiler = new TableCompiler(new InstanceBook(TimeSpan.FromSeconds(30)), new TrafficBook(), new StreamBook());
         var table = compiler.Compile(new RouteTable
         {
             Version = 1,

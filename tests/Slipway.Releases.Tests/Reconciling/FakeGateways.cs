@@ -73,6 +73,9 @@ sealed class FakeGateways : IGateways
 
     public Dictionary<string, (int InFlight, int Upgraded)> Traffic { get; } = [];
 
+    /// <summary>Open connections by instance.</summary>
+    public Dictionary<string, int> Connections { get; } = [];
+
     /// <summary>What people ask of split routes; none, where nobody asks.</summary>
     public FakeCrowd? Crowd { get; set; }
 
@@ -122,7 +125,11 @@ sealed class FakeGateways : IGateways
                 ProcessId = 1 + gateway,
                 Started = Started,
                 TableVersion = table.Version,
-                Instances = InFlight?.Invoke(gateway) ?? [.. Traffic.Select(t => new InstanceTraffic { Instance = t.Key, InFlight = t.Value.InFlight, Upgraded = t.Value.Upgraded })],
+                Instances = InFlight?.Invoke(gateway) ??
+                [
+                    .. Traffic.Select(t => new InstanceTraffic { Instance = t.Key, InFlight = t.Value.InFlight, Upgraded = t.Value.Upgraded }),
+                    .. Connections.Select(c => new InstanceTraffic { Instance = c.Key, InFlight = 0, Upgraded = 0, Connections = c.Value }),
+                ],
                 Releases = gateway == 0 ? Crowd?.Counted ?? [] : [],
             }),
         ]);

@@ -39,6 +39,21 @@ public sealed class GatewayMetricsTests
     }
 
     [Fact]
+    public void Text_OfConnections_HasThemByProtocol()
+    {
+        var traffic = Traffic(2, AnswerTimes.None) with { Stream = StreamProtocol.Tcp, Requests = 9, Failed = 2, Received = 100, Sent = 2000 };
+        var lines = GatewayMetrics.Text([Report(traffic, traffic with { Stream = StreamProtocol.Udp, Requests = 1 }) with { Instances = [Instance("a") with { Connections = 4 }] }]).Split('\n');
+
+        const string Of = "app=\"shop\",service=\"web\",release=\"2\"";
+        lines.ShouldContain($"slipway_gateway_connections_total{{{Of},protocol=\"tcp\"}} 9");
+        lines.ShouldContain($"slipway_gateway_connections_total{{{Of},protocol=\"udp\"}} 1");
+        lines.ShouldContain($"slipway_gateway_connections_failed_total{{{Of},protocol=\"tcp\"}} 2");
+        lines.ShouldContain($"slipway_gateway_received_bytes_total{{{Of},protocol=\"tcp\"}} 100");
+        lines.ShouldContain($"slipway_gateway_sent_bytes_total{{{Of},protocol=\"tcp\"}} 2000");
+        lines.ShouldContain("slipway_gateway_open_connections 4");
+    }
+
+    [Fact]
     public void Text_OfSeveralGatewaysAndMatchedRequests_IsTheirSumInOneSeries()
     {
         var times = new AnswerTimes { Success = At((4, 1)) };

@@ -9,7 +9,7 @@ static class KeyCatalog
     const string OneMachine = "there is one machine";
 
     static readonly KeyShape Ready = new KeyShape().Honour("http", "grpc", "every", "timeout", "passes", "within");
-    static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets");
+    static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets", "connections");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
     static readonly KeyShape Static = new KeyShape()
@@ -43,6 +43,7 @@ static class KeyCatalog
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
         .Honour("static", Static)
         .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
+        .Honour("listen", new KeyShape().Honour("tcp", "udp", "port", "address", "preview", "proxy", "max", "idle"))
         .Honour("strip", "rewrite", "max-body", "max-requests", "compress")
         .Honour("redirect", new KeyShape().Honour("from", "to", "code"))
         .Honour("headers", new KeyShape().Honour("request", HeaderChanges).Honour("response", HeaderChanges))

@@ -51,12 +51,13 @@ static class PortReader
         {
             var field = reading.Services[service.Name]["ports"];
             var wanted = service.Ports.Where(p => p.Published is not null).Select(p => (Service: service.Name, Address: p.HostAddress, Port: p.Published!.Value, p.Protocol))
-                .Concat(service.Release.GatewayPorts.Select(g => (Service: service.Name, g.Address, g.Port, Protocol: "tcp")));
+                .Concat(service.Release.GatewayPorts.Select(g => (Service: service.Name, g.Address, g.Port, Protocol: "tcp")))
+                .Concat(service.Release.Listen.SelectMany(l => (IEnumerable<int?>)[l.Port, l.Preview], (l, port) => (Service: service.Name, l.Address, Port: port ?? 0, Protocol: l.Word)).Where(p => p.Port > 0));
             foreach (var port in wanted)
             {
                 var other = taken.FirstOrDefault(t => t.Port == port.Port && t.Protocol == port.Protocol && Overlap(t.Address, port.Address));
                 if (other.Service is not null)
-                    field.Error($"the host's port {port.Port.ToString(CultureInfo.InvariantCulture)} is published twice, by '{other.Service}' and by '{service.Name}'", "different host ports");
+                    (field.IsMissing ? reading.Services[service.Name]["x-release"]["listen"] : field).Error($"the host's port {port.Port.ToString(CultureInfo.InvariantCulture)} is published twice, by '{other.Service}' and by '{service.Name}'", "different host ports");
                 taken.Add(port);
             }
             if (service.Replicas > 1 && service.Ports.FirstOrDefault(p => p.Published is not null) is { } held)

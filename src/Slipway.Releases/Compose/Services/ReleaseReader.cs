@@ -7,7 +7,7 @@ namespace Slipway.Releases.Compose;
 /// <summary>
 /// <c>x-release</c>, of a service and of the file: which services the gateway serves, at which hosts and ports, and how versions are replaced.
 /// <code>
-/// routed    has an x-release mapping, or publishes a TCP port that is not known to speak something else than HTTP
+/// routed    has an x-release mapping, or publishes a TCP port that is not known to speak something else than HTTP; with listen also by connections alone
 /// strategy  routed:   as asked; else recreate where two versions can't run at once; else rolling
 ///           unrouted: recreate where two versions can't run at once; else ab, canary or blue-green if a routed service is; else rolling
 /// </code>
@@ -31,7 +31,7 @@ static class ReleaseReader
         CheckHosts(result, reading);
         CanaryReader.CheckGroup(result, reading);
         MatchReader.CheckGroup(result, reading);
-        return result;
+        return ListenReader.Judged(result, reading);
     }
 
     static ServiceModel Route(ServiceModel service, Field general, Reading reading)
@@ -43,25 +43,33 @@ static class ReleaseReader
         var field = Merged(own, general);
         var files = StaticReader.Read(own);
         if (files is not null) service = StaticReader.WithoutContainer(service, own, reading);
-        var port = files is not null ? null : field["port"].Int(1, 65535) ?? Candidate(service)
+        var listen = files is null ? ListenReader.Read(own, general, service) : [];
+        var streams = service.Ports.Where(p => listen.Any(l => ListenReader.IsSame(p, l))).ToList();
+        service = service with { Ports = [.. service.Ports.Except(streams)] };
+        var takesRequests = files is not null || ListenReader.TakesRequests(own, Candidate(service));
+        ListenReader.Check(own, field, service, listen, takesRequests);
+        var port = files is not null ? null
+            : !takesRequests ? listen.FirstOrDefault(l => l.Protocol == StreamProtocol.Tcp)?.Target : field["port"].Int(1, 65535) ?? Candidate(service)
             ?? service.Ports.FirstOrDefault(p => p.Protocol == "tcp")?.Target ?? service.Expose.Select(p => (int?)p).FirstOrDefault();
-        var gateway = service.Ports.Where(p => p.Protocol == "tcp" && p.Target == port).ToList();
+        var gateway = takesRequests ? service.Ports.Where(p => p.Protocol == "tcp" && p.Target == port).ToList() : [];
         var rest = service with { Ports = [.. service.Ports.Except(gateway)] };
-        var hosts = Hosts(field["host"], service.Name, reading);
+        var hosts = takesRequests ? Hosts(field["host"], service.Name, reading) : [];
         var strategy = StrategyOf(field["strategy"], rest);
         if (files is not null && strategy == Strategy.Recreate) strategy = Strategy.Rolling;
         var path = PathOf(field["path"]);
-        var https = HttpsReader.Read(field);
+        var https = takesRequests ? HttpsReader.Read(field) : null;
         var policy = new ReleasePolicy
         {
             Hosts = hosts,
             Path = path,
-            When = MatchReader.Read(field["when"]),
-            Route = files is null ? RouteReader.Read(field, path, reading) : StaticReader.WithoutInstances(RouteReader.Read(field, path, reading)),
-            Redirects = RouteReader.Redirects(own, field, hosts),
+            When = takesRequests ? MatchReader.Read(field["when"]) : null,
+            Route = RouteReader.Read(field, path, reading) is var route && files is not null ? StaticReader.WithoutInstances(route) : takesRequests ? route : RouteReader.OfConnections(route),
+            Redirects = takesRequests ? RouteReader.Redirects(own, field, hosts) : [],
             Port = port,
-            Protocol = files is null ? ProtocolReader.Read(field, service.Name, reading) : null,
-            GatewayPorts = HttpsReader.Ports(field, [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()], https),
+            Listen = listen,
+            Protocol = files is null && takesRequests ? ProtocolReader.Read(field, service.Name, reading) : null,
+            GatewayPorts = takesRequests
+                ? HttpsReader.Ports(field, [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()], https) : [],
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
             Approve = ApprovalReader.ReadGate(field["approve"], own["approve"], strategy),
@@ -74,6 +82,7 @@ static class ReleaseReader
             {
                 Requests = field["drain"]["requests"].Duration() ?? new DrainPolicy().Requests,
                 WebSockets = field["drain"]["websockets"].Duration() ?? new DrainPolicy().WebSockets,
+                Connections = field["drain"]["connections"].Duration() ?? new DrainPolicy().Connections,
             },
             Keep = new KeepPolicy
             {
@@ -81,7 +90,7 @@ static class ReleaseReader
                 Releases = field["keep"]["releases"].Int(1, 1000) ?? new KeepPolicy().Releases,
             },
         };
-        Note(service, gateway, policy, reading);
+        Note(service, gateway, streams, policy, reading);
         return rest with { Release = policy };
     }
 
@@ -225,11 +234,13 @@ static class ReleaseReader
         ServicePlaces.Of(service.Release).Select(p => (p.Host, p.Path, p.Match.Length > 0 ? "when" : "host", p.Match))
             .Concat(ServicePlaces.Redirected(service.Release).Select(p => (p.Host, p.Path, "redirect", "")));
 
-    static void Note(ServiceModel service, List<PortModel> gateway, ReleasePolicy policy, Reading reading)
+    static void Note(ServiceModel service, List<PortModel> gateway, List<PortModel> streams, ReleasePolicy policy, Reading reading)
     {
-        if (gateway.Count == 0) return;
+        if (gateway.Count == 0 && streams.Count == 0) return;
         var ports = policy.GatewayPorts.Select(p => p.Port.ToString(CultureInfo.InvariantCulture) + (p.Tls ? " (https)" : "")).ToList();
-        var note = $"through the gateway at http://{policy.Hosts[0]}{policy.Path}" + (ports.Count == 0 ? "" : $" and on host port {string.Join(", ", ports)}");
+        var requests = gateway.Count == 0 ? "" : $"through the gateway at http://{policy.Hosts[0]}{policy.Path}" + (ports.Count == 0 ? "" : $" and on host port {string.Join(", ", ports)}");
+        var connections = streams.Count == 0 ? "" : $"{(requests.Length == 0 ? "" : "; ")}through the gateway as it comes: {string.Join(", ", streams.Select(p => FormattableString.Invariant($"{p.Published}/{p.Protocol}")))}";
+        var note = requests + connections;
         reading.Keys.Set($"services.{service.Name}.ports", KeyTreatment.Translated, note);
     }
 }

@@ -35,6 +35,13 @@ static class RouteReader
         return policy == new RoutePolicy() ? null : policy;
     }
 
+    /// <summary>What of it holds for connections too.</summary>
+    public static RoutePolicy? OfConnections(RoutePolicy? policy)
+    {
+        var kept = new RoutePolicy { Addresses = policy?.Addresses, Timeouts = policy?.Timeouts?.Connect is { } connect ? new UpstreamTimeouts { Connect = connect } : null };
+        return kept == new RoutePolicy() ? null : kept;
+    }
+
     /// <param name="own">The service's own policy: a redirect of the whole file would be claimed by every service.</param>
     /// <param name="field">That over the file's.</param>
     /// <param name="hosts">Of the service.</param>

@@ -14,7 +14,7 @@ static class StaticReader
     /// <summary>What somebody counts on who writes it: without it the service would do something else than he thinks.</summary>
     static readonly HashSet<string> Missed = ["ports", "command", "entrypoint", "volumes", "volumes_from", "secrets", "configs", "network_mode"];
 
-    static readonly string[] MissedOfRelease = ["port", "ready", "timeouts", "outliers", "before", "balance", "affinity", "max-connections", "retries", "breaker", "health", "protocol", "tls"];
+    static readonly string[] MissedOfRelease = ["port", "listen", "ready", "timeouts", "outliers", "before", "balance", "affinity", "max-connections", "retries", "breaker", "health", "protocol", "tls"];
 
     /// <param name="general">The file's own <c>x-release</c>.</param>
     public static void CheckFile(Field general)
