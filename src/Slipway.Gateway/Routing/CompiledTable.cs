@@ -4,6 +4,7 @@ using System.Net;
 using Slipway.Gateway.Breaking;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Health;
+using Slipway.Gateway.Listening;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Routing;
@@ -34,8 +35,8 @@ sealed class CompiledTable
 
     public IReadOnlyList<CompiledBreaker> Breakers { get; init; } = [];
 
-    /// <summary>What the table wants listened on beside the gateway's own addresses.</summary>
-    public IReadOnlyCollection<IPEndPoint> Ports => _byPort.Keys;
+    /// <summary>What the table wants listened on beside the gateway's own addresses, and with what TLS is spoken there; null: none is.</summary>
+    public IReadOnlyDictionary<IPEndPoint, PortTls?> Ports { get; init; } = FrozenDictionary<IPEndPoint, PortTls?>.Empty;
 
     /// <param name="hostHeader">The Host header: name or address, with or without a port.</param>
     /// <param name="path">Decoded, dot segments removed: what an instance will make of it too.</param>

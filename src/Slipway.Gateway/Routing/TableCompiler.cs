@@ -1,6 +1,7 @@
 using System.Net;
 using Slipway.Gateway.Breaking;
 using Slipway.Gateway.Health;
+using Slipway.Gateway.Listening;
 using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Mirroring;
@@ -37,6 +38,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
         // Sparing with memory on purpose: a collection that finds much alive stops the requests too, and a table of thousands of hosts is much.
         var byHost = new Dictionary<string, CompiledRoute[]>(document.Routes.Count, StringComparer.OrdinalIgnoreCase);
         var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
+        var ports = new Dictionary<IPEndPoint, PortTls?>();
         var kept = new Dictionary<Route, Kept>(document.Routes.Count, ReferenceEqualityComparer.Instance);
         foreach (var route in document.Routes)
         {
@@ -50,11 +52,11 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
                 byHost[host] = byHost.TryGetValue(host, out var others) || route.When is { Count: > 1 }
                     ? [.. (others ?? []).Concat(compiled.ByMatch()).OrderByDescending(r => r.PathLength).ThenByDescending(r => r.Conditions)] : compiled.Alone;
             }
-            foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
+            foreach (var port in route.Ports) (byPort[Listener(port)!], ports[Listener(port)!]) = (compiled, port.Tls ? new PortTls(route.Hosts) : null);
         }
         _states.Turn();
         _kept = kept;
-        var table = new CompiledTable(document, byHost, byPort, used) { Watches = [.. _watches], Breakers = [.. _breakers] };
+        var table = new CompiledTable(document, byHost, byPort, used) { Ports = ports, Watches = [.. _watches], Breakers = [.. _breakers] };
         mirrors?.ForEach(mirror => mirror.Table = table);
         return table;
     }
@@ -70,6 +72,8 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
 
     CompiledRoute Compile(Route route, HashSet<InstanceState> used)
     {
+        // Requests are asked about TLS only where a route has something to say of it.
+        if (route.Https is null && route.Ports.Any(port => port.Tls)) route = route with { Https = new HttpsPolicy() };
         var policy = route.Policy is { } asked ? new CompiledPolicy(asked, route, _states) : null;
         var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, policy, used))).Where(d => !d.Compiled.IsEmpty).ToList();
         if (route.Split is { Match.Count: > 0 } unseen && destinations is [.., { Compiled.Weight: 0 } last] && last.Release == unseen.Release)
@@ -96,7 +100,7 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic, Instance
         var (counters, states) = (traffic.ObtainMirrored(route.App, route.Service, mirror.Release), States(mirror.Upstreams, mirror.Protocol));
         used.UnionWith(states);
         var users = mirror.Users is { } split ? new CompiledSplit(split, route.App, mirror.Share, CanaryPolicy.AllRequests, null) : null;
-        return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!);
+        return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!, route.Policy?.Timeouts);
     }
 
     InstanceState[] States(IReadOnlyList<Upstream> upstreams, UpstreamProtocol? protocol) =>

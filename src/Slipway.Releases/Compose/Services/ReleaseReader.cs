@@ -47,6 +47,7 @@ static class ReleaseReader
         var hosts = Hosts(field["host"], service.Name, reading);
         var strategy = StrategyOf(field["strategy"], rest);
         var path = PathOf(field["path"]);
+        var https = HttpsReader.Read(field);
         var policy = new ReleasePolicy
         {
             Hosts = hosts,
@@ -56,11 +57,12 @@ static class ReleaseReader
             Redirects = RouteReader.Redirects(own, field, hosts),
             Port = port,
             Protocol = ProtocolReader.Read(field, service.Name, reading),
-            GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
+            GatewayPorts = HttpsReader.Ports(field, [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()], https),
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
+            Approve = ApprovalReader.ReadGate(field["approve"], own["approve"], strategy),
             Match = MatchReader.ReadMatch(field, own, strategy),
-            Https = HttpsReader.Read(field),
+            Https = https,
             Before = jobs,
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
@@ -221,7 +223,7 @@ static class ReleaseReader
     static void Note(ServiceModel service, List<PortModel> gateway, ReleasePolicy policy, Reading reading)
     {
         if (gateway.Count == 0) return;
-        var ports = policy.GatewayPorts.Select(p => p.Port.ToString(CultureInfo.InvariantCulture)).ToList();
+        var ports = policy.GatewayPorts.Select(p => p.Port.ToString(CultureInfo.InvariantCulture) + (p.Tls ? " (https)" : "")).ToList();
         var note = $"through the gateway at http://{policy.Hosts[0]}{policy.Path}" + (ports.Count == 0 ? "" : $" and on host port {string.Join(", ", ports)}");
         reading.Keys.Set($"services.{service.Name}.ports", KeyTreatment.Translated, note);
     }
