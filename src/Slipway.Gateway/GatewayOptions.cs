@@ -1,4 +1,5 @@
 using Slipway.Gateway.Logging;
+using Slipway.Gateway.Transport;
 
 namespace Slipway.Gateway;
 
@@ -46,6 +47,9 @@ public sealed record GatewayOptions
 
     /// <summary>How many old files stay. Default 7.</summary>
     public int AccessLogKeep { get; init; } = 7;
+
+    /// <summary>Default: loops of our own where they can run.</summary>
+    public TransportKind Transport { get; init; }
 
     public string ControlSocket => Path.Combine(Folder, "control.sock");
 

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -17,6 +17,7 @@ using Slipway.Gateway.Logging;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Transport;
 using Slipway.Gateway.Upstreams;
 using Slipway.Model;
 
@@ -27,6 +28,7 @@ sealed class GatewayServer : IAsyncDisposable
 {
     readonly GatewayOptions _options;
     readonly FileStream _lock;
+    readonly IConnectionListenerFactory _transport;
     readonly InstanceBook _instances;
     readonly Listeners _listeners;
     readonly KestrelServer _kestrel;
@@ -46,8 +48,9 @@ sealed class GatewayServer : IAsyncDisposable
         var (instances, traffic) = (_instances, new TrafficBook());
         var compiler = new TableCompiler(instances, traffic);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
+        _transport = Transports.Create(options.Transport, logs);
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
-        _listeners = new Listeners(new SocketTransportFactory(Options.Create(Transport()), logs), _certificates, logs.CreateLogger<Listeners>());
+        _listeners = new Listeners(_transport, _certificates, logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
         _health = new HealthChecker(logs.CreateLogger<HealthChecker>());
         var refusals = new Refusals();
@@ -100,6 +103,7 @@ sealed class GatewayServer : IAsyncDisposable
     {
         await _listeners.Close();
         _kestrel.Dispose();
+        (_transport as IDisposable)?.Dispose();
         _accessLog?.Dispose();
         await _control.DisposeAsync();
         _sweeper.Dispose();
@@ -145,12 +149,6 @@ sealed class GatewayServer : IAsyncDisposable
             throw new IOException($"Another gateway runs on {options.Folder} (it holds {options.LockFile}). Stop it first, or use another data folder.", taken);
         }
     }
-
-    static SocketTransportOptions Transport() => new()
-    {
-        UnsafePreferInlineScheduling = GatewayProcess.CompletesInline,
-        Backlog = 4096,
-    };
 
     static KestrelServerOptions Kestrel(GatewayOptions options, CertificateBook certificates)
     {

@@ -16,11 +16,13 @@ static class GatewayCommand
         var log = AccessLogOptions.Format(context);
         var keep = AccessLogOptions.Keep(context);
         var proxies = AccessLogOptions.TrustProxy(context);
+        var transport = TransportOption.Make(context);
         command.Options.Add(listen);
         command.Options.Add(https);
         command.Options.Add(log);
         command.Options.Add(keep);
         command.Options.Add(proxies);
+        command.Options.Add(transport);
         command.SetAction((parsed, cancel) =>
         {
             var addresses = parsed.GetValue(listen) is { Length: > 0 } given ? given : [ServerOptions.DefaultGatewayHttp];
@@ -33,6 +35,7 @@ static class GatewayCommand
                 AccessLog = AccessLogOptions.Parse(parsed.GetValue(log)),
                 AccessLogFile = Path.Combine(folder.Logs, AccessLogOptions.FileName),
                 TrustedProxies = parsed.GetValue(proxies) ?? [],
+                Transport = TransportOption.Parse(parsed.GetValue(transport)),
             };
             return GatewayProcess.Run(options with { AccessLogKeep = parsed.GetValue(keep) ?? options.AccessLogKeep }, cancel);
         });

@@ -15,6 +15,7 @@ static class UpCommand
         var log = AccessLogOptions.Format(context);
         var keep = AccessLogOptions.Keep(context);
         var proxies = AccessLogOptions.TrustProxy(context);
+        var transport = TransportOption.Make(context);
         command.Options.Add(foreground);
         command.Options.Add(listen);
         command.Options.Add(gateway);
@@ -22,6 +23,7 @@ static class UpCommand
         command.Options.Add(log);
         command.Options.Add(keep);
         command.Options.Add(proxies);
+        command.Options.Add(transport);
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new UpRequest
@@ -38,6 +40,7 @@ static class UpCommand
                 AccessLog = parsed.GetValue(log) is { } format ? AccessLogOptions.Checked(format) : null,
                 AccessLogKeep = parsed.GetValue(keep),
                 TrustProxy = parsed.GetValue(proxies) is { Length: > 0 } trusted ? AccessLogOptions.CheckedProxies(trusted) : null,
+                Transport = parsed.GetValue(transport) is { } carried ? TransportOption.Checked(carried) : null,
                 DockerHost = context.Shell.Variable("DOCKER_HOST"),
                 Foreground = parsed.GetValue(foreground),
             };

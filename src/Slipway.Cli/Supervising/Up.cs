@@ -24,6 +24,8 @@ sealed record UpRequest
     /// <summary>In CIDR notation; one that is "none" trusts nobody.</summary>
     public IReadOnlyList<string>? TrustProxy { get; init; }
 
+    public string? Transport { get; init; }
+
     /// <summary>DOCKER_HOST of the person's shell.</summary>
     public string? DockerHost { get; init; }
 
@@ -107,6 +109,7 @@ sealed class Up(TextWriter output, TimeProvider time)
             AccessLog = request.AccessLog == "off" ? null : request.AccessLog ?? stored?.AccessLog,
             AccessLogKeep = request.AccessLogKeep ?? stored?.AccessLogKeep,
             TrustProxy = request.TrustProxy is ["none"] ? null : request.TrustProxy ?? stored?.TrustProxy,
+            Transport = request.Transport == "auto" ? null : request.Transport ?? stored?.Transport,
         };
         if (running is { Supervisor: null, Server: null, Gateway: null } || stored is null || settings.IsSameAs(stored)) return settings;
         var engine = settings.DockerHost == stored.DockerHost ? "" : $"\nThe engine it uses is {stored.DockerHost ?? "the local one"}; DOCKER_HOST says {settings.DockerHost}.";

@@ -32,6 +32,9 @@ sealed record UpSettings
     /// <summary>Proxies before the gateway, in CIDR notation; null: none.</summary>
     public IReadOnlyList<string>? TrustProxy { get; init; }
 
+    /// <summary>sockets or epoll; null: the gateway's choice.</summary>
+    public string? Transport { get; init; }
+
     /// <summary>Options of 'slipway gateway' and 'slipway up' alike.</summary>
     [JsonIgnore]
     public IEnumerable<string> GatewayOptions =>
@@ -39,6 +42,7 @@ sealed record UpSettings
         .. AccessLog is { } log ? (string[])["--access-log", log] : [],
         .. AccessLogKeep is { } keep ? (string[])["--access-log-keep", keep.ToString(CultureInfo.InvariantCulture)] : [],
         .. (TrustProxy ?? []).SelectMany(proxy => (string[])["--trust-proxy", proxy]),
+        .. Transport is { } transport ? (string[])["--gateway-transport", transport] : [],
     ];
 
     static string FileOf(DataFolder folder) => Path.Combine(folder.Path, "slipway.json");

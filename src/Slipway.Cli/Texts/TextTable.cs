@@ -20,6 +20,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. CanaryTexts.Entries,
         .. OneWayTexts.Entries,
         .. RouteTexts.Entries,
+        .. TransportTexts.Entries,
         .. PreviewTexts.Entries,
         .. GovernanceTexts.Entries,
         .. ApprovalTexts.Entries,

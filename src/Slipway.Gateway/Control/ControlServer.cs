@@ -31,6 +31,7 @@ static class ControlServer
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<RouteMemory>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.ListenUnixSocket(options.ControlSocket, listen => listen.Protocols = HttpProtocols.Http1);
@@ -39,7 +40,8 @@ static class ControlServer
         });
         var app = builder.Build();
         app.UseRouting();
-        app.MapPut("/table", (RequestDelegate)(context => Put(context, tables)));
+        var memory = app.Services.GetRequiredService<RouteMemory>();
+        app.MapPut("/table", (RequestDelegate)(context => Put(context, tables, memory)));
         app.MapPut("/certificates", (RequestDelegate)(context => PutCertificates(context, certificates)));
         app.MapGet("/table", (RequestDelegate)(context => context.Response.WriteAsJsonAsync(switchboard.Table.Document, ModelJson.Default.RouteTable)));
         app.MapGet("/report", (RequestDelegate)(context => context.Response.WriteAsJsonAsync(reporter.Report(), ModelJson.Default.GatewayReport)));
@@ -48,11 +50,11 @@ static class ControlServer
         return app;
     }
 
-    static async Task Put(HttpContext context, TableSwitch tables)
+    static async Task Put(HttpContext context, TableSwitch tables, RouteMemory memory)
     {
         try
         {
-            var table = await TableReader.Read(context.Request.Body, context.RequestAborted);
+            var table = await memory.Read(context.Request.Body, context.RequestAborted);
             // Begun is done: a client that hangs up does not leave a table half in service.
             await tables.Apply(table, CancellationToken.None);
             await context.Response.WriteAsJsonAsync(new ControlState(table.Version), ControlJson.Default.ControlState);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Control;
@@ -10,10 +11,6 @@ namespace Slipway.Gateway.Control;
 static class TableReader
 {
     /// <exception cref="JsonException">It is no route table.</exception>
-    public static async ValueTask<RouteTable> Read(Stream json, CancellationToken cancel) =>
-        Complete(await JsonSerializer.DeserializeAsync(json, ModelJson.Default.RouteTable, cancel));
-
-    /// <inheritdoc cref="Read(Stream, CancellationToken)"/>
     public static RouteTable Read(Stream json) => Complete(JsonSerializer.Deserialize(json, ModelJson.Default.RouteTable));
 
     static RouteTable Complete(RouteTable? table)
@@ -21,6 +18,11 @@ static class TableReader
         if (table?.Routes is null) throw new JsonException("null is no route table");
         return table with { Routes = [.. table.Routes.Select(Complete)] };
     }
+
+    /// <exception cref="JsonException">It is no route.</exception>
+    public static Route ReadRoute(ReadOnlySpan<byte> json) => Complete(JsonSerializer.Deserialize(json, RouteInfo));
+
+    static readonly JsonTypeInfo<Route> RouteInfo = (JsonTypeInfo<Route>)ModelJson.Default.RouteTable.Options.GetTypeInfo(typeof(Route));
 
     static Route Complete(Route? route)
     {

@@ -17,7 +17,7 @@ sealed class Attempt(GatewayOptions options, ClientAttempt client)
         var timeouts = exchange.Policy?.Timeouts;
         if (exchange.IsTimed) exchange.Asked = Stopwatch.GetTimestamp();
         if (instance.Protocol is not null) return (await client.Run(exchange, instance), false);
-        var connection = fresh ? null : instance.Connections.Rent();
+        var connection = fresh ? null : instance.Connections.Rent(exchange.Loop);
         if (connection is null)
         {
             (connection, var refused) = await Connector.Connect(exchange, instance, timeouts?.Connect ?? options.ConnectTimeout);
@@ -37,7 +37,7 @@ sealed class Attempt(GatewayOptions options, ClientAttempt client)
                 try
                 {
                     var length = RequestHead.Write(exchange, connection);
-                    for (var sent = 0; sent < length;) sent += await connection.Socket.SendAsync(connection.Out.AsMemory(sent, length - sent), SocketFlags.None);
+                    for (var sent = 0; sent < length;) sent += await connection.Socket.SendAsync(connection.Out.AsMemory(sent, length - sent));
                     outcome = Outcome.Unanswered;
                     if (exchange.HasBody) sending = RequestBody.Send(exchange, connection, BodySent);
                     else connection.Arm(AnswerLimit(exchange));

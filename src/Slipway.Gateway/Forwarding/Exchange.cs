@@ -11,6 +11,7 @@ using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Retrying;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Transport;
 
 namespace Slipway.Gateway.Forwarding;
 
@@ -41,6 +42,7 @@ sealed class Exchange
         _bodyDetection = features.Get<IHttpRequestBodyDetectionFeature>();
         _bodyPipe = features.Get<IRequestBodyPipeFeature>();
         Listener = features.Get<ArrivalFeature>()?.RoutePort;
+        Loop = features.Get<ILoopFeature>()?.Loop;
         IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol) || HttpProtocol.IsHttp3(Request.Protocol);
 
         var connection = features.GetRequiredFeature<IHttpConnectionFeature>();
@@ -69,6 +71,9 @@ sealed class Exchange
 
     /// <summary>The route port that the connection came in by, or null on the gateway's own addresses.</summary>
     public IPEndPoint? Listener { get; }
+
+    /// <summary>What serves the client's connection, and so the instance's too; null: no loop of ours.</summary>
+    public EpollLoop? Loop { get; }
 
     /// <summary>The other end of the connection.</summary>
     public IPAddress Peer { get; }

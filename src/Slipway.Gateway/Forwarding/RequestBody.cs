@@ -151,6 +151,6 @@ static class RequestBody
 
     static async ValueTask SendAll(UpstreamConnection connection, int length)
     {
-        for (var sent = 0; sent < length;) sent += await connection.Socket.SendAsync(connection.Out.AsMemory(sent, length - sent), SocketFlags.None);
+        for (var sent = 0; sent < length;) sent += await connection.Socket.SendAsync(connection.Out.AsMemory(sent, length - sent));
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -138,7 +138,9 @@ static class RequestHead
     {
         if (exchange.RequestNumber == 0) exchange.RequestNumber = Interlocked.Increment(ref _requests);
         Span<byte> digits = stackalloc byte[16];
-        exchange.RequestNumber.TryFormat(digits, out _, "x16", CultureInfo.InvariantCulture);
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, exchange.RequestNumber);
+        Convert.TryToHexStringLower(bytes, digits, out _);
         writer.Write("X-Request-Id: "u8);
         writer.Write(digits);
         writer.Write("\r\n"u8);

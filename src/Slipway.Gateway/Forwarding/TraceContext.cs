@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 
 namespace Slipway.Gateway.Forwarding;
@@ -48,9 +49,12 @@ readonly record struct TraceContext(UInt128 TraceId, ulong ParentId)
     public void Write(Span<byte> text)
     {
         "00-"u8.CopyTo(text);
-        TraceId.TryFormat(text[3..], out _, "x32", CultureInfo.InvariantCulture);
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, TraceId);
+        Convert.TryToHexStringLower(bytes, text[3..], out _);
         text[35] = (byte)'-';
-        ParentId.TryFormat(text[36..], out _, "x16", CultureInfo.InvariantCulture);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, ParentId);
+        Convert.TryToHexStringLower(bytes[..8], text[36..], out _);
         "-01"u8.CopyTo(text[52..]);
     }
 }

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Net.Sockets;
+using Slipway.Gateway.Transport;
 
 namespace Slipway.Gateway.Forwarding;
 
@@ -7,7 +7,7 @@ namespace Slipway.Gateway.Forwarding;
 /// One connection to an instance with its buffers. Belongs to one request at a time. Two others may end it from another thread, by closing the
 /// socket under a pending operation: the client that went away, and the sweeper whose deadline passed.
 /// </summary>
-sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : HeadBuffer, IUpstreamCall, IDisposable
+sealed class UpstreamConnection(IUpstreamSocket socket, ConnectionPool pool, int shelf = ConnectionPool.NoLoop) : HeadBuffer, IUpstreamCall, IDisposable
 {
     public const int LargeBuffer = 64 * 1024, MaxHead = 64 * 1024;
 
@@ -34,12 +34,15 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : HeadBuffer
     /// <summary>Environment.TickCount64 when it was put back.</summary>
     public long IdleSince { get; set; }
 
-    public Socket Socket { get; } = socket;
+    public IUpstreamSocket Socket { get; } = socket;
+
+    /// <summary>Where it lies in the pool.</summary>
+    public int Shelf { get; } = shelf;
 
     public ReadOnlySpan<byte> Received => In.AsSpan(Start, End - Start);
 
     /// <summary>An idle connection has nothing to read: what is readable is its end, or bytes that nobody asked for.</summary>
-    public bool IsDead => IsAborted || Socket.Poll(0, SelectMode.SelectRead);
+    public bool IsDead => IsAborted || Socket.IsDead(TimeSpan.FromMilliseconds(Environment.TickCount64 - IdleSince));
 
     /// <summary>It was closed under its request, which may all the same have had its whole answer: such a connection is not kept.</summary>
     public bool IsAborted => _aborted;
@@ -85,7 +88,7 @@ sealed class UpstreamConnection(Socket socket, ConnectionPool pool) : HeadBuffer
     }
 
     /// <summary>Receives more behind what is there. 0: the instance closed its side. The buffer must have room (<see cref="MakeRoom"/>).</summary>
-    public ValueTask<int> Receive() => Socket.ReceiveAsync(In.AsMemory(End), SocketFlags.None);
+    public ValueTask<int> Receive() => Socket.ReceiveAsync(In.AsMemory(End));
 
     /// <summary>Makes room behind what was received: moves it to the front, and takes a larger buffer where that is not enough.</summary>
     /// <returns>False: <see cref="LargeBuffer"/> is full.</returns>

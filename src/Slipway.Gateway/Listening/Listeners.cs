@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Slipway.Gateway.Certificates;
 
@@ -12,7 +11,7 @@ namespace Slipway.Gateway.Listening;
 /// The addresses that are listened on: the gateway's own, and those of routes, which come and go with the tables. Each accepts for itself; a
 /// connection goes to the channel of its protocol, where Kestrel takes it. Closing an address ends no connection that came by it.
 /// </summary>
-sealed partial class Listeners(SocketTransportFactory sockets, CertificateBook certificates, ILogger<Listeners> log) : IDisposable
+sealed partial class Listeners(IConnectionListenerFactory transport, CertificateBook certificates, ILogger<Listeners> log) : IDisposable
 {
     readonly SemaphoreSlim _gate = new(1, 1);
     readonly ProtocolSniffer _sniffer = new();
@@ -136,7 +135,7 @@ sealed partial class Listeners(SocketTransportFactory sockets, CertificateBook c
         try
         {
             if (address.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6) address = new IPEndPoint(IPAddress.Any, address.Port);
-            return await sockets.BindAsync(address, cancel);
+            return await transport.BindAsync(address, cancel);
         }
         catch (Exception refused) when (refused is SocketException or AddressInUseException)
         {

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Routing;
+using Slipway.Gateway.Transport;
 using Slipway.Gateway.Upstreams;
 
 namespace Slipway.Gateway.Mirroring;
@@ -133,7 +134,7 @@ sealed class RequestCopy : IThreadPoolWorkItem
     {
         if ((fresh ? null : instance.Connections.Rent()) is not { } connection)
         {
-            connection = new UpstreamConnection(new Socket(instance.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, instance.Connections);
+            connection = new UpstreamConnection(PlainUpstreamSocket.Open(instance.Address), instance.Connections);
             instance.Connections.Add(connection);
         }
         var (answer, isKept, isWhole, received) = (new CopyAnswer(_isHead), false, false, false);
@@ -180,8 +181,8 @@ sealed class RequestCopy : IThreadPoolWorkItem
         if (_hasBody) writer.WriteLine("Content-Length", _bodyLength.ToString(CultureInfo.InvariantCulture));
         writer.Write("\r\n"u8);
         var length = writer.Length;
-        for (var sent = 0; sent < length;) sent += await connection.Socket.SendAsync(connection.Out.AsMemory(sent, length - sent), SocketFlags.None);
-        for (var sent = 0; sent < _bodyLength;) sent += await connection.Socket.SendAsync(_body.AsMemory(sent, _bodyLength - sent), SocketFlags.None);
+        for (var sent = 0; sent < length;) sent += await connection.Socket.SendAsync(connection.Out.AsMemory(sent, length - sent));
+        for (var sent = 0; sent < _bodyLength;) sent += await connection.Socket.SendAsync(_body.AsMemory(sent, _bodyLength - sent));
     }
 
     static async ValueTask<int> Receive(UpstreamConnection connection)

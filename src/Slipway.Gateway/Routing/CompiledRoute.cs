@@ -19,6 +19,8 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
 {
     readonly CompiledMatch? _when = when is null ? null : new CompiledMatch(when);
 
+    CompiledRoute[]? _alone;
+
     readonly int _weights = destinations.Sum(d => d.Weight);
 
     readonly string _prefix = source.Path.TrimEnd('/');
@@ -67,6 +69,9 @@ sealed class CompiledRoute(Route source, CompiledDestination[] destinations, Com
 
     /// <summary>The same route for each of its matches alone, so that the closest match of a host and path can be tried first whosever it is.</summary>
     public IEnumerable<CompiledRoute> ByMatch() => Source.When is { Count: > 0 } matches ? matches.Select(match => new CompiledRoute(Source, destinations, split, Policy, match, Mirror)) : [this];
+
+    /// <summary>As <see cref="ByMatch"/> says it, where no other route has its host. One object for all its hosts and all tables that it is in.</summary>
+    public CompiledRoute[] Alone => _alone ??= [.. ByMatch()];
 
     public bool Covers(ReadOnlySpan<char> path) => PathPrefix.Covers(_prefix, path);
 

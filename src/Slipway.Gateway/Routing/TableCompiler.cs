@@ -21,6 +21,9 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
     HashSet<HealthWatch> _watches = [];
     HashSet<CompiledBreaker> _breakers = [];
 
+    // Of the table before, by the very record: one that a reader gave again has not changed (see RouteMemory).
+    Dictionary<Route, Kept> _kept = new(ReferenceEqualityComparer.Instance);
+
     /// <exception cref="InvalidInputException">The document can't be served by; every reason is in it.</exception>
     public CompiledTable Compile(RouteTable document)
     {
@@ -34,22 +37,36 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
         // Sparing with memory on purpose: a collection that finds much alive stops the requests too, and a table of thousands of hosts is much.
         var byHost = new Dictionary<string, CompiledRoute[]>(document.Routes.Count, StringComparer.OrdinalIgnoreCase);
         var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
+        var kept = new Dictionary<Route, Kept>(document.Routes.Count, ReferenceEqualityComparer.Instance);
         foreach (var route in document.Routes)
         {
-            var compiled = Compile(route, used);
+            if (!_kept.TryGetValue(route, out var known)) known = CompileAnew(route);
+            if (IsKept(route)) kept[route] = known;
+            used.UnionWith(known.Instances);
+            var compiled = known.Route;
             if (compiled.Mirror is { } mirror) (mirrors ??= []).Add(mirror);
             foreach (var host in route.Hosts)
             {
                 byHost[host] = byHost.TryGetValue(host, out var others) || route.When is { Count: > 1 }
-                    ? [.. (others ?? []).Concat(compiled.ByMatch()).OrderByDescending(r => r.PathLength).ThenByDescending(r => r.Conditions)] : [.. compiled.ByMatch()];
+                    ? [.. (others ?? []).Concat(compiled.ByMatch()).OrderByDescending(r => r.PathLength).ThenByDescending(r => r.Conditions)] : compiled.Alone;
             }
             foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
         }
         _states.Turn();
+        _kept = kept;
         var table = new CompiledTable(document, byHost, byPort, used) { Watches = [.. _watches], Breakers = [.. _breakers] };
         mirrors?.ForEach(mirror => mirror.Table = table);
         return table;
     }
+
+    Kept CompileAnew(Route route)
+    {
+        var used = new HashSet<InstanceState>();
+        return new Kept(Compile(route, used), [.. used]);
+    }
+
+    /// <summary>What has a policy, a split or copies takes part in what is remembered from table to table, and says so each time anew.</summary>
+    static bool IsKept(Route route) => route is { Policy: null, Split: null, Mirror: null };
 
     CompiledRoute Compile(Route route, HashSet<InstanceState> used)
     {
@@ -207,6 +224,8 @@ sealed class TableCompiler(InstanceBook instances, TrafficBook traffic)
 
     static void Add(List<Diagnostic> wrong, string key, string message, object found, string expected) =>
         wrong.Add(new Diagnostic { Key = key, Message = message, Found = found.ToString(), Expected = expected });
+
+    readonly record struct Kept(CompiledRoute Route, InstanceState[] Instances);
 
     /// <summary>Where something stands in the document; becomes words only where something is wrong with it.</summary>
     readonly record struct RouteKey(int Route, int? Destination = null)

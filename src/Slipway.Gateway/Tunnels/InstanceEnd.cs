@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Slipway.Gateway.Forwarding;
 
 namespace Slipway.Gateway.Tunnels;
@@ -7,7 +6,7 @@ namespace Slipway.Gateway.Tunnels;
 /// <param name="endWrites">Says that nothing more will be written: where that can't be said on one side alone it ends both.</param>
 sealed class InstanceEnd(Stream stream, Action endWrites)
 {
-    public static InstanceEnd Of(UpstreamConnection connection) => new(new NetworkStream(connection.Socket, ownsSocket: false), () => connection.Socket.Shutdown(SocketShutdown.Send)) { _close = connection.Socket.Dispose };
+    public static InstanceEnd Of(UpstreamConnection connection) => new(connection.Socket.AsStream(), connection.Socket.ShutdownSend) { _close = connection.Socket.Dispose };
 
     Action _close = stream.Dispose;
 

@@ -32,10 +32,10 @@ public sealed class SupervisorTests : IDisposable
     [Fact]
     public void Settings_OfTheGateway_ReachItAndAreTold()
     {
-        var settings = Settings with { AccessLog = "json", AccessLogKeep = 3, TrustProxy = ["10.0.0.0/8", "::1"] };
+        var settings = Settings with { AccessLog = "json", AccessLogKeep = 3, TrustProxy = ["10.0.0.0/8", "::1"], Transport = "sockets" };
         Watched.Gateway(new DataFolder("/d"), settings).Arguments.ShouldBe(
-            ["gateway", "--data", "/d", "--listen", "*:8000", "--access-log", "json", "--access-log-keep", "3", "--trust-proxy", "10.0.0.0/8", "--trust-proxy", "::1"]);
-        settings.AsOptions().ShouldEndWith("--access-log json --access-log-keep 3 --trust-proxy 10.0.0.0/8 --trust-proxy ::1");
+            ["gateway", "--data", "/d", "--listen", "*:8000", "--access-log", "json", "--access-log-keep", "3", "--trust-proxy", "10.0.0.0/8", "--trust-proxy", "::1", "--gateway-transport", "sockets"]);
+        settings.AsOptions().ShouldEndWith("--access-log json --access-log-keep 3 --trust-proxy 10.0.0.0/8 --trust-proxy ::1 --gateway-transport sockets");
         settings.IsSameAs(Settings).ShouldBeFalse();
         settings.IsSameAs(settings with { TrustProxy = ["10.0.0.0/8", "::1"] }).ShouldBeTrue();
     }

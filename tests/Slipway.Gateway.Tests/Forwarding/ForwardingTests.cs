@@ -106,7 +106,8 @@ public sealed class ForwardingTests
             await client.GetStringAsync("/", Cancel);
         }
 
-        backend.Connections.ShouldBe(1);
+        // Each loop keeps its own.
+        backend.Connections.ShouldBeInRange(1, Environment.ProcessorCount);
     }
 
     [Theory]

@@ -29,7 +29,8 @@ sealed class GatewayExecutable : IAsyncDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>Returns when it answers on its control socket.</summary>
-    public static async Task<GatewayExecutable> Start(string? data = null, IPEndPoint? address = null)
+    /// <param name="files">How many it may open; null: as many as this process.</param>
+    public static async Task<GatewayExecutable> Start(string? data = null, IPEndPoint? address = null, int? files = null)
     {
         data ??= NewFolder();
         var metadata = typeof(GatewayExecutable).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(m => m.Key == "Executable");
@@ -39,7 +40,14 @@ sealed class GatewayExecutable : IAsyncDisposable
             // As a supervisor starts it: what is set here for the tests' own process says nothing about that one.
             Environment = { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = null },
         };
-        var gateway = new GatewayExecutable(Process.Start(start)!, data, IPEndPoint.Parse(start.ArgumentList[^1]));
+        var listen = IPEndPoint.Parse(start.ArgumentList[^1]);
+        if (files is not null)
+        {
+            string[] shell = ["-c", $"ulimit -n {files}; exec \"$0\" \"$@\"", start.FileName];
+            for (var i = 0; i < shell.Length; i++) start.ArgumentList.Insert(i, shell[i]);
+            start.FileName = "/bin/sh";
+        }
+        var gateway = new GatewayExecutable(Process.Start(start)!, data, listen);
         await Eventually.Holds(async () =>
         {
             gateway._process.HasExited.ShouldBeFalse();
