@@ -63,8 +63,7 @@ sealed class ClientSocket : EpollSocket
             StopWaiting();
         }
         Output.Release();
-        var rest = Drain();
-        if (rest > 0)
+        if (Drain(out var isOver) && !isOver)
         {
             ShutdownSend();
             lock (ReadGate) _isLingering = true;
@@ -91,28 +90,26 @@ sealed class ClientSocket : EpollSocket
             return;
         }
         lock (ReadGate) IsReadable = true;
-        if (Drain() <= 0 && (HasEnded || Handle < 0))
-        {
-            StopWaiting();
-            if (Close(reset: false)) TellEnd();
-        }
+        Drain(out var isOver);
+        if (!isOver) return;
+        StopWaiting();
+        if (Close(reset: false)) TellEnd();
     }
 
     protected override void OnWritable() => Output.Continue();
 
     protected override void OnEnd() => TellEnd();
 
-    /// <summary>How many bytes nobody wanted were there; 0: none.</summary>
-    int Drain()
+    /// <summary>Whether there were bytes that nobody wanted.</summary>
+    /// <param name="isOver">No more will come.</param>
+    bool Drain(out bool isOver)
     {
         Span<byte> nowhere = stackalloc byte[4096];
-        var sum = 0;
+        var (sum, count) = (0, 0);
         lock (ReadGate)
-        {
-            int count;
             while (sum < MostDrained && (count = TryReceive(nowhere)) > 0) sum += count;
-        }
-        return sum;
+        isOver = count <= 0 && count != -Native.Again;
+        return sum > 0;
     }
 
     void TellEnd()

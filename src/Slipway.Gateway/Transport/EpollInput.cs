@@ -12,10 +12,14 @@ sealed class EpollInput(ClientSocket socket) : PipeReader, IValueTaskSource<Read
 {
     const int Small = 4096, Large = 64 * 1024;
 
+    // A client that always has more to say must not keep the loop from the others.
+    const int MostInRow = 32;
+
     ManualResetValueTaskSourceCore<ReadResult> _source;
     InputSegment? _head, _tail, _spare;
     int _start;
     int _size = Small;
+    int _inRow;
     // All that is there was looked at: only more is of interest.
     bool _isExamined;
     bool _isEnded;
@@ -57,7 +61,13 @@ sealed class EpollInput(ClientSocket socket) : PipeReader, IValueTaskSource<Read
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<ReadResult>(cancellationToken);
         lock (socket.ReadGate)
         {
-            if (IsThereNews()) return _error is null ? new(Take()) : ValueTask.FromException<ReadResult>(_error);
+            if (IsThereNews())
+            {
+                if (_error is not null) return ValueTask.FromException<ReadResult>(_error);
+                if (++_inRow < MostInRow || !socket.Loop.IsCurrent) return new(Take());
+                socket.Post();
+                return Wait();
+            }
             if (!cancellationToken.CanBeCanceled) return Wait();
         }
         // Not within the gate, which the call needs.
@@ -119,6 +129,7 @@ sealed class EpollInput(ClientSocket socket) : PipeReader, IValueTaskSource<Read
 
     ValueTask<ReadResult> Wait()
     {
+        _inRow = 0;
         _source.Reset();
         _isWaiting = true;
         return new ValueTask<ReadResult>(this, _source.Version);
