@@ -5,7 +5,7 @@ using Slipway.Contracts;
 namespace Slipway.Scenarios.Tests;
 
 /// <summary>A service that speaks no HTTP: its versions are switched under open connections.</summary>
-public sealed class StreamScenarios(SlipwayProcess slipway)
+public sealed class ListenScenarios(SlipwayProcess slipway)
 {
     /// <summary>One redis has a volume: two on one set of files would lose data, so that the old one is stopped before the new one starts, and who connects meanwhile waits.</summary>
     [Fact]
