@@ -12,7 +12,7 @@ public sealed record GatewayOptions
     /// <summary>As <see cref="Listen"/>, for TLS with HTTP/1.1 and HTTP/2. Redirects to https name the first one's port.</summary>
     public IReadOnlyList<string> ListenHttps { get; init; } = [];
 
-    /// <summary>DATA/gateway: holds control.sock, table.json, certificates.json and gateway.lock. Made (0700) where it is missing.</summary>
+    /// <summary>DATA/gateway: holds control.sock, table.json, instances.json, certificates.json and gateway.lock. Made (0700) where it is missing.</summary>
     public required string Folder { get; init; }
 
     /// <summary>How long an instance may take to accept a connection; then the next one is asked, or the answer is 504. Default 5 s.</summary>
@@ -59,6 +59,9 @@ public sealed record GatewayOptions
     public string TableFile => Path.Combine(Folder, "table.json");
 
     public string CertificateFile => Path.Combine(Folder, "certificates.json");
+
+    /// <summary>Which instances are left alone.</summary>
+    public string InstancesFile => Path.Combine(Folder, "instances.json");
 
     public string LockFile => Path.Combine(Folder, "gateway.lock");
 }

@@ -38,6 +38,7 @@ sealed class GatewayServer : IAsyncDisposable
     readonly TableSwitch _tables;
     readonly CertificateBook _certificates;
     readonly HealthChecker _health;
+    readonly InstanceMemory _memory;
     readonly Sweeper _sweeper;
     readonly Task _sweeping;
     readonly AccessLog? _accessLog;
@@ -46,15 +47,18 @@ sealed class GatewayServer : IAsyncDisposable
     {
         _options = options;
         _lock = folderLock;
-        _instances = new InstanceBook(options.IdleTimeout);
+        _memory = new InstanceMemory(options, logs.CreateLogger<InstanceMemory>());
+        _memory.Load();
+        _instances = new InstanceBook(options.IdleTimeout, _memory);
         var (instances, traffic, streams) = (_instances, new TrafficBook(), new StreamBook());
-        var compiler = new TableCompiler(instances, traffic, streams);
+        var compiler = new TableCompiler(instances, traffic, streams, _memory);
         var switchboard = new Switchboard(compiler.Compile(RouteTable.Empty));
         _transport = Transports.Create(options.Transport, logs);
         _certificates = new CertificateBook(new CertificateStore(options, logs.CreateLogger<CertificateStore>()), logs.CreateLogger<CertificateBook>());
         _listeners = new Listeners(_transport, _certificates, logs.CreateLogger<Listeners>());
         Store = new TableStore(options, logs.CreateLogger<TableStore>());
-        _health = new HealthChecker(logs.CreateLogger<HealthChecker>());
+        _health = new HealthChecker(_memory, logs.CreateLogger<HealthChecker>());
+        _memory.Keep(switchboard, instances);
         var refusals = new Refusals();
         _kestrel = new KestrelServer(Options.Create(Kestrel(options, _certificates)), new ProtocolListenerFactory(_listeners), new RefusalLogging(logs, refusals));
         if (options.AccessLog != AccessLogFormat.Off)
@@ -113,6 +117,7 @@ sealed class GatewayServer : IAsyncDisposable
         _sweeper.Dispose();
         await _sweeping;
         await _health.DisposeAsync();
+        await _memory.DisposeAsync();
         _tables.Dispose();
         _certificates.Dispose();
         _listeners.Dispose();

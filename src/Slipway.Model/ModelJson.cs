@@ -75,6 +75,7 @@ public sealed class ModelJson : IJsonTypeInfoResolver
     public JsonTypeInfo<JobRun> JobRun => Of<JobRun>();
 
     public JsonTypeInfo<Freeze> Freeze => Of<Freeze>();
+    public JsonTypeInfo<ApprovalRule> ApprovalRule => Of<ApprovalRule>();
 
     public JsonTypeInfo<ReleaseChanges> ReleaseChanges => Of<ReleaseChanges>();
 

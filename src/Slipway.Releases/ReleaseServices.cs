@@ -55,6 +55,7 @@ public static class ReleaseServices
         services.AddSingleton(provider => new MaintenanceSwitch(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<RoutePublisher>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new FreezeSwitch(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ApprovalSwitch(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Bells>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ReleaseEventLog(provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ReleaseQueries(
             provider.GetRequiredService<Database.Database>(), provider.GetRequiredService<Observations>(), options, provider.GetRequiredService<TimeProvider>()));

@@ -60,7 +60,7 @@ static class Composition
     {
         var engine = options.DockerHost ?? DockerClient.DefaultAddress;
         services.AddSingleton(_ => new DockerClient(engine));
-        services.AddSingleton<IEngine>(all => new DockerEngine(all.GetRequiredService<DockerClient>(), image => Credential(image, listener, token)));
+        services.AddSingleton<IEngine>(all => new DockerEngine(all.GetRequiredService<DockerClient>(), image => Credential(image, listener, token), options.Networks));
         services.AddImages(new ImageOptions { RegistryAddress = listener.Address, RegistryPassword = () => token.Text, InstallMissing = Environment.IsPrivilegedProcess });
         services.AddCertificates(options);
         services.AddSingleton<AppAccess>();

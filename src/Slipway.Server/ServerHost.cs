@@ -94,6 +94,7 @@ sealed partial class ServerHost : IAsyncDisposable
         AddKestrel(builder, listener);
         AddLogging(builder.Logging);
         var written = ServerConfiguration.Read(folder.Configuration);
+        options = options with { Networks = options.Networks ?? written.Networks };
         var roles = options.Roles ?? written.Roles ?? ServerRoles.All;
         var token = AdminToken.ReadOrMake(folder);
         builder.Services.AddCredentials(token);

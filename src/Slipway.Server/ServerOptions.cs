@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Slipway.Model;
 
 namespace Slipway.Server;
@@ -14,6 +15,9 @@ public sealed record ServerOptions
 
     /// <summary>The Docker Engine's address; null: DOCKER_HOST, or unix:///var/run/docker.sock.</summary>
     public string? DockerHost { get; init; }
+
+    /// <summary>Where the apps' networks get their addresses when the engine has none left; null: what DATA/slipway.yaml says, else 10.208.0.0/12.</summary>
+    public IPNetwork? Networks { get; init; }
 
     /// <summary>
     /// Where the gateway takes requests, as ADDRESS:PORT or :PORT, the first one for the URLs that people are shown.

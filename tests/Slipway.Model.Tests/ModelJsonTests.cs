@@ -111,7 +111,7 @@ public sealed class ModelJsonTests
         Started = Time,
         TableVersion = 3,
         Instances = [new InstanceTraffic { Instance = "id", InFlight = 1, Upgraded = 2 }],
-        Releases = [new ReleaseTraffic { App = App, Service = "web", Release = 1, Requests = 9, ByClass = [0, 0, 9, 0, 0, 0], Failed = 0, Times = new AnswerTimes { Success = [1, 2], Left = [3] }, Mirrored = new MirroredTraffic { Requests = 4, ByClass = [0, 0, 3, 0, 0, 1], Failed = 0, Dropped = 5, Times = new AnswerTimes { Success = [3] } } }],
+        Releases = [new ReleaseTraffic { App = App, Service = "web", Release = 1, Requests = 9, ByClass = [0, 0, 9, 0, 0, 0], Failed = 0, Times = new AnswerTimes { Success = [1, 2], Left = [3] }, Mirrored = new MirroredTraffic { Requests = 4, ByClass = [0, 0, 3, 0, 0, 1], Failed = 0, Dropped = 5, Times = new AnswerTimes { Success = [3] }, Originals = new AnswerTimes { Success = [4] } } }],
         NotListening = new Dictionary<string, string> { [":80"] = "in use" },
     };
 

@@ -1,3 +1,5 @@
+using Slipway.Scenarios.Tests.ZeroLoss;
+
 namespace Slipway.Scenarios.Tests;
 
 /// <summary>A new version gets a part of the requests, and more step by step, while people use the app.</summary>
@@ -75,8 +77,8 @@ public sealed class CanaryScenarios(SlipwayProcess slipway)
         await own.InitializeAsync();
         using var app = Canary("[{weight: 20%, for: 3s}, {weight: 60%, for: 3s}, {weight: 100%, bake: 3s}]");
         await own.Deployed(app);
-        await using var visitors = new Visitors(own, app, count: 6, strangers: true);
-        await visitors.More(50);
+        await using var load = new MixedLoad(own, app);
+        await load.Round();
 
         var deploy = own.Deploy(app.Become("2"));
         for (var step = 0; step < 3; step++)
@@ -88,13 +90,13 @@ public sealed class CanaryScenarios(SlipwayProcess slipway)
 
         var result = await deploy;
         result.ExitCode.ShouldBe(0, $"{result.All}\n{own.Logs()}");
-        visitors.ForgetVersions();
-        await visitors.More(100);
-        visitors.ForgetVersions();
-        await visitors.More(100);
-        visitors.Versions.Keys.ShouldBe(["2"]);
-        await visitors.Leave();
-        visitors.NobodyFailed();
+        load.ForgetVersions();
+        await load.Round();
+        load.ForgetVersions();
+        await load.Round();
+        load.Versions.Keys.ShouldBe(["2"]);
+        await load.Leave();
+        load.NobodyFailed();
         var rollouts = await own.List($"apps/{app.Name}/rollouts");
         rollouts[0]!["canary"]!["history"]!.AsArray().Select(step => step!["end"]!.GetValue<string>()).ShouldBe(["passed", "passed", "passed"]);
     }

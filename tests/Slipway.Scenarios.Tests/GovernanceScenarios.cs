@@ -41,7 +41,7 @@ public sealed class GovernanceScenarios(SlipwayProcess slipway) : IAsyncLifetime
         (await Succeeds(vera.Slipway(null, "apps"))).Output.ShouldContain("done, frozen");
         (await Fails(dave.Slipway(null, "unfreeze", app.Name))).ShouldContain("it needs the role admin");
         await slipway.Do("unfreeze", app.Name);
-        (await Succeeds(dave.Slipway(null, "deploy", app.Folder, "--app", app.Name))).Output.ShouldContain("v2 gets 20% of the requests and waits for an approval by release-managers, not of who deployed it");
+        (await Succeeds(dave.Slipway(null, "deploy", app.Folder, "--app", app.Name))).Output.ShouldContain("v2 gets 20% of the requests and waits for an approval by release-managers, not of the person who deployed it");
 
         // Who deployed may not approve, a viewer neither; over a restart of the server it still waits.
         (await Fails(dave.Slipway(null, "promote", app.Name))).ShouldContain("not of the person who deployed it");

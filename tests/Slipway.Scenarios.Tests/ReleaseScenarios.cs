@@ -48,28 +48,6 @@ public sealed class ReleaseScenarios(SlipwayProcess slipway)
     }
 
     [Fact]
-    public async Task Rolling_FiveInstances_AreReplacedWithoutAFailure()
-    {
-        using var app = new TestApp("rolling", replicas: 5);
-        await slipway.Deployed(app);
-        var before = await Instances(app);
-        await using var visitors = new Visitors(slipway, app);
-        await visitors.More(100);
-
-        await slipway.Deployed(app.Become("2"));
-
-        await visitors.More(100);
-        visitors.ForgetVersions();
-        await visitors.More(200);
-        visitors.Versions.Keys.ShouldBe(["2"]);
-        await visitors.Leave();
-        visitors.NobodyFailed();
-        var after = await Instances(app);
-        after.Count.ShouldBe(5);
-        after.Intersect(before).ShouldBeEmpty();
-    }
-
-    [Fact]
     public async Task Recreate_StopsTheOldOneFirst()
     {
         using var app = new TestApp("recreate");
@@ -178,28 +156,6 @@ public sealed class ReleaseScenarios(SlipwayProcess slipway)
     }
 
     [Fact]
-    public async Task Instance_KilledUnderLoad_IsReplacedAndOnlyWhatItHadBegunIsLost()
-    {
-        using var app = new TestApp("rolling", replicas: 3);
-        await slipway.Deployed(app);
-        await using var visitors = new Visitors(slipway, app);
-        await visitors.More(100);
-        var victim = (await slipway.List($"apps/{app.Name}/instances"))[0]!["id"]!.GetValue<string>();
-
-        await Run("docker", "kill", victim);
-
-        await SlipwayProcess.Until(async () => (await slipway.Get($"apps/{app.Name}"))["services"]![0]!["ready"]!.GetValue<int>() == 3, "three ready instances");
-        await visitors.More(200);
-        await visitors.Leave();
-        // At most what was in flight on it: a third of 12 connections.
-        visitors.Failures.Count.ShouldBeLessThanOrEqualTo(12, string.Join('\n', visitors.Failures));
-        await using var calm = new Visitors(slipway, app);
-        await calm.More(200);
-        await calm.Leave();
-        calm.NobodyFailed();
-    }
-
-    [Fact]
     public async Task Scale_UpAndDownUnderLoad_LosesNothing()
     {
         using var app = new TestApp("rolling");
@@ -242,11 +198,4 @@ public sealed class ReleaseScenarios(SlipwayProcess slipway)
     /// <summary>Identifiers and start times: equal means that nothing was started anew.</summary>
     async Task<IReadOnlyList<string>> Instances(TestApp app) =>
         [.. (await slipway.List($"apps/{app.Name}/instances")).Select(i => $"{i!["id"]} {i["started"]}").Order()];
-
-    static async Task Run(string program, params string[] arguments)
-    {
-        using var process = System.Diagnostics.Process.Start(program, arguments);
-        await process.WaitForExitAsync();
-        process.ExitCode.ShouldBe(0);
-    }
 }

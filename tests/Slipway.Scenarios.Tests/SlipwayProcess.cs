@@ -25,6 +25,9 @@ public sealed class SlipwayProcess : IAsyncLifetime
     /// <summary>The engine to use, or null for the machine's.</summary>
     public string? DockerHost { get; init; }
 
+    /// <summary>More of 'slipway up'.</summary>
+    public string[] Options { get; init; } = [];
+
     public HttpClient Api { get; private set; } = new();
 
     public async ValueTask InitializeAsync()
@@ -36,7 +39,7 @@ public sealed class SlipwayProcess : IAsyncLifetime
 
     public string Token => File.ReadAllText(Path.Combine(Data, "admin.token")).Trim();
 
-    public Task<CliResult> Up() => Do("up", "--data", Data, "--listen", Listen, "--gateway-http", Gateway, "--gateway-https", GatewayHttps);
+    public Task<CliResult> Up() => Do(["up", "--data", Data, "--listen", Listen, "--gateway-http", Gateway, "--gateway-https", GatewayHttps, .. Options]);
 
     /// <summary>Process id of the running server, gateway or supervisor, from what the supervisor has noted of it.</summary>
     public int ProcessId(string process) => JsonNode.Parse(File.ReadAllText(Path.Combine(Data, "run", $"{process}.process")))!["processId"]!.GetValue<int>();
@@ -154,7 +157,10 @@ public sealed class SlipwayProcess : IAsyncLifetime
     {
         foreach (var app in apps)
         {
-            await Try("remove", app.Name, "--volumes", "--yes");
+            // A scenario may have killed the server just now: what is not removed stays in the engine for good.
+            var patience = Stopwatch.StartNew();
+            while ((await Try("remove", app.Name, "--volumes", "--yes")) is { ExitCode: not 0 } kept && !kept.Errors.Contains("There is no app", StringComparison.Ordinal) && patience.Elapsed.TotalSeconds < 30)
+                await Task.Delay(200);
             _apps.Remove(app);
         }
     }

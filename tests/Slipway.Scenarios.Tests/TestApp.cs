@@ -45,7 +45,7 @@ public sealed class TestApp : IDisposable
         return this;
     }
 
-    /// <param name="ready">yes; never: /up answers 503 for ever; crash: it ends at once; sick: it is ready and answers 500.</param>
+    /// <param name="ready">yes; never: /up answers 503 for ever; crash: it ends at once; sick: it is ready and answers 500; rude: it is ready, and when it is told to stop it does not end what it has begun.</param>
     public TestApp Become(string version, string ready = "yes")
     {
         File.WriteAllText(Path.Combine(Folder, "version"), version);

@@ -71,8 +71,9 @@ sealed class ApiClient : IDisposable
     public Task<Rollout> Abort(AppName app, CancellationToken cancel, bool pastOneWay = false) =>
         Start($"/api/v1/apps/{app}/abort", pastOneWay ? Json(new AbortRequest { PastOneWay = true }, ApiJson.Default.AbortRequest) : null, cancel);
 
-    public async Task Cancel(long rollout, CancellationToken cancel) =>
-        (await Send(HttpMethod.Post, Invariant($"/api/v1/rollouts/{rollout}/cancel"), null, cancel)).Dispose();
+    /// <summary>Ends it where it has no release yet; as it is then.</summary>
+    public Task<Rollout> CancelBuild(long rollout, CancellationToken cancel) =>
+        Start(Invariant($"/api/v1/rollouts/{rollout}/cancel?onlyBuild=true"), null, cancel);
 
     public async Task Scale(AppName app, string service, int replicas, CancellationToken cancel, bool despiteFreeze = false) =>
         (await Send(HttpMethod.Put, $"/api/v1/apps/{app}/services/{Uri.EscapeDataString(service)}/scale",

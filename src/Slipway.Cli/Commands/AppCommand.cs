@@ -17,6 +17,7 @@ static class AppCommand
         member.Subcommands.Add(List(context));
         member.Subcommands.Add(Remove(context));
         command.Subcommands.Add(member);
+        command.Subcommands.Add(AppApprovalsCommand.Make(context));
         return command;
     }
 

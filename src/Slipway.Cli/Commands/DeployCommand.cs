@@ -45,7 +45,7 @@ static class DeployCommand
             var isExperiment = parsed.GetValue(preview) is null && model.Services.Any(service => service.Release.Canary?.Ab is not null);
             // One that is promoted at once holds only where it failed past a one-way step.
             bool NeedsPerson(RolloutState state) => state == RolloutState.Holding || (!parsed.GetValue(promote) && isExperiment && state == RolloutState.Shifting);
-            return await new RolloutWatch(context.Shell, api, TimeProvider.System, parsed.GetValue(json)).Run(rollout, 0, NeedsPerson, cancelOnInterrupt: true, cancel);
+            return await new RolloutWatch(context.Shell, api, TimeProvider.System, parsed.GetValue(json)).Run(rollout, 0, NeedsPerson, cancelsBuild: true, cancel);
         });
         return command;
     }

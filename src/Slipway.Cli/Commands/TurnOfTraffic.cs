@@ -20,7 +20,7 @@ static class TurnOfTraffic
         var from = rollout.Id == before?.Id ? seen : 0;
         if (IsAtAStep(rollout)) return await Tell(context, api, rollout, json, cancel);
         // A rollback in the middle of a canary is its end.
-        if (!aborting && rollout.State != RolloutState.RollingBack) return await new RolloutWatch(context.Shell, api, TimeProvider.System, json).Run(rollout, from, state => state == RolloutState.Holding, cancelOnInterrupt: false, cancel);
+        if (!aborting && rollout.State != RolloutState.RollingBack) return await new RolloutWatch(context.Shell, api, TimeProvider.System, json).Run(rollout, from, state => state == RolloutState.Holding, cancelsBuild: false, cancel);
         return await FollowAbort(context, api, rollout, from, json, cancel);
     }
 

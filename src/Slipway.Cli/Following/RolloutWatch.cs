@@ -13,9 +13,9 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
 
     /// <param name="from">Index of the first event to show: a promote does not tell the build again.</param>
     /// <param name="until">States, besides the ended ones, in which a person is needed.</param>
-    /// <param name="cancelOnInterrupt">Ctrl-C cancels the rollout; otherwise it only ends the watching.</param>
+    /// <param name="cancelsBuild">Ctrl-C cancels the rollout while it has no release yet. What has one goes on: Ctrl-C ends the looking alone.</param>
     /// <returns>The exit code.</returns>
-    public async Task<int> Run(Rollout rollout, long from, Func<RolloutState, bool> until, bool cancelOnInterrupt, CancellationToken cancel)
+    public async Task<int> Run(Rollout rollout, long from, Func<RolloutState, bool> until, bool cancelsBuild, CancellationToken cancel)
     {
         FollowEnd end;
         await using (var view = MakeView())
@@ -25,16 +25,15 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
             {
                 end = await follower.Follow(rollout, from, until, cancel);
             }
-            catch (OperationCanceledException) when (cancel.IsCancellationRequested && cancelOnInterrupt)
-            {
-                view.Say($"Cancelling rollout {rollout.Id} (Ctrl-C again leaves that to the server) ...");
-                await Cancel(rollout.Id);
-                end = await follower.Follow(rollout, from, _ => false, CancellationToken.None);
-            }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
-                view.Say($"Rollout {rollout.Id} goes on at the server; 'slipway apps' shows its state.");
-                return ExitCode.Failed;
+                var now = cancelsBuild ? await api.CancelBuild(rollout.Id, CancellationToken.None) : await api.Rollout(rollout.Id, CancellationToken.None);
+                if (!now.State.IsEnded)
+                {
+                    GoesOn(view, now);
+                    return ExitCode.Failed;
+                }
+                end = await follower.Follow(rollout, from, _ => false, CancellationToken.None);
             }
         }
         return await Report(rollout, end);
@@ -50,16 +49,11 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
 
     IRolloutView MakeView() => shell.Colors && !json ? new LiveRolloutView(shell.Out, time) : new PlainRolloutView(Output);
 
-    async Task Cancel(long rollout)
+    static void GoesOn(IRolloutView view, Rollout rollout)
     {
-        try
-        {
-            await api.Cancel(rollout, CancellationToken.None);
-        }
-        catch (ApiException ended) when (ended.Problem.Status == 409)
-        {
-            // It ended in the same moment; following tells how.
-        }
+        view.Say($"Rollout {rollout.Id} of {rollout.App} goes on at the server{(rollout.Release is { } release ? $": v{release} is {Readable.State(rollout.State)}" : "")}.");
+        view.Say($"  to look on   slipway watch {rollout.App}");
+        if (rollout.State != RolloutState.RollingBack) view.Say($"  to end it    slipway abort {rollout.App}");
     }
 
     async Task<int> Report(Rollout rollout, FollowEnd end)
@@ -86,7 +80,7 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
         }
         if (end.State == RolloutState.Holding && now.Canary is { } canary)
         {
-            var why = canary.Hold switch { CanaryHold.Approval => $"waits for {(canary.Asks is { } asks ? CanaryPicture.Wanted(asks) : "an approval")}", CanaryHold.Frozen => "holds, because it is frozen", CanaryHold.NoData => "holds: the judge has no data", CanaryHold.Ended => "its experiment is over", _ => "is paused" };
+            var why = canary.Hold switch { CanaryHold.Approval => $"waits for {(canary.Asks is { } asks ? asks.Wanted : "an approval")}", CanaryHold.Frozen => "holds, because it is frozen", CanaryHold.NoData => "holds: the judge has no data", CanaryHold.Ended => "its experiment is over", _ => "is paused" };
             Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} gets {CanaryPicture.Share(canary.Weight, canary.Mirror)} of the requests and {why}.");
             foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
             foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");
@@ -95,7 +89,7 @@ sealed class RolloutWatch(Shell shell, ApiClient api, TimeProvider time, bool js
         }
         if (end.State == RolloutState.Holding)
         {
-            Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} is ready and gets no traffic yet.");
+            Output.WriteLine($"{_paint.Green("✔")} {rollout.App} v{end.Release} is ready and {(now.Gate?.Asks is { } asked ? $"waits for {asked.Wanted}{CanaryPicture.GivenOf(now.Gate)}" : "gets no traffic yet")}.");
             foreach (var url in app.PreviewUrls) Output.WriteLine($"  preview  {_paint.Bold(url)}");
             foreach (var url in app.Urls) Output.WriteLine($"  live     {url}  (v{app.Live})");
             Output.WriteLine($"  next     {app.Next ?? $"slipway promote {rollout.App}"}");

@@ -58,7 +58,7 @@ static class CanaryPicture
 
     static string? Waits(CanaryStatus canary) => canary.Rollout.Canary switch
     {
-        { Hold: CanaryHold.Approval, Asks: { } asks } progress => $"waits for {Wanted(asks)}{(progress.Approvals.Count > 0 ? $", {Given(progress)}" : "")} (slipway promote)",
+        { Hold: CanaryHold.Approval, Asks: { } asks } progress => $"waits for {asks.Wanted}{(progress.Approvals.Count > 0 ? $", {Given(progress)}" : "")} (slipway promote)",
         { Hold: CanaryHold.Approval } => "waits for an approval (slipway promote)",
         { Hold: CanaryHold.Frozen } => "holds: frozen (slipway apps says why)",
         { Hold: CanaryHold.Paused } => "paused (slipway resume)",
@@ -71,8 +71,8 @@ static class CanaryPicture
         _ => null,
     };
 
-    internal static string Wanted(ApprovalRule asks) =>
-        (asks.Count > 1 ? $"{asks.Count} approvals" : "an approval") + (asks.By is { } role ? $" by {role}" : "") + (asks.NotAuthor ? ", not of who deployed it" : "");
+    /// <summary>, 1 of 2 given, by alice</summary>
+    internal static string GivenOf(ReleaseGate gate) => gate.Approvals.Count == 0 ? "" : $", {gate.Approvals.Count} of {gate.Asks?.Count ?? 1} given, by {string.Join(" and ", gate.Approvals.Select(a => a.By))}";
 
     /// <summary>1 of 2 given, by alice</summary>
     static string Given(CanaryProgress progress) => $"{progress.Approvals.Count} of {progress.Asks?.Count ?? 1} given, by {string.Join(" and ", progress.Approvals.Select(a => a.By))}";

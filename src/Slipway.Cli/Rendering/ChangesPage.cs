@@ -6,7 +6,7 @@ namespace Slipway.Cli.Rendering;
 /// <summary>What a release was made from and what it changed, for people.</summary>
 static class ChangesPage
 {
-    const int ShownHash = 10, ShownValue = 60;
+    const int ShownHash = 10;
 
     public static void Write(TextWriter output, Paint paint, ReleaseChanges changes)
     {
@@ -14,7 +14,7 @@ static class ChangesPage
         if (changes.Git is { } git) Write(output, paint, git);
         if (changes.Changes.Count == 0) return;
         output.WriteLine();
-        Columns.Write(output, paint, ["CHANGE", "WAS", "IS"], changes.Changes.Select(change => (string[])[Place(change), Value(change.Before), Value(change.After)]));
+        Columns.Write(output, paint, ["CHANGE", "WAS", "IS"], changes.Changes.Select(change => (string[])[Place(change), change.Before is { } was ? Readable.Value(was) : "-", change.After is { } now ? Readable.Value(now) : "-"]));
     }
 
     static void Write(TextWriter output, Paint paint, GitFacts git)
@@ -30,8 +30,6 @@ static class ChangesPage
     }
 
     static string Place(ModelChange change) => Readable.Line(string.Join('.', ((string?[])[change.Service, change.Key]).Where(part => !string.IsNullOrEmpty(part))));
-
-    static string Value(string? value) => value is null ? "-" : Readable.ShortImage(Readable.Line(value.ReplaceLineEndings(" "))) is var line && line.Length <= ShownValue ? line : line[..ShownValue] + "…";
 
     static string Short(string hash) => hash.Length > ShownHash ? hash[..ShownHash] : hash;
 }

@@ -19,9 +19,6 @@ namespace Slipway.Cli.Rendering;
 /// </summary>
 static class PlanPage
 {
-    /// <summary>Of one value; --json has them whole.</summary>
-    const int LongestValue = 60;
-
     public static void Write(TextWriter output, Paint paint, DeployPlan plan)
     {
         if (plan.Outcome == PlanOutcome.Nothing)
@@ -76,16 +73,10 @@ static class PlanPage
         ? $": it depends on {string.Join(" and ", service.Because)}" : "";
 
     static string Values(Paint paint, ModelChange change) =>
-        change is { IsSecret: true, Before: not null, After: not null } && change.Before == change.After ? $"changed {paint.Dim($"({Short(change.After)})")}"
-        : change.Before is null ? paint.Green($"+ {Short(change.After!)}")
-        : change.After is null ? $"{paint.Red("-")} {Short(change.Before)}"
-        : $"{Short(change.Before)} → {Short(change.After)}";
-
-    static string Short(string value)
-    {
-        var line = Readable.Line(Readable.ShortImage(value.ReplaceLineEndings(" ")));
-        return line.Length <= LongestValue ? line : line[..(LongestValue - 1)] + "…";
-    }
+        change is { IsSecret: true, Before: not null, After: not null } && change.Before == change.After ? $"changed {paint.Dim($"({Readable.Value(change.After)})")}"
+        : change.Before is null ? paint.Green($"+ {Readable.Value(change.After!)}")
+        : change.After is null ? $"{paint.Red("-")} {Readable.Value(change.Before)}"
+        : $"{Readable.Value(change.Before)} → {Readable.Value(change.After)}";
 
     static string Word(Strategy strategy) => strategy switch
     {

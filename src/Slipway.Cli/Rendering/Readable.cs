@@ -6,6 +6,8 @@ namespace Slipway.Cli.Rendering;
 /// <summary>Values as people read them.</summary>
 static class Readable
 {
+    const int LongestValue = 60;
+
     /// <summary>85 ms, 3.2 s, 2 min 5 s, 3 h 20 min, 12 days.</summary>
     public static string Duration(TimeSpan time) => time.Duration() switch
     {
@@ -42,6 +44,13 @@ static class Readable
         var (value, unit) = ((double)bytes, 0);
         for (; value >= 999.5 && unit < units.Length - 1; unit++) value /= 1000;
         return unit == 0 || value >= 99.5 ? $"{value:0} {units[unit]}" : $"{value:0.0} {units[unit]}";
+    }
+
+    /// <summary>What a key had or has, in a column: one line, cut where it is long; --json has it whole.</summary>
+    public static string Value(string value)
+    {
+        var line = Line(ShortImage(value.ReplaceLineEndings(" ")));
+        return line.Length <= LongestValue ? line : line[..(LongestValue - 1)] + "…";
     }
 
     /// <summary>sha256:0123456789ab: enough of a digest to tell it apart.</summary>

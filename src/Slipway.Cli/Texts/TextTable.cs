@@ -23,6 +23,7 @@ sealed record TextTable(HelpWords Help, IReadOnlyDictionary<string, string> Entr
         .. TransportTexts.Entries,
         .. PreviewTexts.Entries,
         .. GovernanceTexts.Entries,
+        .. ApprovalTexts.Entries,
     ];
 
     public static TextTable English { get; } = new(HelpWords.English, With(EnglishTexts.Entries, text => text.English));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Runtime.CompilerServices;
 using Slipway.Model;
 
@@ -6,8 +7,12 @@ namespace Slipway.Engines.Docker;
 
 /// <summary>Workloads on one Docker Engine (or Podman's Docker-compatible socket): an instance is a container.</summary>
 /// <param name="credential">How the engine proves itself to the registry of an image, given the image's reference; null for no proof.</param>
-public sealed class DockerEngine(DockerClient client, Func<string, RegistryCredential?> credential) : IEngine, IDisposable
+/// <param name="pool">Where networks get their addresses when the engine has none left: of IPv4, with a prefix of 22 at most.</param>
+public sealed class DockerEngine(DockerClient client, Func<string, RegistryCredential?> credential, IPNetwork? pool = null) : IEngine, IDisposable
 {
+    /// <summary>1,024 networks, in a part of 10.0.0.0/8 that few use.</summary>
+    public static readonly IPNetwork DefaultPool = IPNetwork.Parse("10.208.0.0/12");
+
     /// <summary>Containers that one call starts, or asks about, at the same time.</summary>
     const int Starting = 4, Asking = 8;
 
@@ -16,7 +21,7 @@ public sealed class DockerEngine(DockerClient client, Func<string, RegistryCrede
         ["create", "start", "restart", "die", "stop", "kill", "oom", "pause", "unpause", "rename", "update", "destroy", "health_status"];
 
     readonly DockerImages _images = new(client);
-    readonly DockerNetworks _networks = new(client);
+    readonly DockerNetworks _networks = new(client, pool ?? DefaultPool);
     readonly DockerVolumes _volumes = new(client);
     readonly DockerLogs _logs = new(client);
 

@@ -1,11 +1,15 @@
+using System.Net;
 using System.Net.Http.Json;
 using Slipway.Model;
 
 namespace Slipway.Engines.Docker;
 
 /// <summary>The networks of workloads: made, attached, detached and swept.</summary>
-sealed class DockerNetworks(DockerClient client) : IDisposable
+sealed class DockerNetworks(DockerClient client, IPNetwork pool) : IDisposable
 {
+    /// <summary>Subnets that are tried, where each turns out to be taken.</summary>
+    const int Tries = 64;
+
     /// <summary>The engine lets two networks have one name when they are made at the same time: here they are made one after another.</summary>
     readonly SemaphoreSlim _making = new(1, 1);
 
@@ -74,7 +78,7 @@ sealed class DockerNetworks(DockerClient client) : IDisposable
         try
         {
             if (await Find(network.Name, cancel) is { } meanwhile) return meanwhile;
-            return (await client.Post("/networks/create", Creation(workload.App, network), DockerJson.Default.NetworkCreation, DockerJson.Default.NetworkCreated, cancel)).Id;
+            return await Create(Creation(workload.App, network), cancel);
         }
         catch (EngineException conflict) when (conflict.Status == 409)
         {
@@ -85,6 +89,40 @@ sealed class DockerNetworks(DockerClient client) : IDisposable
         {
             _making.Release();
         }
+    }
+
+    async Task<string> Create(NetworkCreation creation, CancellationToken cancel)
+    {
+        try
+        {
+            return (await client.Post("/networks/create", creation, DockerJson.Default.NetworkCreation, DockerJson.Default.NetworkCreated, cancel)).Id;
+        }
+        catch (EngineException full) when (creation.Ipam is null && AddressPool.IsExhausted(full))
+        {
+            return await CreateFromPool(creation, full, cancel);
+        }
+    }
+
+    /// <summary>With a subnet of our choice. One that somebody takes in between, or that the engine knows more of than we do, is passed over.</summary>
+    async Task<string> CreateFromPool(NetworkCreation creation, EngineException full, CancellationToken cancel)
+    {
+        var there = await client.Get("/networks", DockerJson.Default.IReadOnlyListNetworkListed, cancel);
+        var taken = there.SelectMany(network => network.Ipam?.Config ?? []).Select(config => IPNetwork.TryParse(config.Subnet, out var subnet) ? subnet : (IPNetwork?)null).OfType<IPNetwork>().ToList();
+        // Of an engine on another machine the routes are not known; it refuses those that it has itself.
+        if (client.Address.StartsWith("unix:", StringComparison.Ordinal)) taken.AddRange(AddressPool.Routes());
+        foreach (var subnet in AddressPool.Free(pool, taken).Take(Tries))
+        {
+            try
+            {
+                return await Create(creation with { Ipam = new NetworkAddresses { Config = [new NetworkSubnet { Subnet = subnet.ToString() }] } }, cancel);
+            }
+            catch (EngineException overlaps) when (AddressPool.IsTaken(overlaps))
+            {
+                // The next one.
+            }
+        }
+        throw new EngineException(full.Status, $"There are no addresses left for the network {creation.Name}: the engine has {there.Count} networks, and {pool}, from which Slipway takes more, has none that is free. "
+            + "Remove apps or networks that nobody needs (docker network prune), or set 'networks' in DATA/slipway.yaml to a larger range that your machines do not use.", full);
     }
 
     /// <summary>The filter finds parts of names too. Where two networks have the name, everyone takes the same one.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Engines.Docker;
 
 /// <summary>Body of NetworkCreate.</summary>
@@ -11,6 +13,10 @@ sealed record NetworkCreation
     public string? Driver { get; init; }
 
     public IReadOnlyDictionary<string, string>? Options { get; init; }
+
+    /// <summary>Null: the engine chooses.</summary>
+    [JsonPropertyName("IPAM")]
+    public NetworkAddresses? Ipam { get; init; }
 
     public bool Internal { get; init; }
 
@@ -30,6 +36,20 @@ sealed record NetworkListed
     public required string Id { get; init; }
 
     public required string Name { get; init; }
+
+    [JsonPropertyName("IPAM")]
+    public NetworkAddresses? Ipam { get; init; }
+}
+
+/// <summary>Engine API, IPAM: the addresses of a network.</summary>
+sealed record NetworkAddresses
+{
+    public IReadOnlyList<NetworkSubnet>? Config { get; init; }
+}
+
+sealed record NetworkSubnet
+{
+    public string? Subnet { get; init; }
 }
 
 /// <summary>Body of NetworkConnect.</summary>

@@ -61,6 +61,11 @@ sealed partial class CertificateBook(CertificateStore store, ILogger<Certificate
     {
         var name = handshake.ClientHelloInfo.ServerName;
         if (handshake.Connection.Features.Get<ChallengeFeature>() is { } challenge) return new(challenge.Certificate.Options);
+        if (handshake.Connection.Features.Get<ArrivalFeature>()?.Tls is { } port)
+        {
+            if (name.Length == 0) name = port.Default ?? "";
+            else if (!port.Covers(name)) throw new AuthenticationException($"'{name}' is no host of the service that the port belongs to.");
+        }
         return _current.Find(name) is { } certificate ? new(certificate.Options)
             : throw new AuthenticationException(name.Length == 0 ? "The client named no host (SNI)." : $"No certificate for '{name}'.");
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Slipway.Gateway.Health;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Control;
@@ -12,4 +13,5 @@ sealed record ControlState(long Version);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ControlRefusal))]
 [JsonSerializable(typeof(ControlState))]
+[JsonSerializable(typeof(Remembered))]
 sealed partial class ControlJson : JsonSerializerContext;

@@ -32,6 +32,7 @@ static class TableReader
             Hosts = NoNulls(route.Hosts),
             Path = route.Path ?? "/",
             Ports = NoNulls(route.Ports),
+            Mirror = route.Mirror is { } mirror ? mirror with { Methods = mirror.Methods is null ? RouteMirror.Safe : NoNulls(mirror.Methods), Upstreams = NoNulls(mirror.Upstreams) } : null,
             Destinations = [.. NoNulls(route.Destinations).Select(d => d with { Upstreams = NoNulls(d.Upstreams) })],
         };
     }

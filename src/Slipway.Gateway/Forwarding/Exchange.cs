@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Gateway.Listening;
+using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Mirroring;
 using Slipway.Gateway.Policies;
 using Slipway.Gateway.Retrying;
@@ -41,7 +42,7 @@ sealed class Exchange
         _connect = features.Get<IHttpExtendedConnectFeature>();
         _bodyDetection = features.Get<IHttpRequestBodyDetectionFeature>();
         _bodyPipe = features.Get<IRequestBodyPipeFeature>();
-        Listener = features.Get<ArrivalFeature>()?.RoutePort;
+        (Listener, PortTls) = features.Get<ArrivalFeature>() is { } arrival ? (arrival.RoutePort, arrival.Tls) : (null, null);
         Loop = features.Get<ILoopFeature>()?.Loop;
         IsHttp2 = HttpProtocol.IsHttp2(Request.Protocol) || HttpProtocol.IsHttp3(Request.Protocol);
 
@@ -71,6 +72,9 @@ sealed class Exchange
 
     /// <summary>The route port that the connection came in by, or null on the gateway's own addresses.</summary>
     public IPEndPoint? Listener { get; }
+
+    /// <summary>Of a route port on which TLS is spoken.</summary>
+    public PortTls? PortTls { get; }
 
     /// <summary>What serves the client's connection, and so the instance's too; null: no loop of ours.</summary>
     public EpollLoop? Loop { get; }
@@ -121,6 +125,9 @@ sealed class Exchange
     /// <summary>Of a request with a body that is being copied, until the body is whole.</summary>
     public RequestCopy? Copy { get; set; }
 
+    /// <summary>Not null: a copy is on its way, and how this one ends counts beside it.</summary>
+    public MirrorCounters? Copied { get; set; }
+
     /// <summary>The instance that was asked last, and its release.</summary>
     public InstanceState? Instance { get; set; }
 
@@ -152,6 +159,9 @@ sealed class Exchange
     /// <summary>Who a request without a cookie was taken for, where its route is split.</summary>
     public UInt128? NewUser { get; set; }
 
+    /// <summary>Of an experiment: the group of users that this one is in; null where users can't be told apart.</summary>
+    public int? Group { get; set; }
+
     /// <summary>Set-Cookie of an answer to <see cref="NewUser"/>.</summary>
     public string? Cookie { get; set; }
 
@@ -160,6 +170,9 @@ sealed class Exchange
 
     /// <summary>Where the request may be sent once more though an instance had it.</summary>
     public RetryState? Retry { get; set; }
+
+    /// <summary>What <see cref="Retry"/> is, where it is: kept for the next request.</summary>
+    public RetryState? KeptRetry { get; set; }
 
     /// <summary>How it was answered, where its route is forwarded to. Done where it is not.</summary>
     public Outcome Outcome { get; set; }
@@ -189,7 +202,7 @@ sealed class Exchange
         Trace = default;
         Continue = HasBody && Request.Headers.Expect.Count > 0 ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Fault = null;
-        (Hsts, AffinityCookie, Retry, Outcome) = (null, null, null, default);
+        (Hsts, AffinityCookie, Retry, Outcome, Copied, Group) = (null, null, null, default, null, null);
         if (Cookie is not null) (NewUser, Cookie) = (null, null);
         if (!IsHttp2) return;
         _gone = false;

@@ -95,7 +95,7 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
 
     async Task Serve(Exchange exchange, Choice choice, string host)
     {
-        choice.Route!.Mirror?.Look(exchange, switchboard, choice.Counters!.Release);
+        choice.Route!.Mirror?.Look(exchange, switchboard, options, choice.Counters!.Release);
         var retry = exchange.Retry = choice.Route!.Policy?.Retries?.Begin(exchange, switchboard, host);
         var tried = retry?.Tried;
         var isSecondRound = false;
@@ -178,12 +178,11 @@ sealed class Forwarder(Switchboard switchboard, TrafficBook traffic, GatewayOpti
         exchange.Outcome = outcome;
         var gone = outcome is Outcome.ClientGone or Outcome.ClientFault;
         var failed = outcome != Outcome.Done && !gone;
-        counters.Count(outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started, failed);
-        if (outcome == Outcome.Done)
-        {
-            route.Goals?.Count(exchange, counters);
-            return;
-        }
+        var (status, ticks) = (outcome is Outcome.Done or Outcome.BrokenOff ? exchange.Answer.Status : 0, Stopwatch.GetTimestamp() - exchange.Started);
+        counters.Count(status, ticks, failed);
+        exchange.Copied?.CountOriginal(status, ticks, failed);
+        route.Goals?.Count(exchange, counters, isAnswered: outcome == Outcome.Done);
+        if (outcome == Outcome.Done) return;
         if (outcome == Outcome.ClientFault && !exchange.Response.HasStarted)
         {
             if (exchange.Fault!.StatusCode != StatusCodes.Status413PayloadTooLarge || route.Source.Policy?.MaxBody is not { } most) throw exchange.Fault;

@@ -36,8 +36,7 @@ sealed class FrontDoor(CertificateBook certificates, Listeners listeners)
     /// </summary>
     public bool TurnsAway(Exchange exchange, HttpsPolicy policy, string host)
     {
-        // A port of the route's own has no TLS, and was asked for as it is.
-        if (exchange.Listener is not null) return false;
+        if (exchange.Listener is not null) return exchange is { PortTls: { } tls, IsHttps: false } && exchange.Scheme != "https" && TurnsToTls(exchange, policy, host, tls);
         // Where a trusted proxy ends TLS, its word counts: a redirect would come back here for ever.
         if (exchange.IsHttps || exchange.Scheme == "https")
         {
@@ -57,6 +56,15 @@ sealed class FrontDoor(CertificateBook certificates, Listeners listeners)
             default:
                 return false;
         }
+    }
+
+    /// <summary>A port of the route's own speaks http or https; who takes the one for the other is shown the way.</summary>
+    static bool TurnsToTls(Exchange exchange, HttpsPolicy policy, string host, PortTls tls)
+    {
+        var name = CompiledTable.HostName(host).ToString();
+        if (policy.Mode != HttpsMode.Only && (tls.Covers(name) ? name : tls.Default) is { } right) Redirect(exchange, right, exchange.LocalPort);
+        else ErrorPage.HttpsOnly(host).Write(exchange);
+        return true;
     }
 
     static void Redirect(Exchange exchange, string host, int port)

@@ -8,6 +8,7 @@ static class Refusal
     public static ErrorPage? Of(Exchange exchange)
     {
         var request = exchange.Request;
+        if (exchange.IsHttp2 && StreamedRequest.Fault(exchange) is { } fault) return ErrorPage.BadRequest(fault);
         // Kestrel resolves a length beside a coding by renaming it. Two readings of one request are how requests are smuggled (RFC 9112, section 11.2).
         if (!exchange.IsHttp2 && request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length"))
             return ErrorPage.BadRequest("The request has both Content-Length and Transfer-Encoding.");

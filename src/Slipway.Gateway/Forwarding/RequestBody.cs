@@ -103,7 +103,7 @@ static class RequestBody
         if (exchange.Copy is { } whole)
         {
             exchange.Copy = null;
-            whole.Send();
+            whole.Send(exchange);
         }
         return Outcome.Done;
     }

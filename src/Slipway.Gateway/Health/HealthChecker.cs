@@ -6,7 +6,7 @@ namespace Slipway.Gateway.Health;
 /// Asks the instances that the table wants checked, each in its own time. One loop for all of them, which sleeps until the next is due, and for good where
 /// there are none. A probe that is under way when its instance goes ends by its time-out and is heard by nobody.
 /// </summary>
-sealed partial class HealthChecker(ILogger<HealthChecker> log) : IAsyncDisposable
+sealed partial class HealthChecker(InstanceMemory memory, ILogger<HealthChecker> log) : IAsyncDisposable
 {
     /// <summary>Rests at least so long, however many are due one after the other.</summary>
     const int ShortestRest = 20;
@@ -67,6 +67,7 @@ sealed partial class HealthChecker(ILogger<HealthChecker> log) : IAsyncDisposabl
         {
             var fault = await _probe.Ask(watch, _stop.Token);
             if (!watch.Note(fault)) return;
+            memory.Changed();
             if (fault is null) LogWell(watch.Instance.Id, watch.Owner);
             else LogIll(watch.Instance.Id, watch.Owner, fault);
         }

@@ -8,9 +8,10 @@ namespace Slipway.Gateway.Health;
 /// What a gateway's own checks say of one instance. Well until they fail: the server has found it ready, or it had no routes. Outlives tables.
 /// </summary>
 /// <param name="host">Of the probes' Host header: one of the route's.</param>
-sealed class HealthWatch(InstanceState instance, HealthPolicy policy, string owner, string? host)
+/// <param name="fault">What the last gateway knew of it; null: it was well.</param>
+sealed class HealthWatch(InstanceState instance, HealthPolicy policy, string owner, string? host, string? fault = null)
 {
-    volatile string? _reason;
+    volatile string? _reason = fault;
     int _run;
 
     public InstanceState Instance { get; } = instance;
@@ -27,8 +28,8 @@ sealed class HealthWatch(InstanceState instance, HealthPolicy policy, string own
     /// <summary>Why it is not.</summary>
     public string? Reason => _reason;
 
-    /// <summary>TickCount64 of the next probe. Of the checker alone. At first at random, so that not all are asked at once.</summary>
-    public long Due { get; set; } = Environment.TickCount64 + Random.Shared.NextInt64((long)policy.Every.TotalMilliseconds + 1);
+    /// <summary>TickCount64 of the next probe. Of the checker alone. At first at random, so that not all are asked at once; one that was ill may be well by now.</summary>
+    public long Due { get; set; } = Environment.TickCount64 + (fault is null ? Random.Shared.NextInt64((long)policy.Every.TotalMilliseconds + 1) : 0);
 
     /// <summary>A probe is under way.</summary>
     public bool IsAsking { get; set; }

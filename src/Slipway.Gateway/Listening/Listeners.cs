@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -19,7 +20,7 @@ sealed partial class Listeners(IConnectionListenerFactory transport, Certificate
     readonly Dictionary<IPEndPoint, IConnectionListener> _routed = [];
     volatile Dictionary<string, string> _failed = [];
     volatile IReadOnlyList<string> _listening = [];
-    IReadOnlyCollection<IPEndPoint> _wanted = [];
+    volatile IReadOnlyDictionary<IPEndPoint, PortTls?> _wanted = FrozenDictionary<IPEndPoint, PortTls?>.Empty;
 
     public Channel<ConnectionContext> Http1 { get; } = NewChannel();
 
@@ -48,7 +49,9 @@ sealed partial class Listeners(IConnectionListenerFactory transport, Certificate
     }
 
     /// <summary>Opens and closes until just the wanted ports of routes are open, and tries again those that failed before.</summary>
-    public async Task Want(IReadOnlyCollection<IPEndPoint> ports, CancellationToken cancel)
+    /// <param name="ports">With what TLS is spoken with on them; null: none is.</param>
+    /// <param name="cancel">Before anything was changed.</param>
+    public async Task Want(IReadOnlyDictionary<IPEndPoint, PortTls?> ports, CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel);
         try
@@ -78,7 +81,7 @@ sealed partial class Listeners(IConnectionListenerFactory transport, Certificate
             foreach (var listener in _own.Concat(_routed.Values)) await listener.DisposeAsync();
             _own.Clear();
             _routed.Clear();
-            _wanted = [];
+            _wanted = FrozenDictionary<IPEndPoint, PortTls?>.Empty;
             _failed = [];
             _sniffer.Close();
             Http1.Writer.TryComplete();
@@ -96,21 +99,21 @@ sealed partial class Listeners(IConnectionListenerFactory transport, Certificate
 
     async Task Apply(CancellationToken cancel)
     {
-        foreach (var port in _routed.Keys.Except(_wanted).ToList())
+        foreach (var port in _routed.Keys.Except(_wanted.Keys).ToList())
         {
             await _routed[port].DisposeAsync();
             _routed.Remove(port);
             LogClosed(port);
         }
         var failed = new Dictionary<string, string>();
-        foreach (var port in _wanted.Where(p => !_routed.ContainsKey(p)))
+        foreach (var port in _wanted.Keys.Where(p => !_routed.ContainsKey(p)))
         {
             try
             {
                 var listener = await Bind(port, cancel);
                 _routed[port] = listener;
                 LogOpened(port);
-                _ = Accept(listener, new ArrivalFeature(port));
+                _ = Accept(listener, port);
             }
             catch (IOException refused)
             {
@@ -143,14 +146,17 @@ sealed partial class Listeners(IConnectionListenerFactory transport, Certificate
         }
     }
 
-    async Task Accept(IConnectionListener listener, ArrivalFeature? arrival)
+    /// <param name="port">Of a route; null: an address of the gateway's own.</param>
+    async Task Accept(IConnectionListener listener, IPEndPoint? port)
     {
         try
         {
             while (await listener.AcceptAsync() is { } connection)
             {
-                if (arrival is not null) connection.Features.Set(arrival);
-                _ = Dispatch(connection);
+                // A port may come to speak TLS, or cease to, with any table.
+                var tls = port is null ? null : _wanted.GetValueOrDefault(port);
+                if (port is not null) connection.Features.Set(new ArrivalFeature(port, tls));
+                _ = Dispatch(connection, tls is not null);
             }
         }
         catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
@@ -177,10 +183,11 @@ sealed partial class Listeners(IConnectionListenerFactory transport, Certificate
         }
     }
 
-    async Task Dispatch(ConnectionContext connection)
+    async Task Dispatch(ConnectionContext connection, bool tls)
     {
-        if (await _sniffer.Sniff(connection) is not { } protocol) return;
-        var channel = ReferenceEquals(protocol, ProtocolEndPoint.Http2) ? Http2 : Http1;
+        var sniffed = tls ? _sniffer.SniffEither(connection, certificates.ExpectsChallenges ? certificates.Note : null) : _sniffer.Sniff(connection);
+        if (await sniffed is not { } protocol) return;
+        var channel = ReferenceEquals(protocol, ProtocolEndPoint.Http2) ? Http2 : ReferenceEquals(protocol, ProtocolEndPoint.Https) ? Https : Http1;
         if (!channel.Writer.TryWrite(connection)) await connection.DisposeAsync();
     }
 

@@ -20,14 +20,23 @@ sealed class ProtocolSniffer
     /// <summary>Null: it ended, or said nothing for too long; it is disposed of.</summary>
     public ValueTask<ProtocolEndPoint?> Sniff(ConnectionContext connection) => Look(connection, Decide);
 
+    /// <summary>TLS, or what is spoken in the clear where TLS is expected.</summary>
+    /// <param name="connection">Just accepted.</param>
+    /// <param name="see">As of <see cref="SniffHello"/>; null: nobody wants to know.</param>
+    public ValueTask<ProtocolEndPoint?> SniffEither(ConnectionContext connection, Action<ConnectionContext, ClientHello>? see) =>
+        Look(connection, buffer => ClientHello.LengthOf(buffer.FirstSpan[..1]) == 0 ? Decide(buffer) : see is null ? ProtocolEndPoint.Https : DecideHello(connection, buffer, see));
+
     /// <summary>What a client's handshake begins with; <paramref name="see"/> is told, where it can be read.</summary>
     /// <returns>False: it ended, or said nothing for too long; it is disposed of.</returns>
-    public async ValueTask<bool> SniffHello(ConnectionContext connection, Action<ConnectionContext, ClientHello> see) => await Look(connection, buffer =>
+    public async ValueTask<bool> SniffHello(ConnectionContext connection, Action<ConnectionContext, ClientHello> see) =>
+        await Look(connection, buffer => DecideHello(connection, buffer, see)) is not null;
+
+    static ProtocolEndPoint? DecideHello(ConnectionContext connection, ReadOnlySequence<byte> buffer, Action<ConnectionContext, ClientHello> see)
     {
         if (ClientHello.LengthOf(buffer.Slice(0, Math.Min(buffer.Length, 5)).ToArray()) is not { } length || buffer.Length < length) return null;
         if (length > 0 && ClientHello.Read(buffer.Slice(0, length).ToArray()) is { } hello) see(connection, hello);
         return ProtocolEndPoint.Https;
-    }) is not null;
+    }
 
     async ValueTask<ProtocolEndPoint?> Look(ConnectionContext connection, Func<ReadOnlySequence<byte>, ProtocolEndPoint?> decide)
     {

@@ -2,10 +2,13 @@ using Slipway.Model;
 
 namespace Slipway.Gateway.Measuring;
 
-/// <summary>What was counted of the copies that one service of one release got; and how many are under way, whichever table they began by.</summary>
+/// <summary>
+/// What was counted of the copies that one service of one release got, and of the requests that they are copies of; and how many are under way, whichever table
+/// they began by.
+/// </summary>
 sealed class MirrorCounters
 {
-    readonly TimeCounters _times = new();
+    readonly TimeCounters _times = new(), _originals = new();
     readonly long[] _brokenOff = new long[6];
     long _dropped;
     int _underWay;
@@ -34,6 +37,9 @@ sealed class MirrorCounters
         _times.Count(failed ? TimeCounters.Failed : kind, ticks);
     }
 
+    /// <summary>How a request ended that was copied: as <see cref="ReleaseCounters.Count"/>.</summary>
+    public void CountOriginal(int status, long ticks, bool failed) => _originals.Count(TimeCounters.KindOf(status, failed), ticks);
+
     public MirroredTraffic Read()
     {
         var (times, counts) = _times.Read();
@@ -44,6 +50,7 @@ sealed class MirrorCounters
             Failed = counts[TimeCounters.Failed],
             Dropped = Interlocked.Read(ref _dropped),
             Times = times,
+            Originals = _originals.Read().Times,
         };
     }
 }

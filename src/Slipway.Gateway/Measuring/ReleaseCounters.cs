@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Slipway.Model;
 
 namespace Slipway.Gateway.Measuring;
@@ -15,8 +13,8 @@ sealed class ReleaseCounters(int release)
     // As rare.
     long _retries, _retriesDenied;
 
-    // Goals are reached now and then: no stripes. Null until the first.
-    ConcurrentDictionary<string, StrongBox<long>>? _goals;
+    // Null until the first request of an experiment.
+    GroupCounters? _groups;
 
     public int Release { get; } = release;
 
@@ -27,31 +25,29 @@ sealed class ReleaseCounters(int release)
 
     public void CountRetryDenied() => Interlocked.Increment(ref _retriesDenied);
 
-    public void CountGoal(string name)
-    {
-        var goals = _goals ?? Interlocked.CompareExchange(ref _goals, new ConcurrentDictionary<string, StrongBox<long>>(), null) ?? _goals!;
-        Interlocked.Increment(ref goals.GetOrAdd(name, static _ => new StrongBox<long>()).Value);
-    }
+    /// <summary>Of an experiment's requests.</summary>
+    public GroupCounters Groups => _groups ?? Interlocked.CompareExchange(ref _groups, new GroupCounters(), null) ?? _groups!;
 
     /// <param name="status">As the instance gave it, or 0 where it gave none.</param>
     /// <param name="ticks">Of <see cref="System.Diagnostics.Stopwatch"/>, to the answer's end.</param>
     /// <param name="failed">The gateway had to answer itself, or the answer broke off.</param>
     public void Count(int status, long ticks, bool failed)
     {
-        var kind = status is >= 100 and < 600 ? status / 100 : TimeCounters.Left;
-        if (failed && kind > 0) Interlocked.Increment(ref _brokenOff[kind]);
-        _times.Count(failed ? TimeCounters.Failed : kind, ticks);
+        if (failed && status is >= 100 and < 600) Interlocked.Increment(ref _brokenOff[status / 100]);
+        _times.Count(TimeCounters.KindOf(status, failed), ticks);
     }
 
     public ReleaseTraffic Read(AppName app, string service, int release)
     {
         var (times, counts) = _times.Read();
+        var groups = _groups?.Read();
         return new()
         {
             App = app,
             Service = service,
             Release = release,
-            Goals = _goals?.ToDictionary(g => g.Key, g => Interlocked.Read(ref g.Value.Value)),
+            Goals = groups is { Goals.Count: > 0 } ? groups.Goals.ToDictionary(goal => goal.Key, goal => goal.Value.Sum()) : null,
+            Groups = groups,
             Requests = counts.Sum(),
             Failed = counts[TimeCounters.Failed],
             ByClass = [0, .. Enumerable.Range(1, 5).Select(kind => counts[kind] + Volatile.Read(ref _brokenOff[kind]))],

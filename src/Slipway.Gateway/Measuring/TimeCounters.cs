@@ -34,6 +34,9 @@ sealed class TimeCounters
         Interlocked.Increment(ref cells[Air + bucket]);
     }
 
+    /// <summary>0 is no answer: the client left before there was one.</summary>
+    public static int KindOf(int status, bool failed) => failed ? Failed : status is >= 100 and < 600 ? status / 100 : Left;
+
     /// <summary>The histogram of one way of ending, or null where nothing ended so.</summary>
     public long[]? Read(int kind)
     {

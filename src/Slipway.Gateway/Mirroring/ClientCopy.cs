@@ -10,24 +10,24 @@ static class ClientCopy
 {
     const int BufferSize = 16 * 1024;
 
-    /// <returns>0: no answer. Of gRPC what its status means, as with requests.</returns>
-    public static async Task<(int Status, bool IsWhole)> Ask(UpstreamClient client, HttpRequestMessage request)
+    /// <returns>Of gRPC the status is what its own one means, as with requests.</returns>
+    public static async Task<CopyEnd> Ask(UpstreamClient client, HttpRequestMessage request, TimeSpan connectLimit, TimeSpan answerLimit)
     {
-        using var end = new CancellationTokenSource(RequestCopy.AnswerLimit);
+        using var end = new CancellationTokenSource(answerLimit);
         var status = 0;
         try
         {
-            using var answer = await client.Send(request, RequestCopy.ConnectLimit, end.Token);
+            using var answer = await client.Send(request, connectLimit, end.Token);
             status = (int)answer.StatusCode;
             end.CancelAfter(RequestCopy.WholeLimit);
             await Drain(answer, end.Token);
             if (status == StatusCodes.Status200OK && ClientAnswer.GrpcStatusOf(answer) is { } grpc) status = GrpcAnswers.HttpStatus(grpc);
-            return (status, true);
+            return new CopyEnd(status, IsWhole: true);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             // An answer that went on for longer than is waited for is an answer: a stream has no end.
-            return (status, status != 0 && end.IsCancellationRequested);
+            return new CopyEnd(status, IsWhole: status != 0 && end.IsCancellationRequested, IsRefused: status == 0 && UpstreamConnectException.Behind(broken) is not null);
         }
     }
 

@@ -11,7 +11,9 @@ namespace Slipway.Gateway.Mirroring;
 /// <summary>The mirror of one route, as requests read it: decides which are copied, and by which instance a copy is answered.</summary>
 /// <param name="users">Null: each request is drawn for itself.</param>
 /// <param name="destination">The instances; their weight says nothing.</param>
-sealed class CompiledMirror(RouteMirror source, AppName app, CompiledSplit? users, CompiledDestination destination, MirrorCounters counters)
+/// <param name="counters">Of the copies, and of what they are copies of.</param>
+/// <param name="timeouts">The route's.</param>
+sealed class CompiledMirror(RouteMirror source, AppName app, CompiledSplit? users, CompiledDestination destination, MirrorCounters counters, UpstreamTimeouts? timeouts)
 {
     /// <summary>Says that a request is a copy. From clients it is taken off, so that an app may believe it.</summary>
     public const string Header = "X-Slipway-Mirrored";
@@ -29,6 +31,8 @@ sealed class CompiledMirror(RouteMirror source, AppName app, CompiledSplit? user
 
     public MirrorCounters Counters => counters;
 
+    public UpstreamTimeouts? Timeouts => timeouts;
+
     /// <summary>The table that it is a part of.</summary>
     public CompiledTable? Table { get; set; }
 
@@ -38,8 +42,9 @@ sealed class CompiledMirror(RouteMirror source, AppName app, CompiledSplit? user
     /// </summary>
     /// <param name="exchange">The request.</param>
     /// <param name="switchboard">Whose table must still be this one's when a copy begins.</param>
+    /// <param name="options">What holds where the route says nothing.</param>
     /// <param name="release">Who answers the request: where that is the mirror's own release already, there is nothing to copy.</param>
-    public void Look(Exchange exchange, Switchboard switchboard, int release)
+    public void Look(Exchange exchange, Switchboard switchboard, GatewayOptions options, int release)
     {
         if (release == source.Release) return;
         // A copy is never copied again, whichever gateways it comes through.
@@ -49,19 +54,19 @@ sealed class CompiledMirror(RouteMirror source, AppName app, CompiledSplit? user
             counters.CountDropped();
             return;
         }
-        var copy = new RequestCopy(this, switchboard, exchange);
+        var copy = new RequestCopy(this, switchboard, options, exchange);
         // With a body: when all of it has come by.
         if (exchange.HasBody) exchange.Copy = copy;
-        else copy.Send();
+        else copy.Send(exchange);
     }
 
     /// <summary>
     /// An instance, and the copy counted in on it as <see cref="Switchboard.Enter"/> does for requests; null where none is left, or the table is served by no more:
     /// nothing may begin by an old one.
     /// </summary>
-    public InstanceState? Enter(Switchboard switchboard)
+    public InstanceState? Enter(Switchboard switchboard, IReadOnlyList<InstanceState>? tried)
     {
-        if (destination.ChooseForCopy() is not { } instance) return null;
+        if (destination.ChooseForCopy(tried) is not { } instance) return null;
         instance.Enter();
         if (switchboard.Table == Table) return instance;
         instance.Leave();

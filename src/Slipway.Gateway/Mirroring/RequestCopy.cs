@@ -26,19 +26,23 @@ sealed class RequestCopy : IThreadPoolWorkItem
     /// <summary>Bytes of an answer; of a larger one the rest is not read.</summary>
     internal const long MaxAnswer = 8 * 1024 * 1024;
 
-    internal static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2), AnswerLimit = TimeSpan.FromSeconds(10), WholeLimit = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan WholeLimit = TimeSpan.FromSeconds(30);
 
     readonly CompiledMirror _mirror;
     readonly Switchboard _switchboard;
+    readonly TimeSpan _connectLimit, _answerLimit;
     readonly bool _isHead, _hasBody, _isRepeatable;
     readonly HeadBuffer _head = new();
     byte[] _body = [];
     int _headLength, _bodyLength;
     long _started;
 
-    public RequestCopy(CompiledMirror mirror, Switchboard switchboard, Exchange exchange)
+    public RequestCopy(CompiledMirror mirror, Switchboard switchboard, GatewayOptions options, Exchange exchange)
     {
         (_mirror, _switchboard, _hasBody) = (mirror, switchboard, exchange.HasBody);
+        // Those of the request: what would be an answer to it in time is one to its copy.
+        var timeouts = mirror.Timeouts;
+        (_connectLimit, _answerLimit) = (timeouts?.Connect ?? options.ConnectTimeout, timeouts?.Answer ?? options.AnswerTimeout);
         _isHead = exchange.Request.Method == "HEAD";
         _isRepeatable = _isHead || exchange.Request.Method is "GET" or "OPTIONS";
         var writer = new HeadWriter(_head);
@@ -75,7 +79,7 @@ sealed class RequestCopy : IThreadPoolWorkItem
         }
         if (_body.Length - _bodyLength < length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_bodyLength + length, 2 * _body.Length));
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_bodyLength + length, Math.Min(2 * _body.Length, MaxBody)));
             _body.AsSpan(0, _bodyLength).CopyTo(larger);
             if (_body.Length > 0) ArrayPool<byte>.Shared.Return(_body);
             _body = larger;
@@ -83,9 +87,10 @@ sealed class RequestCopy : IThreadPoolWorkItem
         return true;
     }
 
-    /// <summary>The request is whole.</summary>
-    public void Send()
+    /// <summary>The request is whole. From here on how it is answered is compared with how the copy is.</summary>
+    public void Send(Exchange exchange)
     {
+        exchange.Copied = _mirror.Counters;
         _started = Stopwatch.GetTimestamp();
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
@@ -101,52 +106,67 @@ sealed class RequestCopy : IThreadPoolWorkItem
 
     async Task Run()
     {
-        InstanceState? instance = null;
-        var (status, isWhole) = (0, false);
+        List<InstanceState>? tried = null;
         try
         {
-            instance = _mirror.Enter(_switchboard);
-            if (instance is null) return;
-            if (instance.Protocol is not null)
+            while (_mirror.Enter(_switchboard, tried) is { } instance)
             {
-                // The handler may hold a body for longer than the answer is read: it gets one of its own.
-                using var message = ClientRequest.OfCopy(_head.Out.AsSpan(0, _headLength), instance.Client(), _hasBody ? new ByteArrayContent(_body.AsSpan(0, _bodyLength).ToArray()) : null);
-                (status, isWhole) = await ClientCopy.Ask(instance.Client(), message);
-                return;
+                try
+                {
+                    var end = instance.Protocol is null ? await Ask(instance, fresh: false) : await AskByClient(instance.Client());
+                    // A kept connection that the instance had closed meanwhile says nothing about the release.
+                    if (end.IsStale && _isRepeatable) end = await Ask(instance, fresh: true);
+                    // Another one is asked, as for a client: one of several instances that is not there fails no request.
+                    if (!end.IsRefused)
+                    {
+                        // Before it is counted out: who sees nothing in flight sees the count too.
+                        if (end.IsStale) _mirror.Counters.CountDropped();
+                        else Count(end.Status, !end.IsWhole);
+                        return;
+                    }
+                }
+                finally
+                {
+                    instance.Leave();
+                }
+                (tried ??= []).Add(instance);
             }
-            (status, isWhole, var isStale) = await Ask(instance, fresh: false);
-            // A kept connection that the instance had closed meanwhile says nothing about the release.
-            if (isStale && _isRepeatable) (status, isWhole, _) = await Ask(instance, fresh: true);
+            if (tried is not null) Count(0, failed: true);
+            // By a table that is served by no more.
+            else _mirror.Counters.CountDropped();
         }
         finally
         {
-            if (instance is not null)
-            {
-                // Before it is counted out: who sees nothing in flight sees the count too.
-                _mirror.Counters.Count(status, Stopwatch.GetTimestamp() - _started, failed: !isWhole);
-                instance.Leave();
-            }
             Release();
         }
     }
 
-    async Task<(int Status, bool IsWhole, bool IsStale)> Ask(InstanceState instance, bool fresh)
+    void Count(int status, bool failed) => _mirror.Counters.Count(status, Stopwatch.GetTimestamp() - _started, failed);
+
+    /// <summary>The handler may hold a body for longer than the answer is read: it gets one of its own.</summary>
+    async Task<CopyEnd> AskByClient(UpstreamClient client)
+    {
+        using var message = ClientRequest.OfCopy(_head.Out.AsSpan(0, _headLength), client, _hasBody ? new ByteArrayContent(_body.AsSpan(0, _bodyLength).ToArray()) : null);
+        return await ClientCopy.Ask(client, message, _connectLimit, _answerLimit);
+    }
+
+    async Task<CopyEnd> Ask(InstanceState instance, bool fresh)
     {
         if ((fresh ? null : instance.Connections.Rent()) is not { } connection)
         {
             connection = new UpstreamConnection(PlainUpstreamSocket.Open(instance.Address), instance.Connections);
             instance.Connections.Add(connection);
         }
-        var (answer, isKept, isWhole, received) = (new CopyAnswer(_isHead), false, false, false);
+        var (answer, isConnected, isKept, isWhole, received) = (new CopyAnswer(_isHead), connection.Reused, false, false, false);
         try
         {
-            if (!connection.Reused)
+            if (!isConnected)
             {
-                connection.Arm(ConnectLimit);
+                connection.Arm(_connectLimit);
                 await connection.Socket.ConnectAsync(instance.Address);
-                connection.Disarm();
+                isConnected = connection.Disarm();
             }
-            connection.Arm(AnswerLimit);
+            connection.Arm(_answerLimit);
             await Send(connection);
             var state = HeadState.Incomplete;
             while (state == HeadState.Incomplete && connection.MakeRoom() && await Receive(connection) > 0)
@@ -171,7 +191,7 @@ sealed class RequestCopy : IThreadPoolWorkItem
             if (isKept) instance.Connections.Return(connection);
             else connection.Dispose();
         }
-        return (answer.Status, isWhole, IsStale: connection.Reused && !isKept && !received && !connection.TimedOut);
+        return new CopyEnd(answer.Status, isWhole, IsStale: !isKept && connection.Reused && !received && !connection.TimedOut, IsRefused: !isConnected);
     }
 
     async Task Send(UpstreamConnection connection)

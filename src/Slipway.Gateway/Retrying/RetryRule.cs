@@ -21,6 +21,9 @@ sealed class RetryRule(RetryPolicy source, RetryBudget budget)
     public RetryState? Begin(Exchange exchange, Switchboard switchboard, string host)
     {
         Budget.Count();
-        return exchange.HasBody || !_methods.Contains(exchange.Request.Method) ? null : new RetryState(this, switchboard, host);
+        if (exchange.HasBody || !_methods.Contains(exchange.Request.Method)) return null;
+        var state = exchange.KeptRetry ??= new RetryState(switchboard);
+        state.Begin(this, host);
+        return state;
     }
 }

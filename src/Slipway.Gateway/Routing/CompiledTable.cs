@@ -4,6 +4,7 @@ using System.Net;
 using Slipway.Gateway.Breaking;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Health;
+using Slipway.Gateway.Listening;
 using Slipway.Gateway.Streams;
 using Slipway.Model;
 
@@ -35,8 +36,8 @@ sealed class CompiledTable
 
     public IReadOnlyList<CompiledBreaker> Breakers { get; init; } = [];
 
-    /// <summary>What the table wants listened on beside the gateway's own addresses.</summary>
-    public IReadOnlyCollection<IPEndPoint> Ports => _byPort.Keys;
+    /// <summary>What the table wants listened on beside the gateway's own addresses, and with what TLS is spoken there; null: none is.</summary>
+    public IReadOnlyDictionary<IPEndPoint, PortTls?> Ports { get; init; } = FrozenDictionary<IPEndPoint, PortTls?>.Empty;
 
     /// <summary>Routes of TCP connections and UDP flows.</summary>
     public FrozenDictionary<StreamKey, CompiledStream> Streams { get; init; } = FrozenDictionary<StreamKey, CompiledStream>.Empty;

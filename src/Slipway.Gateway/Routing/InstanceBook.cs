@@ -1,4 +1,5 @@
 using System.Net;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Upstreams;
 using Slipway.Model;
 
@@ -6,7 +7,8 @@ namespace Slipway.Gateway.Routing;
 
 /// <summary>Every instance that a table names or that is still busy. Only control and the sweeper come here, never a request.</summary>
 /// <param name="idle">How long a connection of <see cref="UpstreamClient"/> that nobody uses is kept.</param>
-sealed class InstanceBook(TimeSpan idle)
+/// <param name="memory">Null: none.</param>
+sealed class InstanceBook(TimeSpan idle, InstanceMemory? memory = null)
 {
     readonly Lock _gate = new();
     readonly Dictionary<(string Id, IPEndPoint Address, UpstreamProtocol? Protocol), InstanceState> _known = [];
@@ -18,7 +20,9 @@ sealed class InstanceBook(TimeSpan idle)
         if (protocol is { Scheme: UpstreamScheme.Http }) protocol = null;
         lock (_gate)
         {
-            if (!_known.TryGetValue((id, address, protocol), out var state)) _known[(id, address, protocol)] = state = new InstanceState(id, address, protocol, idle);
+            if (_known.TryGetValue((id, address, protocol), out var state)) return state;
+            _known[(id, address, protocol)] = state = new InstanceState(id, address, protocol, idle, memory);
+            memory?.Restore(state);
             return state;
         }
     }

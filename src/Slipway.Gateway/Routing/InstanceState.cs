@@ -1,5 +1,6 @@
 using System.Net;
 using Slipway.Gateway.Forwarding;
+using Slipway.Gateway.Health;
 using Slipway.Gateway.Tunnels;
 using Slipway.Gateway.Upstreams;
 using Slipway.Model;
@@ -10,7 +11,7 @@ namespace Slipway.Gateway.Routing;
 /// One instance while any table names it or any request is on it: its counts and its kept connections. The same object serves table after
 /// table, so that a count is never lost by a switch.
 /// </summary>
-sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? protocol = null, TimeSpan idle = default)
+sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? protocol = null, TimeSpan idle = default, InstanceMemory? memory = null)
 {
     const int MostTimes = 10;
 
@@ -77,6 +78,12 @@ sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? prot
         Interlocked.Decrement(ref _inFlight);
     }
 
+    /// <summary>In a row; how long the next one lasts.</summary>
+    public int Ejections => Volatile.Read(ref _ejections);
+
+    /// <summary>TickCount64.</summary>
+    public long EjectedUntil => Volatile.Read(ref _ejectedUntil);
+
     public bool IsEjected(long now) => Volatile.Read(ref _ejectedUntil) > now;
 
     /// <summary>A request went well.</summary>
@@ -84,7 +91,7 @@ sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? prot
     {
         if (Volatile.Read(ref _failures) == 0 && Volatile.Read(ref _ejections) == 0) return;
         Volatile.Write(ref _failures, 0);
-        Volatile.Write(ref _ejections, 0);
+        if (Interlocked.Exchange(ref _ejections, 0) > 0) memory?.Changed();
     }
 
     /// <summary>A request failed. True: so many in a row that the instance should be ejected; after an ejection the first one is enough.</summary>
@@ -95,7 +102,11 @@ sealed class InstanceState(string id, IPEndPoint address, UpstreamProtocol? prot
         Volatile.Write(ref _failures, 0);
         var times = Math.Min(Interlocked.Increment(ref _ejections), MostTimes);
         Volatile.Write(ref _ejectedUntil, now + (long)(time.TotalMilliseconds * times));
+        memory?.Changed();
     }
+
+    /// <summary>As the last gateway had it. Before any request.</summary>
+    public void Restore(int ejections, long until) => (_ejections, _ejectedUntil) = (ejections, until);
 
     public void LeaveUpgraded() => Interlocked.Decrement(ref _upgraded);
 }

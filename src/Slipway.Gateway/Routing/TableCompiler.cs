@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Net;
 using Slipway.Gateway.Breaking;
 using Slipway.Gateway.Health;
+using Slipway.Gateway.Listening;
 using Slipway.Gateway.Matching;
 using Slipway.Gateway.Measuring;
 using Slipway.Gateway.Mirroring;
@@ -20,6 +21,7 @@ sealed class TableCompiler
     readonly InstanceBook _instances;
     readonly TrafficBook _traffic;
     readonly StreamCompiler _streams;
+    readonly InstanceMemory? _memory;
     readonly PolicyStates _states = new();
 
     // Of the table that is being compiled.
@@ -29,8 +31,8 @@ sealed class TableCompiler
     // Of the table before, by the very record: one that a reader gave again has not changed (see RouteMemory).
     Dictionary<Route, Kept> _kept = new(ReferenceEqualityComparer.Instance);
 
-    public TableCompiler(InstanceBook instances, TrafficBook traffic, StreamBook streams) =>
-        (_instances, _traffic, _streams) = (instances, traffic, new StreamCompiler(instances, streams, _states));
+    public TableCompiler(InstanceBook instances, TrafficBook traffic, StreamBook streams, InstanceMemory? memory = null) =>
+        (_instances, _traffic, _streams, _memory) = (instances, traffic, new StreamCompiler(instances, streams, _states), memory);
 
     /// <exception cref="InvalidInputException">The document can't be served by; every reason is in it.</exception>
     public CompiledTable Compile(RouteTable document)
@@ -46,6 +48,7 @@ sealed class TableCompiler
         var byHost = new Dictionary<string, CompiledRoute[]>(document.Routes.Count, StringComparer.OrdinalIgnoreCase);
         var byPort = new Dictionary<IPEndPoint, CompiledRoute>();
         var streams = new Dictionary<StreamKey, CompiledStream>();
+        var ports = new Dictionary<IPEndPoint, PortTls?>();
         var kept = new Dictionary<Route, Kept>(document.Routes.Count, ReferenceEqualityComparer.Instance);
         foreach (var route in document.Routes)
         {
@@ -64,11 +67,11 @@ sealed class TableCompiler
                 byHost[host] = byHost.TryGetValue(host, out var others) || route.When is { Count: > 1 }
                     ? [.. (others ?? []).Concat(compiled.ByMatch()).OrderByDescending(r => r.PathLength).ThenByDescending(r => r.Conditions)] : compiled.Alone;
             }
-            foreach (var port in route.Ports) byPort[Listener(port)!] = compiled;
+            foreach (var port in route.Ports) (byPort[Listener(port)!], ports[Listener(port)!]) = (compiled, port.Tls ? new PortTls(route.Hosts) : null);
         }
         _states.Turn();
         _kept = kept;
-        var table = new CompiledTable(document, byHost, byPort, used) { Watches = [.. _watches], Breakers = [.. _breakers], Streams = streams.ToFrozenDictionary() };
+        var table = new CompiledTable(document, byHost, byPort, used) { Ports = ports, Streams = streams.ToFrozenDictionary(), Watches = [.. _watches], Breakers = [.. _breakers] };
         mirrors?.ForEach(mirror => mirror.Table = table);
         return table;
     }
@@ -84,6 +87,8 @@ sealed class TableCompiler
 
     CompiledRoute Compile(Route route, HashSet<InstanceState> used)
     {
+        // Requests are asked about TLS only where a route has something to say of it.
+        if (route.Https is null && route.Ports.Any(port => port.Tls)) route = route with { Https = new HttpsPolicy() };
         var policy = route.Policy is { } asked ? new CompiledPolicy(asked, route, _states) : null;
         var destinations = route.Destinations.Select(d => (d.Release, Compiled: Compile(route, d, policy, used))).Where(d => !d.Compiled.IsEmpty).ToList();
         if (route.Split is { Match.Count: > 0 } unseen && destinations is [.., { Compiled.Weight: 0 } last] && last.Release == unseen.Release)
@@ -110,7 +115,7 @@ sealed class TableCompiler
         var (counters, states) = (_traffic.ObtainMirrored(route.App, route.Service, mirror.Release), States(mirror.Upstreams, mirror.Protocol));
         used.UnionWith(states);
         var users = mirror.Users is { } split ? new CompiledSplit(split, route.App, mirror.Share, CanaryPolicy.AllRequests, null) : null;
-        return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!);
+        return new CompiledMirror(mirror, route.App, users, new CompiledDestination(0, states, counters), counters.Mirrored!, route.Policy?.Timeouts);
     }
 
     InstanceState[] States(IReadOnlyList<Upstream> upstreams, UpstreamProtocol? protocol) =>
@@ -132,7 +137,7 @@ sealed class TableCompiler
         if (route.Policy!.Health is not { } health || states.Length == 0) return null;
         // One for an instance and a setting, whatever routes it has: a preview asks nothing twice.
         var watches = states.Select(state => _states.Obtain((state, health), () =>
-            new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*')))).ToArray();
+            new HealthWatch(state, health, Owner(route), route.Hosts.FirstOrDefault(host => host[0] != '*'), _memory?.TakeFault(state, health.Path)))).ToArray();
         _watches.UnionWith(watches);
         return watches;
     }

@@ -41,7 +41,7 @@ sealed class CompiledDestination(int weight, InstanceState[] instances, ReleaseC
     }
 
     /// <summary>For a copy of a request: the one with the least in flight.</summary>
-    public InstanceState? ChooseForCopy() => _pool.Least(_turn++, _pool.Begin(null));
+    public InstanceState? ChooseForCopy(IReadOnlyList<InstanceState>? tried) => _pool.Least(_turn++, _pool.Begin(tried));
 
     /// <summary>The client's own instance while that may be given requests, else another one, whose cookie goes out with the answer.</summary>
     /// <param name="exchange">The request.</param>

@@ -61,8 +61,8 @@ sealed class CompiledSplit
         if (_weight >= _sum) return Side.New;
         var isNew = _source.Sticky switch
         {
-            StickyKind.User => TicketOf(_cookie.UserOf(exchange)) < _weight,
-            StickyKind.Header when exchange.Request.Headers[_source.Header!] is { Count: > 0 } values => TicketOf(values.ToString()) < _weight,
+            StickyKind.User => TicketOf(_cookie.UserOf(exchange), exchange) < _weight,
+            StickyKind.Header when exchange.Request.Headers[_source.Header!] is { Count: > 0 } values => TicketOf(values.ToString(), exchange) < _weight,
             _ => Random.Shared.Next(_sum) < _weight,
         };
         return isNew ? Side.New : Side.Stable;
@@ -76,21 +76,23 @@ sealed class CompiledSplit
         _ => Random.Shared.Next(_sum) < _weight,
     };
 
-    int TicketOf(string user)
+    /// <param name="user">Who asks.</param>
+    /// <param name="counted">Whose group is noted, where goals are counted.</param>
+    int TicketOf(string user, Exchange? counted = null)
     {
         Span<byte> bytes = stackalloc byte[LongestUser];
         // Latin-1, as headers are read: a byte for each character.
-        return TicketOf(bytes[..Encoding.Latin1.GetBytes(user.AsSpan(0, Math.Min(user.Length, LongestUser)), bytes)]);
+        return TicketOf(bytes[..Encoding.Latin1.GetBytes(user.AsSpan(0, Math.Min(user.Length, LongestUser)), bytes)], counted);
     }
 
-    int TicketOf(UInt128 user)
+    int TicketOf(UInt128 user, Exchange? counted = null)
     {
         Span<byte> bytes = stackalloc byte[UserCookie.UserLength];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, user);
-        return TicketOf(bytes);
+        return TicketOf(bytes, counted);
     }
 
-    int TicketOf(ReadOnlySpan<byte> user)
+    int TicketOf(ReadOnlySpan<byte> user, Exchange? counted)
     {
         // "split", then the release: another release draws other users, and no ticket is ever a cookie's signature.
         Span<byte> text = stackalloc byte[9 + LongestUser];
@@ -99,6 +101,8 @@ sealed class CompiledSplit
         user.CopyTo(text[9..]);
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(_key, text[..(9 + user.Length)], hash);
+        // Bits that the ticket is not made of: the groups of both releases are drawn alike.
+        if (counted is not null && Goals is not null) counted.Group = (int)(BinaryPrimitives.ReadUInt64BigEndian(hash[8..]) % UserGroups.Count);
         return (int)(BinaryPrimitives.ReadUInt64BigEndian(hash) % (ulong)_sum);
     }
 }

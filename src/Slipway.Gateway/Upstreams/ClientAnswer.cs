@@ -21,6 +21,7 @@ static class ClientAnswer
         var headers = exchange.Response.Headers;
         string? options = null;
         var status = (int)answer.StatusCode;
+        if (status is not (101 or >= 200 and < 600) || !IsWellFormed(answer.Headers) || !IsWellFormed(answer.Content.Headers)) return false;
         exchange.Answer.Status = status;
         exchange.Answer.Upgrade = null;
         foreach (var (name, values) in answer.Headers.NonValidated)
@@ -130,7 +131,7 @@ static class ClientAnswer
         var into = exchange.IsHttp2 ? exchange.Features.Get<IHttpResponseTrailersFeature>()?.Trailers : null;
         foreach (var (name, values) in trailers.NonValidated)
         {
-            if (!isSaid || HeaderKinds.Of(name) != HeaderKind.Pass) continue;
+            if (!isSaid || HeaderKinds.Of(name) != HeaderKind.Pass || !IsWellFormed(name, values)) continue;
             into?.Append(name, Values(values));
             if (framed)
                 foreach (var value in values) writer.Put(System.Text.Encoding.Latin1.GetBytes($"{name}: {value}\r\n"));
@@ -141,6 +142,22 @@ static class ClientAnswer
     /// <summary>grpc-status of an answer that has ended; null: it has none.</summary>
     public static string? GrpcStatusOf(HttpResponseMessage answer) =>
         answer.TrailingHeaders.NonValidated.TryGetValues("grpc-status", out var late) ? late.ToString() : answer.Headers.NonValidated.TryGetValues("grpc-status", out var early) ? early.ToString() : null;
+
+    /// <summary>The handler takes more than HTTP allows, and lines would be written of it.</summary>
+    static bool IsWellFormed(HttpHeaders headers)
+    {
+        foreach (var (name, values) in headers.NonValidated)
+            if (!IsWellFormed(name, values)) return false;
+        return true;
+    }
+
+    static bool IsWellFormed(string name, HeaderStringValues values)
+    {
+        if (!Grammar.IsToken(name)) return false;
+        foreach (var value in values)
+            if (!Grammar.IsFieldValue(value)) return false;
+        return true;
+    }
 
     static StringValues Values(HeaderStringValues values) => values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Slipway.Gateway.Forwarding;
 using Slipway.Gateway.Routing;
@@ -27,6 +28,12 @@ sealed partial class ClientAttempt(GatewayOptions options, ILogger<ClientAttempt
         catch (Exception failed) when (failed is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             outcome = exchange.Response.HasStarted ? Outcome.BrokenOff : OutcomeOf(failed, exchange, instance, client);
+        }
+        catch (FormatException)
+        {
+            // Such names are let in by ports of routes and by wildcards.
+            exchange.Fault = new BadHttpRequestException("The Host header is no name.", StatusCodes.Status400BadRequest);
+            outcome = Outcome.ClientFault;
         }
         if (call.TimedOut && outcome != Outcome.Done) outcome = exchange.Response.HasStarted ? Outcome.BrokenOff : Outcome.AnswerTimedOut;
         if (body is not null)

@@ -7,9 +7,11 @@ namespace Slipway.Gateway.Upstreams;
 
 /// <summary>The client's body on its way to an instance, as it comes: whoever streams both ways must be heard while he still speaks.</summary>
 /// <param name="sent">Called when all of it is gone.</param>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2213", Justification = "Without timers and wait handles there is nothing to dispose of, and the handler disposes of a body before it is stopped.")]
 sealed class ClientRequestBody(Exchange exchange, Action sent) : HttpContent
 {
     readonly Lock _gate = new();
+    readonly CancellationTokenSource _stop = new();
     Task _pump = Task.CompletedTask;
     bool _closed;
 
@@ -25,7 +27,12 @@ sealed class ClientRequestBody(Exchange exchange, Action sent) : HttpContent
             _closed = true;
             pump = _pump;
         }
-        if (!pump.IsCompleted) exchange.BodyReader.CancelPendingRead();
+        if (!pump.IsCompleted)
+        {
+            exchange.BodyReader.CancelPendingRead();
+            // The handler's own end does not reach a body that is sent beside its answer: an instance that reads no further would be waited for for ever.
+            await _stop.CancelAsync();
+        }
         await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -43,8 +50,14 @@ sealed class ClientRequestBody(Exchange exchange, Action sent) : HttpContent
         lock (_gate)
         {
             if (_closed) return Task.FromException(new IOException("The request is over."));
-            return _pump = Pump(_pump, stream, cancellationToken);
+            return _pump = Send(_pump, stream, cancellationToken);
         }
+    }
+
+    async Task Send(Task before, Stream stream, CancellationToken cancel)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
+        await Pump(before, stream, end.Token);
     }
 
     async Task Pump(Task before, Stream stream, CancellationToken cancel)
@@ -98,7 +111,7 @@ sealed class ClientRequestBody(Exchange exchange, Action sent) : HttpContent
         if (exchange.Copy is { } whole)
         {
             exchange.Copy = null;
-            whole.Send();
+            whole.Send(exchange);
         }
         sent();
     }

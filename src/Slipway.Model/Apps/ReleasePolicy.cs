@@ -70,6 +70,9 @@ public sealed record ReleasePolicy
     /// <summary>Steps, judge and assignment; of a routed service whose strategy is <see cref="Model.Strategy.Canary"/> or <see cref="Model.Strategy.Ab"/>, else null.</summary>
     public CanaryPolicy? Canary { get; init; }
 
+    /// <summary>Whom a new release waits for before it gets its first request; null: for nobody in particular. Not of a canary, whose approvals are steps.</summary>
+    public ApprovalRule? Approve { get; init; }
+
     /// <summary>Requests that see the new release as soon as it is ready, whatever share of the others it gets; null: none.</summary>
     public IReadOnlyList<RequestMatch>? Match { get; init; }
 
@@ -91,7 +94,12 @@ public sealed record ReleasePolicy
 }
 
 /// <summary>A port of the host that the gateway listens on for one service.</summary>
-public sealed record GatewayPort(string? Address, int Port);
+/// <param name="Address">IP address; null: all of them.</param>
+public sealed record GatewayPort(string? Address, int Port)
+{
+    /// <summary>TLS is spoken on it, with the certificates of the service's hosts.</summary>
+    public bool Tls { get; init; }
+}
 
 /// <summary>When an instance may get traffic. Defaults: the healthcheck where there is one, else a TCP connect to the routed port, else running.</summary>
 public sealed record ReadyGate

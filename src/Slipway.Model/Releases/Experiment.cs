@@ -52,7 +52,10 @@ public sealed record GoalResult
     /// <summary>Rate of the new release less that of the live one.</summary>
     public double Difference { get; init; }
 
-    /// <summary>The difference's two-sided 95% interval (R. G. Newcombe, Statistics in Medicine 17, 1998, method 10); null without requests to both.</summary>
+    /// <summary>
+    /// The difference's two-sided 95% interval (R. G. Newcombe, Statistics in Medicine 17, 1998, method 10), as wide as it must be for requests of one user being
+    /// alike; null without requests to both, or while they come from too few users to say.
+    /// </summary>
     public double? Low { get; init; }
 
     public double? High { get; init; }

@@ -137,6 +137,9 @@ public sealed record Rollout
     /// <summary>How far a canary is; null before its first step, and for other strategies.</summary>
     public CanaryProgress? Canary { get; init; }
 
+    /// <summary>The approvals before its first request; null: it has not come so far, or none are asked for.</summary>
+    public ReleaseGate? Gate { get; init; }
+
     /// <summary>Not null: it failed, and a person is to decide (<see cref="RolloutState.Holding"/>).</summary>
     public OneWayHold? OneWay { get; init; }
 

@@ -42,11 +42,11 @@ public static class ReleaseEvents
 {
     public const string RolloutStarted = "rollout-started", StepEntered = "step-entered", Holding = "holding", Approved = "approved", Paused = "paused", Resumed = "resumed",
         JudgeFailed = "judge-failed", Promoting = "promoting", RollingBack = "rolling-back", RolledBack = "rolled-back", Done = "done", Failed = "failed", Cancelled = "cancelled",
-        Superseded = "superseded", Scaled = "scaled", MaintenanceOn = "maintenance-on", MaintenanceOff = "maintenance-off", Removed = "removed", Frozen = "frozen", Unfrozen = "unfrozen";
+        Superseded = "superseded", Scaled = "scaled", MaintenanceOn = "maintenance-on", MaintenanceOff = "maintenance-off", Removed = "removed", Frozen = "frozen", Unfrozen = "unfrozen", RuleChanged = "approvals-changed";
 
     public static IReadOnlyList<string> All { get; } =
     [
         RolloutStarted, StepEntered, Holding, Approved, Paused, Resumed, JudgeFailed, Promoting, RollingBack, RolledBack, Done, Failed, Cancelled, Superseded,
-        Scaled, MaintenanceOn, MaintenanceOff, Removed, Frozen, Unfrozen,
+        Scaled, MaintenanceOn, MaintenanceOff, Removed, Frozen, Unfrozen, RuleChanged,
     ];
 }

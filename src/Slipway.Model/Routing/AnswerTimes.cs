@@ -49,6 +49,13 @@ public sealed record AnswerTimes
     /// </summary>
     public IReadOnlyList<long> Served() => Sum(Success, Redirect, ClientError, Left);
 
+    [JsonIgnore]
+    public long Requests => Classes.Sum(c => c.Counts.Sum());
+
+    /// <summary>Answers of class 5xx, and requests that got none from an instance, or half of one.</summary>
+    [JsonIgnore]
+    public long Errors => (ServerError?.Sum() ?? 0) + (Failed?.Sum() ?? 0);
+
     static long[] Sum(params ReadOnlySpan<IReadOnlyList<long>?> parts)
     {
         var sum = new long[ReleaseTraffic.LatencyBuckets.Count + 1];

@@ -46,4 +46,10 @@ public sealed record MirroredTraffic
 
     /// <summary>From the copy's beginning to the end of its answer.</summary>
     public required AnswerTimes Times { get; init; }
+
+    /// <summary>
+    /// The requests that were copied, as the release that answered them did: what the copies are compared with. All requests are not the same, for they have other
+    /// methods and larger bodies among them.
+    /// </summary>
+    public required AnswerTimes Originals { get; init; }
 }

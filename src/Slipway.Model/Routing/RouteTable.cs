@@ -65,7 +65,7 @@ public sealed record Route
     /// <summary>Of a preview host: its requests are not counted, because they say nothing about people's.</summary>
     public bool IsPreview { get; init; }
 
-    /// <summary>What is said of TLS; null: http and https are both answered. Concerns the gateway's own addresses, not <see cref="Ports"/>.</summary>
+    /// <summary>What is said of TLS; null: http and https are both answered. Concerns the gateway's own addresses; of <see cref="Ports"/> those that speak TLS.</summary>
     public HttpsPolicy? Https { get; init; }
 
     /// <summary>What the 503 page says where no instance can be reached, for people: "guestbook is being replaced".</summary>
@@ -273,6 +273,9 @@ public sealed record ReleaseTraffic
 
     /// <summary>How often each goal of <see cref="RouteSplit.Goals"/> was reached, by its name; null: none was.</summary>
     public IReadOnlyDictionary<string, long>? Goals { get; init; }
+
+    /// <summary>Requests and goals of an experiment by groups of its users; null: none, or from a gateway of an older version.</summary>
+    public UserGroups? Groups { get; init; }
 
     /// <summary>Upper bounds in milliseconds of a histogram's buckets, each inclusive; 0.5 to 63000: ten preferred numbers a decade (ISO 3, R 10), 1.26 times apart.</summary>
     public static IReadOnlyList<double> LatencyBuckets { get; } =

@@ -82,6 +82,10 @@ public sealed class Robots
         },
         cancel);
 
+    /// <summary>Whether the caller may change or remove it, asked before anything of it is taken away.</summary>
+    /// <exception cref="NotFoundException">There is no such robot that the caller may manage.</exception>
+    public void Check(string name, Rights rights) => _changes.Database.Read(connection => Require(connection, name, rights));
+
     /// <exception cref="NotFoundException">There is no such robot that the caller may manage.</exception>
     public Task Remove(string name, Rights rights, Caller caller, CancellationToken cancel) => _changes.Make(
         connection =>

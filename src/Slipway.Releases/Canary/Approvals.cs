@@ -27,17 +27,29 @@ static class Approvals
     {
         var (rollout, rule, place) = (run.Rollout, run.Step.Approve ?? new ApprovalRule(), $"step {run.Rollout.Step + 1} of the canary of {run.Rollout.App}");
         if (by.DespiteApprovals && rule.IsStrict) return GoOn(run, "overridden", by.Name, by, now);
-        var name = by.Name ?? "an account without a name";
+        Check(rule, run.Progress.Approvals, by, rollout, place);
+        if (rule.Count <= 1) return GoOn(run, "approved", by.Name, by, now);
+        var approved = CanaryMoves.Approve(rollout, new Approval(NameOf(by), now));
+        return approved.Canary!.Approvals is var all && all.Count < rule.Count ? approved : GoOn(run with { Rollout = approved }, "approved", string.Join(", ", all.Select(a => a.By)), by, now);
+    }
+
+    /// <summary>Whether somebody may give one of the approvals that a rule asks for.</summary>
+    /// <param name="given">Those that were given.</param>
+    /// <param name="place">What is approved, for messages.</param>
+    /// <exception cref="ForbiddenException">It is not his to give.</exception>
+    /// <exception cref="ConflictException">He has given it already.</exception>
+    public static void Check(ApprovalRule rule, IReadOnlyList<Approval> given, Asker by, Rollout rollout, string place)
+    {
+        var name = NameOf(by);
         if (rule.By is { } role && !by.Roles.Contains(role))
             throw new ForbiddenException($"{name} may not approve {place}: it waits for {ApprovalWords.Wanted(rule)}. To make an account one of them: slipway app member add {rollout.App} ACCOUNT --role {role}");
         if (rule.NotAuthor && by.Name == rollout.By)
             throw new ForbiddenException($"{name} may not approve {place}: it waits for {ApprovalWords.Wanted(rule)}.");
-        if (run.Progress.Approvals.Any(a => a.By == by.Name))
-            throw new ConflictException($"{name} has approved {place} already ({ApprovalWords.Given(run.Progress)}): the next approval is another person's.");
-        if (rule.Count <= 1) return GoOn(run, "approved", by.Name, by, now);
-        var approved = CanaryMoves.Approve(rollout, new Approval(name, now));
-        return approved.Canary!.Approvals is var all && all.Count < rule.Count ? approved : GoOn(run with { Rollout = approved }, "approved", string.Join(", ", all.Select(a => a.By)), by, now);
+        if (given.Any(a => a.By == name))
+            throw new ConflictException($"{name} has approved {place} already ({ApprovalWords.Given(rule, given)}): the next approval is another person's.");
     }
+
+    public static string NameOf(Asker by) => by.Name ?? "an account without a name";
 
     /// <summary>
     /// Whether somebody may go past the steps from <paramref name="from"/> to before <paramref name="to"/>. An approval that asks for certain people is

@@ -97,7 +97,8 @@ static class ServiceDiff
     {
         static List<string> Of(ServiceModel s) =>
         [
-            .. s.Release.GatewayPorts.Select(p => new PortModel { HostAddress = p.Address, Published = p.Port, Target = s.Release.Port ?? 0 }).Concat(s.Ports).Select(p => p.ToString().Replace(":0/", ":?/", StringComparison.Ordinal)),
+            .. s.Release.GatewayPorts.Select(p => (Port: new PortModel { HostAddress = p.Address, Published = p.Port, Target = s.Release.Port ?? 0 }, p.Tls)).Concat(s.Ports.Select(p => (Port: p, Tls: false)))
+                .Select(p => p.Port.ToString().Replace(":0/", ":?/", StringComparison.Ordinal) + (p.Tls ? " (https)" : "")),
         ];
         var (old, now) = (Of(before), Of(after));
         // Which container port that of the gateway goes to may be known from the image alone.

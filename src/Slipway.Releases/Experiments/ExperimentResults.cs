@@ -35,8 +35,9 @@ static class ExperimentResults
     static GoalResult Goal(string name, ArmPair total)
     {
         var (next, stable) = (Reached(total.Next, name), Reached(total.Stable, name));
-        var isKnown = total.Next.Requests > 0 && total.Stable.Requests > 0;
-        var (low, high) = isKnown ? Bounds.Difference(next, total.Next.Requests, stable, total.Stable.Requests) : (0, 0);
+        var (independent, other) = (EffectiveSample.Of(total.Next, total.Stable, name), EffectiveSample.Of(total.Stable, total.Next, name));
+        var isKnown = total.Next.Requests > 0 && total.Stable.Requests > 0 && independent is not null && other is not null;
+        var (low, high) = isKnown ? Bounds.Difference((next, total.Next.Requests, independent!.Value), (stable, total.Stable.Requests, other!.Value)) : (0, 0);
         return new GoalResult
         {
             Name = name,

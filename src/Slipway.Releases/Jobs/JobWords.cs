@@ -13,6 +13,12 @@ static class JobWords
     /// <summary>Without the passwords that someone may have put into it.</summary>
     public static string Line(JobModel job) => Secrecy.Masked(ValueText.Words(job.Run))!;
 
+    /// <summary>What anybody may read of it who may read the app's releases: the stored one has the command as it is run.</summary>
+    public static JobRun Shown(JobRun run) => run with
+    {
+        Job = run.Job with { Run = Secrecy.Masked(run.Job.Run), Entrypoint = run.Job.Entrypoint is { } entrypoint ? Secrecy.Masked(entrypoint) : null },
+    };
+
     /// <summary>running, stopping, done, failed, lost, cancelled</summary>
     public static string State(JobRun run) => run.State switch
     {

@@ -28,6 +28,7 @@ sealed class PreviewHosts(PreviewPolicy policy, PreviewPlace place, IReadOnlyLis
             GatewayPorts = [],
             Listen = [],
             Canary = null,
+            Approve = null,
             Match = null,
             // Its data is its own: where a release fails, the one before it is better than a wait for a person.
             Before = [.. service.Release.Before.Select(job => job with { OneWay = false })],

@@ -9,7 +9,7 @@ namespace Slipway.Releases.Reconciling;
 /// <summary>
 /// The rollout's own way, decided by the server (a person's commands are in <see cref="Rollouts"/>):
 /// <code>
-/// Queued ─► Building ─► Staging ─► Verifying ─┬─(blue-green, something is live)─► Holding ─(promote)─┐
+/// Queued ─► Building ─► Staging ─► Verifying ─┬─(blue-green, something is live)─► Holding ─(promote)─┐    before any of them: Gates
 ///                                             ├─(canary)─► Shifting ⇄ Holding ─► Baking ──────────┐    │
 ///                                             ├─(rolling)─► Shifting 0, 1, 2 … ──(all shifted)──┐    │
 ///                                             └─(first release, auto-promote)──────────────────┐│    │
@@ -38,6 +38,9 @@ static class RolloutProgress
             case RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking when CanaryRun.Of(stored) is { } run:
                 if (rollout.OneWay is null && FailureOf(view, run.Next, decision) is { } failure) OneWaySteps.Fail(view, failure, decision);
                 else CanarySteps.Decide(view, run, isSettled, decision);
+                break;
+            case RolloutState.Holding when rollout is { Canary: null, OneWay: null } && Gates.Needed(stored) is var needed && needed != rollout.Gate?.Asks:
+                decision.Do(new Step.Gate(needed));
                 break;
             case RolloutState.Shifting:
                 ShiftOn(view, rollout, isSettled, decision);
@@ -79,6 +82,13 @@ static class RolloutProgress
         if (FailureOf(view, staged, decision) is { } failure) OneWaySteps.Fail(view, failure, decision);
         else if (view.IsReady(staged))
         {
+            if (Gates.Needed(view.Stored) is { } rule)
+            {
+                // Who is asked to approve it goes and looks at its preview host.
+                if (isSettled) decision.Do(new Step.Gate(rule));
+                else decision.WaitFor($"v{target.Number} is ready; waiting for the gateway to acknowledge its preview host");
+                return;
+            }
             var strategy = ReleaseStrategy.Of(target.Model);
             var next = view.Stored.LiveSlot is null ? RolloutState.Promoting
                 : strategy == Strategy.Rolling ? RolloutState.Shifting

@@ -48,6 +48,12 @@ sealed class RolloutReporter(RolloutJournal journal, TimeProvider time)
             case Step.GoOn when ReleaseStrategy.CanaryOf(view.Stored.Target!.Model) is { } policy:
                 State(rollout, CanaryMoves.GoOn(rollout, policy, view.Now).State, rollout.Canary!.Hold == CanaryHold.Frozen ? "it is not frozen any more" : "there is data again");
                 break;
+            case Step.Gate { Asks: { } asks }:
+                State(rollout, RolloutState.Holding, $"it waits for {ApprovalWords.Wanted(asks)}");
+                break;
+            case Step.Gate:
+                State(rollout, RolloutState.Verifying, "no approval is asked for any more");
+                break;
             case Step.HoldOneWay hold:
                 State(rollout, RolloutState.Holding, hold.Reason);
                 break;

@@ -66,6 +66,9 @@ abstract record Step
     /// <summary>The last step has passed: the canary's release is to be the live one.</summary>
     public sealed record LeaveSteps : Step;
 
+    /// <summary>The release waits for these approvals before its first request; null: for none any more.</summary>
+    public sealed record Gate(ApprovalRule? Asks) : Step;
+
     /// <summary>A freeze has ended by time.</summary>
     public sealed record Thaw : Step;
 

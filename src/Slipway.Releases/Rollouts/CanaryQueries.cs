@@ -1,6 +1,7 @@
 using Slipway.Model;
 using Slipway.Releases.Canary;
 using Slipway.Releases.Experiments;
+using Slipway.Releases.Jobs;
 using Slipway.Releases.Reconciling;
 using Slipway.Releases.Storing;
 
@@ -62,7 +63,7 @@ public sealed class CanaryQueries
                 Release = status,
                 Changes = ReleaseChangeRows.Find(db, app, number),
                 Rollouts = rollouts,
-                Jobs = [.. JobRows.Of(db, app).Where(j => j.Release == number)],
+                Jobs = [.. JobRows.Of(db, app).Where(j => j.Release == number).Select(JobWords.Shown)],
                 Policy = policy,
                 Experiment = canary is null ? null : ExperimentOf(ExperimentRows.Find(db, canary.Id), policy, canary, null),
                 Windows = canary is null ? [] : CanaryRows.Windows(db, canary.Id),

@@ -172,6 +172,7 @@ public sealed class Rollouts
         return stored.Rollout switch
         {
             { State: RolloutState.Holding, OneWay: not null } held => OneWayCommands.Pardoned(OneWayCommands.GoOn(stored, held), _time.GetUtcNow()),
+            { State: RolloutState.Holding } when Gates.Needed(stored) is { } rule => Gates.Give(stored, rule, by ?? new Asker(), _time.GetUtcNow()),
             { State: RolloutState.Holding } waiting => waiting with { State = RolloutState.Promoting, AutoPromote = true, DespiteFreeze = waiting.DespiteFreeze || by is { DespiteFreeze: true } },
             { } other => throw new ConflictException($"There is nothing to promote yet: {Doing(other)}"),
             null => throw new ConflictException($"There is nothing to promote: {(stored.Live is { } live ? $"v{live} of {app} is live and no other release is staged" : $"no release of {app} is staged")}. Deploy one first."),
@@ -242,8 +243,8 @@ public sealed class Rollouts
         var wasLive = db.ExecuteScalar<long>("SELECT was_live FROM releases WHERE app = @app AND number = @number", new { app = to.App.Value, number = to.Number }) > 0;
         if (wasLive && to.Number < live) return;
         FreezeRows.Check(db, to.App, by, _time.GetUtcNow());
-        if (!wasLive && by is not { DespiteApprovals: true } && Approvals.Strict(ReleaseStrategy.CanaryOf(to.Model)) is { } wanted)
-            throw new ForbiddenException($"v{to.Number} of {to.App} was never live, and its steps ask for {wanted}: a rollback to it would go without. Deploy it anew.");
+        if (!wasLive && by is not { DespiteApprovals: true } && Gates.Strict(ApprovalRows.Of(db, to.App), to.Model) is { } wanted)
+            throw new ForbiddenException($"v{to.Number} of {to.App} was never live, and asks for {wanted}: a rollback to it would go without. Deploy it anew.");
     }
 
     /// <summary>Ends the rollout that is under way. What is live stays live.</summary>
@@ -261,15 +262,21 @@ public sealed class Rollouts
     }
 
     /// <summary>Ends this rollout as <see cref="Abort"/> does. No error when it has ended.</summary>
-    public async Task Cancel(long rollout, CancellationToken cancel, string? by = null)
+    /// <param name="onlyBuild">Only while it has no release yet: one that has goes on, and that is no error either.</param>
+    public async Task Cancel(long rollout, CancellationToken cancel, string? by = null, bool onlyBuild = false)
     {
         var known = _database.Read(db => ReleaseRows.FindRollout(db, rollout)) ?? throw new NotFoundException($"There is no rollout {rollout}.");
         if (known.State.IsEnded) return;
-        CancelBuild(await Change(known.App, db =>
+        var aborted = await _database.Write(db =>
         {
             var current = ReleaseRows.FindRollout(db, rollout)!;
-            return current.State.IsEnded ? current : Aborted(ReleaseRows.Load(db, current.App)!, current, by, pastOneWay: false);
-        }, cancel, by));
+            if (current.State.IsEnded || (onlyBuild && current.State is not (RolloutState.Queued or RolloutState.Building))) return null;
+            return Save(db, Aborted(ReleaseRows.Load(db, current.App)!, current, by, pastOneWay: false), by);
+        }, cancel);
+        if (aborted is null) return;
+        Report(aborted, aborted.Error, by);
+        _bells.Ring(aborted.App);
+        CancelBuild(aborted);
     }
 
     /// <summary>Runs the service with so many instances, in this release and in those to come.</summary>
@@ -351,9 +358,10 @@ public sealed class Rollouts
     /// <summary>Where a canary has come to by a person's command.</summary>
     string? StepOf(Rollout rollout)
     {
+        if (rollout is { State: RolloutState.Holding, Gate.Asks: { } asks }) return $"it waits for {ApprovalWords.Wanted(asks)}" + (rollout.Gate.Approvals is { Count: > 0 } given ? $"; {ApprovalWords.Given(asks, given)}" : "");
         if (rollout is not { Canary: { } progress, Release: { } number, State: RolloutState.Shifting or RolloutState.Holding or RolloutState.Baking }) return null;
         if (progress.Hold == CanaryHold.Paused) return $"paused, with {CanarySteps.Percent(progress.Weight)} of the requests";
-        if (progress is { Hold: CanaryHold.Approval, Approvals.Count: > 0 }) return ApprovalWords.Given(progress);
+        if (progress is { Hold: CanaryHold.Approval, Approvals.Count: > 0 }) return ApprovalWords.Given(progress.Asks, progress.Approvals);
         return _database.Read(db => ReleaseRows.FindRelease(db, rollout.App, number)) is { } release && ReleaseStrategy.CanaryOf(release.Model) is { } policy ? CanaryWords.Of(policy, rollout.Step) : null;
     }
 

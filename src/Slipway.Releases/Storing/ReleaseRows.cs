@@ -26,7 +26,7 @@ static class ReleaseRows
     /// <param name="known">What was read of the same app before: what can't have changed since is taken from it and not read again.</param>
     public static StoredApp? Load(DbConnection db, AppName app, StoredApp? known = null)
     {
-        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version, split_key, maintenance, frozen FROM apps WHERE app = @app", new { app = app.Value });
+        var row = db.QuerySingleOrDefault<AppRow>("SELECT live, holder, scales, removing, revision, route_version, split_key, maintenance, frozen, approvals FROM apps WHERE app = @app", new { app = app.Value });
         if (row is null) return null;
         // Whatever changes an app raises its revision in the same transaction.
         if (known is not null && known.Revision == row.Revision) return known;
@@ -56,6 +56,7 @@ static class ReleaseRows
             Routes = known is not null && known.RouteVersion == row.RouteVersion ? known.Routes : RouteRows.Of(db, app),
             Maintenance = row.Maintenance is { } maintenance ? ReleasesJson.Read(maintenance, ModelJson.Default.Maintenance) : null,
             SplitKey = row.SplitKey,
+            Approvals = ApprovalRows.Read(row.Approvals),
             Freezes = [.. ((Freeze?[])[FreezeRows.Read(row.Frozen), FreezeRows.Platform(db)]).OfType<Freeze>()],
             CanaryWindows = rollout?.Canary is null ? [] : CanaryRows.Windows(db, rollout.Id, WindowsLookedAt, Same(known, rollout)?.CanaryWindows ?? []),
             CanarySamples = rollout?.Canary is null ? [] : CanaryRows.Samples(db, rollout.Id, Same(known, rollout)?.CanarySamples ?? []),
@@ -144,6 +145,7 @@ static class ReleaseRows
         public string? SplitKey { get; set; }
         public string? Maintenance { get; set; }
         public string? Frozen { get; set; }
+        public string? Approvals { get; set; }
     }
 
     sealed class SlotRow

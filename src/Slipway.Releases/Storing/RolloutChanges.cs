@@ -22,6 +22,8 @@ static class RolloutChanges
         if (before?.Canary is { } was && next.Canary is { } now && now.Approvals.Count > was.Approvals.Count && now.Approvals[^1] is var given)
             yield return Of(next, ReleaseEvents.Approved, given.By, string.Create(CultureInfo.InvariantCulture, $"{now.Approvals.Count} of {now.Asks?.Count ?? 1} approvals"));
         if (before?.Canary is { } left && Ended(left, next) is { End: "approved" }) yield return Of(next, ReleaseEvents.Approved, by, left.Asks is { Count: > 1 } asks ? $"{asks.Count} of {asks.Count} approvals" : null);
+        if (before is not null)
+            foreach (var happened in GateEvents(before, next, by)) yield return happened;
         if (next.Canary is { } progress && progress.History.Count > (before?.Canary?.History.Count ?? 0))
         {
             yield return Of(next, ReleaseEvents.StepEntered, by, $"step {next.Step + 1}, with {CanarySteps.Percent(progress.Weight)} of the requests");
@@ -44,7 +46,17 @@ static class RolloutChanges
             RolloutState.Superseded => ReleaseEvents.Superseded,
             _ => null,
         };
-        if (type is not null) yield return Of(next, type, by, next.State == RolloutState.Holding ? next.OneWay?.Reason ?? "it waits for a promote" : next.Error?.Split('\n')[0]);
+        if (type is not null) yield return Of(next, type, by, next.State == RolloutState.Holding ? next.OneWay?.Reason ?? $"it waits for {(next.Gate?.Asks is { } asked ? ApprovalWords.Wanted(asked) : "a promote")}" : next.Error?.Split('\n')[0]);
+    }
+
+    static IEnumerable<ReleaseEvent> GateEvents(Rollout before, Rollout next, string? by)
+    {
+        var (was, now) = (before.Gate ?? new ReleaseGate(), next.Gate ?? new ReleaseGate());
+        if (next.DespiteApprovals && !before.DespiteApprovals) yield return Of(next, ReleaseEvents.Approved, by, "without the approvals that it waited for");
+        if (now.Met.Count > was.Met.Count) yield return Of(next, ReleaseEvents.Approved, by, now.Met[^1].Rule.Count is > 1 and var all ? $"{all} of {all} approvals" : null);
+        else if (now.Approvals.Count > was.Approvals.Count) yield return Of(next, ReleaseEvents.Approved, by, $"{now.Approvals.Count} of {now.Asks?.Count ?? 1} approvals");
+        if (before.State == RolloutState.Holding && next.State == RolloutState.Holding && now.Asks is { } asks && asks != was.Asks)
+            yield return Of(next, ReleaseEvents.Holding, by, $"it waits for {ApprovalWords.Wanted(asks)}");
     }
 
     /// <summary>The step that the change has ended.</summary>

@@ -56,6 +56,9 @@ sealed record StoredApp
     /// <summary>The app's freeze and the platform's, in force or over by now.</summary>
     public IReadOnlyList<Freeze> Freezes { get; init; } = [];
 
+    /// <summary>Whose approvals every release of the app asks for, whatever its file says.</summary>
+    public ApprovalRule? Approvals { get; init; }
+
     /// <summary>Signs the cookies of the app's users, 32 bytes as Base64; null until its first canary.</summary>
     public string? SplitKey { get; init; }
 

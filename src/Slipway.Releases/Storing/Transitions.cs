@@ -78,6 +78,9 @@ sealed class Transitions(Database.Database database, TimeProvider time)
                 if (move.State.IsEnded) CanaryRows.ForgetSamples(db, seen.Rollout!.Id);
                 if (move.State == RolloutState.Done) ForgetOld(db, seen);
                 break;
+            case Step.Gate gate:
+                ReleaseRows.Save(db, gate.Asks is { } rule ? Gates.Ask(seen.Rollout!, rule, now) : Gates.Open(seen.Rollout!, now));
+                break;
             case Step.EnterStep or Step.BeginStep or Step.Record or Step.HoldOn or Step.GoOn or Step.LeaveSteps:
                 Canary(db, seen, step, now);
                 break;

@@ -28,6 +28,7 @@ static class ApiRoutes
             json.SerializerOptions.TypeInfoResolverChain.Add(UpkeepJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(CertificatesJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(GovernanceJson.Default.WithAddedModifier(InitialValues.Keep));
+            json.SerializerOptions.TypeInfoResolverChain.Add(ApprovalsJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ReleaseWebhooksJson.Default.WithAddedModifier(InitialValues.Keep));
             json.SerializerOptions.TypeInfoResolverChain.Add(ModelJson.Default);
             json.SerializerOptions.RespectNullableAnnotations = true;
@@ -56,6 +57,7 @@ static class ApiRoutes
         api.MapMaintenance();
         api.MapPlan();
         api.MapFreezes();
+        api.MapApprovals();
         api.MapMembers();
         api.MapEvents();
         api.MapReleaseWebhooks();

@@ -58,7 +58,7 @@ static class RolloutsApi
 
         rollouts.MapPost("/cancel", Cancel).WithName("CancelRollout").Needs(AppActions.Deploy).Errors(403, 404, 409)
             .WithSummary("End this rollout")
-            .WithDescription("As abort does, whichever rollout of the app goes on by now: one that has ended already is left as it is.");
+            .WithDescription("As abort does, whichever rollout of the app goes on by now: one that has ended already is left as it is. onlyBuild=true: only while it is queued or builds; one that has a release goes on, as the answer says.");
     }
 
     static async Task<Accepted<Rollout>> Deploy(
@@ -85,7 +85,7 @@ static class RolloutsApi
     {
         var name = AppName.Parse(app);
         // Who may approve and nothing else gives the approval that is waited for.
-        if (request?.ToStep is not null || releases.App(name)?.Rollout is not { State: RolloutState.Holding, Canary.Hold: CanaryHold.Approval }) access.Require(context, name, AppActions.Deploy);
+        if (request?.ToStep is not null || releases.App(name)?.Rollout is not ({ State: RolloutState.Holding, Canary.Hold: CanaryHold.Approval } or { State: RolloutState.Holding, Gate.Asks: not null })) access.Require(context, name, AppActions.Deploy);
         return Accepted(await rollouts.Promote(name, cancel, request?.ToStep, access.Asker(context, name, request is { DespiteFreeze: true }, request is { DespiteApprovals: true })));
     }
 
@@ -117,9 +117,9 @@ static class RolloutsApi
         return new(journal.Read(id, from, follow, cancel).Select(line => new JournalEntry(line.Index, line.Event)), ApiJson.Default.JournalEntry);
     }
 
-    static async Task<Accepted<Rollout>> Cancel(long id, HttpContext context, Rollouts rollouts, ReleaseQueries releases, CancellationToken cancel)
+    static async Task<Accepted<Rollout>> Cancel(long id, HttpContext context, Rollouts rollouts, ReleaseQueries releases, CancellationToken cancel, bool onlyBuild = false)
     {
-        await rollouts.Cancel(id, cancel, By(context));
+        await rollouts.Cancel(id, cancel, By(context), onlyBuild);
         return Accepted(releases.RequireRollout(id));
     }
 

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Slipway.Database;
 using Slipway.Model;
 using Slipway.Registry;
@@ -11,6 +13,7 @@ namespace Slipway.Server.Configuration;
 /// <code>
 /// database: postgres://slipway:PASSWORD@db.example/slipway    # default: DATA/slipway.db; or {file: ...}, {env: ...}
 /// roles: [control, registry]                                  # default: both
+/// networks: 10.208.0.0/12                                     # of apps, when the engine has no addresses left; default: this
 /// registry: {publicUrl: ..., storage: {type: s3, ...}}        # see RegistrySettings
 /// webhooks: {allow: [...], timeout: 5s}                       # see WebhookSettings
 /// </code>
@@ -20,6 +23,9 @@ sealed record ServerConfiguration
     public DatabaseAddress? Database { get; init; }
 
     public ServerRoles? Roles { get; init; }
+
+    /// <summary>Where the apps' networks get their addresses when the engine has none left.</summary>
+    public IPNetwork? Networks { get; init; }
 
     /// <summary>What is written of it; the folder is not.</summary>
     public RegistryOptions Registry { get; init; } = new() { Folder = "" };
@@ -42,8 +48,9 @@ sealed record ServerConfiguration
                     ("roles", YamlSequenceNode list) => configuration with { Roles = ServerRolesText.Parse(string.Join(',', list.Children.Select(child => child.ToString())), "roles") },
                     ("registry", _) => configuration with { Registry = RegistrySettings.Read(value, configuration.Registry) },
                     ("webhooks", _) => configuration with { Registry = configuration.Registry with { Webhooks = WebhookSettings.Read(value, configuration.Registry.Webhooks) } },
-                    ("roles", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
-                    _ => throw Wrong(key, "is no key of this file", "database, roles, registry or webhooks"),
+                    ("networks", YamlScalarNode { Value: { } text }) => configuration with { Networks = Pool(text) },
+                    ("roles" or "networks", _) => throw Wrong(key, "has no value of the right kind", "one line of text"),
+                    _ => throw Wrong(key, "is no key of this file", "database, roles, networks, registry or webhooks"),
                 };
             }
             catch (InvalidInputException wrong)
@@ -53,6 +60,11 @@ sealed record ServerConfiguration
         }
         return errors.Count == 0 ? configuration : throw new InvalidInputException(errors);
     }
+
+    /// <summary>Of it each network takes a part with the prefix 22.</summary>
+    static IPNetwork Pool(string text) =>
+        Cidr.TryParse(text, out var pool) && pool.BaseAddress.AddressFamily == AddressFamily.InterNetwork && pool.PrefixLength is >= 8 and <= 22 ? pool
+            : throw Wrong("networks", $"'{text}' is no range for the apps' networks", "a network of IPv4 with a prefix from 8 to 22 that your machines do not use, for example 10.208.0.0/12");
 
     static List<(string Key, YamlNode Value)> Entries(string file)
     {

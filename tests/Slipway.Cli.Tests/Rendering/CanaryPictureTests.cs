@@ -36,8 +36,8 @@ public class CanaryPictureTests
     }
 
     [Theory]
-    [InlineData(false, "waits for 2 approvals by release-managers, not of who deployed it (slipway promote)")]
-    [InlineData(true, "waits for 2 approvals by release-managers, not of who deployed it, 1 of 2 given, by alice (slipway promote)")]
+    [InlineData(false, "waits for 2 approvals by release-managers, not of the person who deployed it (slipway promote)")]
+    [InlineData(true, "waits for 2 approvals by release-managers, not of the person who deployed it, 1 of 2 given, by alice (slipway promote)")]
     public void Line_WaitingForCertainPeople_SaysForWhomAndWhoHas(bool given, string expected)
     {
         var status = Canaries.Status();

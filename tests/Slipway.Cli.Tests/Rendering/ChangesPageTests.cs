@@ -46,7 +46,7 @@ public sealed class ChangesPageTests
 
             CHANGE                     WAS   IS
             web.environment.LOG_LEVEL  info  debug
-            volumes.data               -     {new string('x', 60)}…
+            volumes.data               -     {new string('x', 59)}…
 
             """.ReplaceLineEndings("\n"));
     }

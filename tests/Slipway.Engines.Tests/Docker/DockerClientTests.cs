@@ -100,7 +100,7 @@ public sealed class DockerClientTests
             return ScriptedEngine.Json(404, """{"message":"not scripted"}""");
         });
         using var client = new DockerClient(script.Address);
-        using var networks = new DockerNetworks(client);
+        using var networks = new DockerNetworks(client, DockerEngine.DefaultPool);
 
         var ids = await networks.Ensure(new()
         {

@@ -19,6 +19,9 @@ sealed class ScriptedEngine : IAsyncDisposable
     /// <summary>The first lines of the requests that came, /_ping not among them.</summary>
     public List<string> Requests { get; } = [];
 
+    /// <summary>Their bodies, "" where there is none.</summary>
+    public List<string> Bodies { get; } = [];
+
     /// <param name="answer">From the request's first line to the whole answer, head and body.</param>
     public static Task<ScriptedEngine> Start(Func<string, string> answer)
     {
@@ -66,7 +69,11 @@ sealed class ScriptedEngine : IAsyncDisposable
             request.Append(Encoding.Latin1.GetString(buffer, 0, read));
         }
         var first = request.ToString().Split("\r\n")[0];
-        if (!first.Contains("/_ping", StringComparison.Ordinal)) Requests.Add(first);
+        if (!first.Contains("/_ping", StringComparison.Ordinal))
+        {
+            Requests.Add(first);
+            Bodies.Add(request.ToString().Split("\r\n\r\n", 2)[1]);
+        }
         var answer = first.Contains("/_ping", StringComparison.Ordinal)
             ? "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             : _answer(first);

@@ -45,4 +45,20 @@ public sealed class ChoiceTests
         instances[1].Eject(0, TimeSpan.FromSeconds(10));
         for (var i = 0; i < 9; i++) balance.Choose(pool, null!, 0, Any with { Now = 5 }).ShouldNotBe(instances[1]);
     }
+
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(4, 2)]
+    [InlineData(7, 3)]
+    public void RoundRobin_OneIsEjected_TheOthersShareItsTurns(int count, int ejected)
+    {
+        var instances = Instances(count);
+        var pool = new Pool(instances, null, null);
+        instances[ejected].Eject(0, TimeSpan.FromSeconds(10));
+        var balance = new RoundRobin();
+        var rounds = count * (count - 1);
+        var times = Enumerable.Range(0, rounds * 10).GroupBy(_ => balance.Choose(pool, null!, 0, Any with { Now = 5 })!).ToDictionary(g => g.Key, g => g.Count());
+        times.Count.ShouldBe(count - 1);
+        times.Values.ShouldAllBe(n => n == 10 * count);
+    }
 }

@@ -15,6 +15,7 @@ public sealed class HealthTests
     sealed class Patient
     {
         public volatile int Status = 200;
+        public volatile bool Hang;
         public readonly ConcurrentQueue<(string Agent, string Host, string Target)> Probes = [];
 
         public Task<Backend> Start(string name) => Backend.Start(name, context =>
@@ -22,7 +23,7 @@ public sealed class HealthTests
             if (context.Request.Path != "/healthz") return context.Response.WriteAsync(name);
             Probes.Enqueue((context.Request.Headers.UserAgent.ToString(), context.Request.Host.Value!, $"{context.Request.Path}{context.Request.QueryString}"));
             context.Response.StatusCode = Status;
-            return Task.CompletedTask;
+            return Hang ? Task.Delay(Timeout.Infinite, context.RequestAborted) : Task.CompletedTask;
         });
     }
 
@@ -92,6 +93,48 @@ public sealed class HealthTests
         (await gateway.Instance("gone"))!.Unhealthy.ShouldNotBeNull().ShouldStartWith("GET /healthz?full=1 failed: ");
         using var client = gateway.Client();
         for (var i = 0; i < 10; i++) (await client.GetStringAsync("/", Cancel)).ShouldBe("well");
+    }
+
+    [Fact]
+    public async Task Instance_ThatFailedItsChecks_GetsNoRequestsOfTheNextGatewayEither()
+    {
+        var (one, two) = (new Patient(), new Patient { Status = 503 });
+        await using var a = await one.Start("a");
+        await using var b = await two.Start("b");
+        var folder = NewFolder();
+        await using (var first = await Start(folder))
+        {
+            await first.Publish(Routes.To(a, b) with { Policy = Policy() });
+            await Eventually.Holds(async () => (await first.Instance("b"))!.Unhealthy is not null);
+            // While it runs: one that is killed has no time for it.
+            await Eventually.Holds(async () => File.Exists(first.Options.InstancesFile) && (await File.ReadAllTextAsync(first.Options.InstancesFile, Cancel)).Contains("\"b\"", StringComparison.Ordinal));
+        }
+        // Of itself the next one would find it out after two time-outs of a second.
+        two.Hang = true;
+        await using (var next = await Start(folder))
+        {
+            using var client = next.Client();
+            for (var i = 0; i < 20; i++) (await client.GetStringAsync("/", Cancel)).ShouldBe("a");
+            (await next.Instance("b"))!.Unhealthy.ShouldBe("GET /healthz?full=1 was answered 503");
+
+            (two.Hang, two.Status) = (false, 200);
+            await Eventually.Holds(async () => await client.GetStringAsync("/", Cancel) == "b");
+        }
+        await using var third = await Start(folder);
+        (await third.Instance("b"))!.Unhealthy.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("{\"unhealthy\":[{\"inst")]
+    [InlineData("null")]
+    public async Task Memory_Broken_IsNoReasonNotToStart(string content)
+    {
+        await using var a = await new Patient().Start("a");
+        var folder = NewFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder, "instances.json"), content, Cancel);
+        await using var gateway = await Start(folder);
+        await gateway.Publish(Routes.To(a) with { Policy = Policy() });
+        (await gateway.Client().GetStringAsync("/", Cancel)).ShouldBe("a");
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class RoutePortTests
         (await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancel)).ShouldBe("one");
     }
 
-    static int FreePort()
+    internal static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();

@@ -89,6 +89,35 @@ public sealed class BadMirrorTests : IAsyncLifetime
         await Eventually.Holds(async () => (await Mirrored()).Failed == 20);
     }
 
+    [Fact]
+    public async Task RefusesConnections_OneOfTwoInstances_TheOtherIsAsked_AndNoCopyHasFailed()
+    {
+        var gone = new RawUpstream(_ => Task.CompletedTask, "gone");
+        await gone.DisposeAsync();
+        await using var next = await Backend.Start("next");
+        await Publish(gone, next);
+        await Serve(20);
+        await Eventually.Holds(async () => (await Mirrored()).Requests == 20);
+        var copies = await Mirrored();
+        (copies.ByClass[2], copies.Failed).ShouldBe((20, 0));
+    }
+
+    [Fact]
+    public async Task NeverAnswers_RouteSaysHowLongAnAnswerMayTake_TheCopyWaitsForAsLong()
+    {
+        await using var silent = new RawUpstream(async socket =>
+        {
+            await RawUpstream.ReadHead(socket);
+            await RawUpstream.ReadToEnd(socket, CancellationToken.None);
+        }, "next");
+        await _gateway.Publish(Routes.To(_live) with { Mirror = Of(silent), Policy = new RoutePolicy { Timeouts = new UpstreamTimeouts { Answer = TimeSpan.FromMilliseconds(200) } } });
+        await Serve(1);
+        await Eventually.Holds(async () => (await Mirrored()).Failed == 1);
+        // Without the route's word it would be the gateway's minute.
+        var slowest = (await Mirrored()).Times.Failed!.Index().Last(bucket => bucket.Item > 0).Index;
+        ReleaseTraffic.LatencyBuckets[slowest].ShouldBeLessThan(8000);
+    }
+
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n")]
@@ -180,9 +209,9 @@ public sealed class BadMirrorTests : IAsyncLifetime
         await Eventually.Holds(async () => (await Mirrored()).ByClass[2] == 1);
     }
 
-    Task Publish(RunningBackend next) => _gateway.Publish(Routes.To(_live) with { Mirror = Of(next) });
+    Task Publish(params RunningBackend[] next) => _gateway.Publish(Routes.To(_live) with { Mirror = Of(next) });
 
-    static RouteMirror Of(RunningBackend next) => new() { Release = 2, Share = CanaryPolicy.AllRequests, Upstreams = Routes.To(2, 1, next).Upstreams };
+    static RouteMirror Of(params RunningBackend[] next) => new() { Release = 2, Share = CanaryPolicy.AllRequests, Upstreams = Routes.To(2, 1, next).Upstreams };
 
     async Task Serve(int requests)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Slipway.Model;
 using static Slipway.Gateway.Tests.TestGateway;
@@ -73,6 +74,35 @@ public sealed class MirrorTests : IAsyncLifetime
         var copies = next.Mirrored!;
         (copies.Requests, copies.ByClass[2], copies.ByClass[5], copies.Failed, copies.Dropped).ShouldBe((10, 7, 3, 0, 0));
         (copies.Times.Success!.Sum(), copies.Times.ServerError!.Sum()).ShouldBe((7, 3));
+    }
+
+    [Fact]
+    public async Task Originals_AreTheRequestsThatWereCopied_AndNoOthers()
+    {
+        await Publish(methods: ["GET", "PUT"]);
+        for (var i = 0; i < 10; i++) await _client.GetAsync(i < 2 ? "/?sick" : "/", Cancel);
+        await _client.PutAsync("/", new StringContent("small"), Cancel);
+        await _client.PutAsync("/", new ByteArrayContent(new byte[300 * 1024]), Cancel);
+        await _client.PostAsync("/?sick", new StringContent("not asked for"), Cancel);
+
+        await Copied(11);
+
+        var copies = await Mirrored();
+        (copies.Originals.Requests, copies.Originals.Errors, copies.Originals.Success!.Sum(), copies.Dropped).ShouldBe((11, 2, 9, 1));
+        await Eventually.Holds(async () => (await _gateway.Control.Report(Cancel)).Releases.Single(r => r.Release == 1).Requests == 13);
+    }
+
+    [Fact]
+    public void Table_ThatNamesNoMethods_CopiesGetAndHeadAlone()
+    {
+        // As it stands on the wire, where what is absent is not what a record would begin with.
+        var table = JsonSerializer.SerializeToNode(new RouteTable { Version = 7, Routes = [With(CanaryPolicy.AllRequests, null, null)] }, ModelJson.Default.RouteTable)!;
+        table["routes"]![0]!["mirror"]!.AsObject().Remove("methods").ShouldBeTrue();
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(table.ToJsonString()));
+
+        var read = Gateway.Control.TableReader.Read(stream);
+
+        read.Routes.Single().Mirror!.Methods.ShouldBe(["GET", "HEAD"]);
     }
 
     [Fact]
@@ -261,7 +291,7 @@ public sealed class MirrorTests : IAsyncLifetime
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
         seen.Enqueue((context.Request.Method, context.Request.Path + context.Request.QueryString, new HeaderDictionary(context.Request.Headers.ToDictionary(h => h.Key, h => h.Value)), body));
-        if (text == "next" && context.Request.QueryString.Value == "?fail") context.Response.StatusCode = 500;
+        if (context.Request.QueryString.Value == (text == "next" ? "?fail" : "?sick")) context.Response.StatusCode = 500;
         await context.Response.WriteAsync(text);
     }
 }

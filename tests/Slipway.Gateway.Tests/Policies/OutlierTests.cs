@@ -32,6 +32,28 @@ public sealed class OutlierTests
         await Eventually.Holds(async () => await Ask() == "ill");
     }
 
+    [Fact]
+    public async Task Instance_ThatIsLeftAlone_IsLeftAloneByTheNextGatewayToo()
+    {
+        await using var good = await Backend.Start("good");
+        await using var ill = await Backend.Start("ill", context =>
+        {
+            context.Response.StatusCode = 503;
+            return context.Response.WriteAsync("ill");
+        });
+        var folder = NewFolder();
+        await using (var first = await Start(folder))
+        {
+            await first.Publish(Routes.To(good, ill) with { Policy = Policy(50) });
+            using var one = first.Client();
+            await Eventually.Holds(async () => (await one.GetAsync("/", Cancel)).IsSuccessStatusCode && (await first.Instance("ill"))!.Ejected);
+        }
+        await using var next = await Start(folder);
+        using var client = next.Client();
+        for (var i = 0; i < 20; i++) (await client.GetStringAsync("/", Cancel)).ShouldBe("good");
+        (await next.Instance("ill"))!.Ejected.ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData(50, 1)]
     [InlineData(40, 0)]

@@ -191,6 +191,20 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Request_AfterOneThatWasSentOnceMore_HasAllItsAttempts()
+    {
+        var failing = new Failing(503);
+        await using var a = await failing.Start("a");
+        await using var b = await failing.Start("b");
+        await using var gateway = await Start();
+        await gateway.Publish(To(new RetryPolicy { Attempts = 1, Budget = 100 }, a, b));
+        // One connection: what the gateway keeps of a request is there for the next.
+        var answers = await gateway.Raw(string.Concat(Enumerable.Repeat("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 3)) + "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n");
+        answers.Split("HTTP/1.1 503").Length.ShouldBe(5);
+        failing.Asked.ShouldBe(8);
+    }
+
+    [Fact]
     public void Budget_IsAShareOfTheWindow_AndAFloor()
     {
         var now = 5_000_000L;

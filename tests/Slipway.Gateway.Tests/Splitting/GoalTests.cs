@@ -53,6 +53,41 @@ public sealed class GoalTests
     }
 
     [Fact]
+    public async Task Users_AreInOneGroupEach_AndGroupsAddUpToAllRequests()
+    {
+        await using var stable = await Answering("stable");
+        await using var next = await Answering("next");
+        await using var gateway = await Start();
+        await gateway.Publish(Routes.To() with
+        {
+            Destinations = [Routes.To(1, 5000, stable), Routes.To(2, 5000, next)],
+            Split = new RouteSplit { Release = 2, Sticky = StickyKind.User, Key = Key, Goals = [new GoalPolicy { Name = "/thanks", Request = new RequestMatch { Path = "/thanks" } }] },
+        });
+        using var client = gateway.Client();
+        // One person who comes back with his cookie, and thirty who are new.
+        using var first = await client.GetAsync("/?status=200", Cancel);
+        var cookie = first.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        for (var i = 0; i < 40; i++)
+        {
+            using var again = new HttpRequestMessage(HttpMethod.Get, i < 10 ? "/thanks?status=200" : "/?status=500");
+            again.Headers.Add("Cookie", cookie);
+            (await client.SendAsync(again, Cancel)).Dispose();
+        }
+        for (var i = 0; i < 30; i++) (await client.GetAsync("/thanks?status=200", Cancel)).Dispose();
+
+        var counted = (await gateway.Control.Report(Cancel)).Releases.Where(r => !r.IsMatched).ToList();
+
+        counted.Sum(r => r.Groups!.Requests.Sum()).ShouldBe(71);
+        counted.ShouldAllBe(r => r.Groups!.Requests.Sum() == r.Requests && r.Groups.Requests.Count == UserGroups.Count);
+        var his = counted.MaxBy(r => r.Groups!.Requests.Max())!.Groups!;
+        var group = his.Requests.ToList().IndexOf(his.Requests.Max());
+        his.Requests[group].ShouldBeGreaterThanOrEqualTo(41);
+        his.Goals["/thanks"][group].ShouldBeInRange(10, 20);
+        counted.Sum(r => r.Groups!.Requests.Count(requests => requests > 0)).ShouldBeGreaterThan(10, "the others are spread");
+        counted.Sum(r => r.Goals!["/thanks"]).ShouldBe(40);
+    }
+
+    [Fact]
     public async Task Goal_ThatCantBeReached_IsRefused()
     {
         await using var stable = await Answering("stable");

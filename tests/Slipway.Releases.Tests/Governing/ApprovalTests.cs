@@ -88,7 +88,7 @@ public sealed class ApprovalTests : IAsyncLifetime
         await AtTheApproval(new ApprovalRule { By = "release-managers" });
         await _world.Rollouts.Abort(Sample.App, _cancel, "bob");
         await _world.Until(() => _world.Stored(Sample.App)!.Rollout is null, "it is rolled back");
-        (await Should.ThrowAsync<ForbiddenException>(() => _world.Rollouts.Rollback(Sample.App, 2, _cancel, Who("bob")))).Message.ShouldStartWith("v2 of shop was never live, and its steps ask for an approval by release-managers");
+        (await Should.ThrowAsync<ForbiddenException>(() => _world.Rollouts.Rollback(Sample.App, 2, _cancel, Who("bob")))).Message.ShouldStartWith("v2 of shop was never live, and asks for an approval by release-managers");
     }
 
     [Fact]

@@ -301,6 +301,20 @@ public sealed class JobTests
     }
 
     [Fact]
+    public async Task Report_CommandWithAPassword_IsMasked()
+    {
+        await using var world = new World();
+        world.JobsEndWith(0);
+        var job = JobSample.Migrate with { Run = ["migrate", "--password", "hunter2"], Entrypoint = ["sh", "-c", "PGPASSWORD=hunter2 exec \"$@\""] };
+        await world.Reaches((await world.Deploy(Sample.Model(Strategy.BlueGreen).With("web", job), 1)).Rollout, RolloutState.Done);
+
+        var report = world.Canaries.Report(Sample.App, 1)!;
+
+        report.Jobs.Single().Job.Run.ShouldBe(["migrate", "--password", "***"]);
+        System.Text.Json.JsonSerializer.Serialize(report, ModelJson.Default.ReleaseReport).ShouldNotContain("hunter2");
+    }
+
+    [Fact]
     public async Task Output_WithASecretOfTheService_IsMasked()
     {
         await using var world = new World();

@@ -7,7 +7,7 @@ sealed class FakeCrowd(FakeTime time)
 {
     readonly Dictionary<(int Release, bool IsMatched), Dictionary<string, double>> _goals = [];
     readonly Dictionary<(AppName App, string Service, int Release, bool IsMatched), (double Requests, double Errors, double[] Latency)> _counts = [];
-    readonly Dictionary<(AppName App, string Service, int Release), (double Requests, double Errors, double[] Latency)> _copies = [];
+    readonly Dictionary<(AppName App, string Service, int Release), (double Requests, double Errors, double[] Latency, double OriginalErrors, double[] Originals)> _copies = [];
     DateTimeOffset _asked = time.Now;
 
     public double PerSecond { get; set; } = 100;
@@ -49,7 +49,8 @@ sealed class FakeCrowd(FakeTime time)
             ByClass = [0, 0, (long)copies.Requests - (long)copies.Errors, 0, 0, (long)copies.Errors],
             Failed = 0,
             Dropped = 0,
-            Times = new AnswerTimes { Success = [.. copies.Latency.Select(l => (long)l)] },
+            Times = Times(copies.Latency, copies.Errors),
+            Originals = Times(copies.Originals, copies.OriginalErrors),
         } : null,
     })];
 
@@ -74,9 +75,19 @@ sealed class FakeCrowd(FakeTime time)
         var key = (route.App, route.Service, mirror.Release);
         // A release has its counters from the table on that names it.
         _counts.TryAdd((route.App, route.Service, mirror.Release, false), (0, 0, new double[ReleaseTraffic.LatencyBuckets.Count + 1]));
-        var before = _copies.GetValueOrDefault(key, (0, 0, new double[ReleaseTraffic.LatencyBuckets.Count + 1]));
-        before.Item3[Bucket(mirror.Release)] += requests;
-        _copies[key] = (before.Item1 + requests, before.Item2 + (requests * CopyErrors.GetValueOrDefault(mirror.Release)), before.Item3);
+        var (live, before) = (route.Destinations.Single().Release, _copies.GetValueOrDefault(key, (0, 0, new double[ReleaseTraffic.LatencyBuckets.Count + 1], 0, new double[ReleaseTraffic.LatencyBuckets.Count + 1])));
+        before.Latency[Bucket(mirror.Release)] += requests;
+        before.Originals[Bucket(live)] += requests;
+        _copies[key] = (before.Requests + requests, before.Errors + (requests * CopyErrors.GetValueOrDefault(mirror.Release)), before.Latency,
+            before.OriginalErrors + (requests * Errors.GetValueOrDefault(live)), before.Originals);
+    }
+
+    static AnswerTimes Times(double[] all, double errors)
+    {
+        var (served, failed) = (all.Select(l => (long)l).ToArray(), new long[all.Length]);
+        var slowest = Array.FindLastIndex(served, count => count > 0);
+        if (slowest >= 0) (served[slowest], failed[slowest]) = (served[slowest] - (long)errors, (long)errors);
+        return new AnswerTimes { Success = served, ServerError = failed };
     }
 
     int Bucket(int release) => ReleaseTraffic.LatencyBuckets.TakeWhile(b => b < Milliseconds.GetValueOrDefault(release, 20)).Count();

@@ -57,6 +57,8 @@ sealed class World : IAsyncDisposable
 
     public FreezeSwitch Freezes { get; private set; } = null!;
 
+    public ApprovalSwitch Approvals { get; private set; } = null!;
+
     public ReleaseEventLog Events { get; private set; } = null!;
 
     public MaintenanceSwitch Maintenance { get; private set; } = null!;
@@ -121,6 +123,7 @@ sealed class World : IAsyncDisposable
         Previews = new Previews(_database, Rollouts, bells, Time);
         Queries = new ReleaseQueries(_database, _observations, new ReleaseOptions { DataFolder = _folder, RegistryAddress = "127.0.0.1:8080" }, Time);
         Freezes = new FreezeSwitch(_database, bells, Time);
+        Approvals = new ApprovalSwitch(_database, bells, Time);
         Events = new ReleaseEventLog(_database, Time);
         Plans = new DeployPlans(_database, new GrantedFiles(Path.Combine(_folder, "files")), Time, () => Ports());
         Maintenance = new MaintenanceSwitch(_database, _publisher, bells, Time);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Slipway.Engines;
 using Slipway.Model;
 using Slipway.Releases.Storing;
+using Slipway.Releases.Tests.Jobs;
 using Slipway.Releases.Tests.Reconciling;
 
 namespace Slipway.Releases.Tests;
@@ -44,6 +45,21 @@ public sealed class CommandTests : IAsyncLifetime
         _world.StateOf(rollout).ShouldBe(RolloutState.Cancelled);
         await Should.ThrowAsync<ConflictException>(() => _world.Rollouts.Stage(
             rollout.Id, Sample.Model(Strategy.Rolling), new Dictionary<string, string>(), new Dictionary<string, ImageFacts>(), _cancel));
+    }
+
+    [Fact]
+    public async Task Cancel_OnlyABuild_EndsIt_AndLeavesWhatHasARelease()
+    {
+        await _world.Rollouts.Deploy(Sample.App, new DeploySource { Directory = "/src" }, false, _cancel);
+        var building = await _world.Rollouts.TakeQueued(_cancel);
+        var build = _world.Rollouts.CancellationOf(building.Id);
+        await _world.Rollouts.Cancel(building.Id, _cancel, "alice", onlyBuild: true);
+        (build.IsCancellationRequested, _world.StateOf(building)).ShouldBe((true, RolloutState.Cancelled));
+
+        var (staged, _) = await _world.Deploy(Sample.Model(Strategy.BlueGreen), 1);
+        await _world.Rollouts.Cancel(staged.Id, _cancel, "alice", onlyBuild: true);
+        (await _world.Journal(staged)).OfType<RolloutEvent.StateChanged>().ShouldAllBe(changed => changed.State != RolloutState.RollingBack);
+        await _world.Reaches(staged, RolloutState.Done);
     }
 
     [Fact]

@@ -34,6 +34,27 @@ public sealed class ServerConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Read_WebhooksAndNetworks_AreWhatTheySay()
+    {
+        var configuration = Read("networks: 10.96.0.0/13\nwebhooks: {allow: [169.254.10.0/24, 'fe80::/64'], timeout: 5s, giveUpAfter: 2d}\n");
+        configuration.Networks.ShouldBe(System.Net.IPNetwork.Parse("10.96.0.0/13"));
+        configuration.Registry.Webhooks.ShouldSatisfyAllConditions(
+            webhooks => webhooks.Allowed.Select(network => network.ToString()).ShouldBe(["169.254.10.0/24", "fe80::/64"]),
+            webhooks => (webhooks.Timeout, webhooks.GiveUpAfter, webhooks.FirstWait).ShouldBe((TimeSpan.FromSeconds(5), TimeSpan.FromDays(2), TimeSpan.FromSeconds(1))));
+    }
+
+    [Theory]
+    [InlineData("networks: 10.96.0.0/24\n", "networks")]
+    [InlineData("networks: fd00::/16\n", "networks")]
+    [InlineData("networks: [10.96.0.0/13]\n", "networks")]
+    [InlineData("webhooks: {allow: [everything]}\n", "webhooks.allow")]
+    [InlineData("webhooks: {timeout: soon}\n", "webhooks.timeout")]
+    [InlineData("webhooks: {retries: 5}\n", "webhooks.retries")]
+    [InlineData("webhooks: yes\n", "webhooks")]
+    public void Read_WebhooksAndNetworksWrong_AreNamed(string text, string key) => Should.Throw<InvalidInputException>(() => Read(text)).Diagnostics.Single().ShouldSatisfyAllConditions(
+        wrong => wrong.Key.ShouldBe(key), wrong => wrong.Line.ShouldBe(1), wrong => wrong.Expected.ShouldNotBeNull());
+
+    [Fact]
     public void Read_Wrong_NamesEveryErrorWithItsLineAndNoSecret()
     {
         var error = Should.Throw<InvalidInputException>(() => Read("database: pastgres://slipway:s3cret@db/x\nroles: [registry, builder]\ncolour: red\n"));

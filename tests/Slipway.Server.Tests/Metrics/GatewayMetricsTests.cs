@@ -27,7 +27,7 @@ public sealed class GatewayMetricsTests
     [Fact]
     public void Text_OfCopiesAndDroppedLines_CountsThemOnTheirOwn()
     {
-        var copies = new MirroredTraffic { Requests = 3, ByClass = [0, 0, 3, 0, 0, 0], Failed = 0, Dropped = 7, Times = new AnswerTimes { Success = At((4, 3)) } };
+        var copies = new MirroredTraffic { Requests = 3, ByClass = [0, 0, 3, 0, 0, 0], Failed = 0, Dropped = 7, Times = new AnswerTimes { Success = At((4, 3)) }, Originals = AnswerTimes.None };
         var lines = GatewayMetrics.Text([Report(Traffic(2, AnswerTimes.None) with { Mirrored = copies }) with { LogLinesDropped = 5, Unrouted = 6 }]).Split('\n');
 
         const string Of = "app=\"shop\",service=\"web\",release=\"2\"";

@@ -23,6 +23,9 @@ sealed record ArmCounts
     /// <summary>How often each goal of an experiment was reached; null: none was, or there are none.</summary>
     public IReadOnlyDictionary<string, long>? Goals { get; init; }
 
+    /// <summary>The same by groups of users; null where there are no goals, or a gateway of an older version counted.</summary>
+    public UserGroups? Groups { get; init; }
+
     public double ErrorRate => Requests == 0 ? 0 : (double)Errors / Requests;
 
     public double? P99 => Histogram.Quantile(Latency, Quantile);

@@ -7,7 +7,7 @@ static class Bounds
     const double Z = 1.6448536269514722;
 
     /// <summary>Its 97.5% quantile.</summary>
-    const double TwoSidedZ = 1.959963984540054;
+    public const double TwoSidedZ = 1.959963984540054;
 
     const double Confidence = 0.95;
 
@@ -15,10 +15,16 @@ static class Bounds
     const long Exact = 20_000;
 
     /// <summary>Wilson's score interval of a proportion (E. B. Wilson, JASA 22, 1927).</summary>
-    public static (double Low, double High) Wilson(long hits, long all, double z = Z)
+    public static (double Low, double High) Wilson(long hits, long all, double z = Z) => Wilson(hits, all, all, z);
+
+    /// <param name="hits">Of <paramref name="all"/>.</param>
+    /// <param name="all">Counted.</param>
+    /// <param name="independent">So many independent ones say as much.</param>
+    /// <param name="z">Quantile of the standard normal distribution.</param>
+    static (double Low, double High) Wilson(long hits, long all, double independent, double z)
     {
         if (all <= 0) return (0, 1);
-        double n = all, p = (double)hits / all, z2 = z * z;
+        double n = independent, p = (double)hits / all, z2 = z * z;
         var (middle, half) = ((p + z2 / (2 * n)) / (1 + z2 / n), z * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n));
         // The ends are exact where rounding would leave a trace beyond them.
         return (hits == 0 ? 0 : Math.Max(0, middle - half), hits == all ? 1 : Math.Min(1, middle + half));
@@ -28,14 +34,25 @@ static class Bounds
     public static double LeastDifference(long hits, long all, long otherHits, long otherAll) => Difference(hits, all, otherHits, otherAll, Z).Low;
 
     /// <summary>The two-sided 95% interval of the first proportion less the second, by the same method.</summary>
-    public static (double Low, double High) Difference(long hits, long all, long otherHits, long otherAll, double z = TwoSidedZ)
+    public static (double Low, double High) Difference(long hits, long all, long otherHits, long otherAll, double z = TwoSidedZ) =>
+        Difference((hits, all, all), (otherHits, otherAll, otherAll), z);
+
+    /// <summary>The same where what was counted is not independent: so many independent ones say as much.</summary>
+    public static (double Low, double High) Difference((long Hits, long All, double Independent) first, (long Hits, long All, double Independent) second, double z = TwoSidedZ)
     {
-        if (all <= 0 || otherAll <= 0) return (-1, 1);
-        double p = (double)hits / all, other = (double)otherHits / otherAll;
-        var (one, two) = (Wilson(hits, all, z), Wilson(otherHits, otherAll, z));
+        if (first.All <= 0 || second.All <= 0) return (-1, 1);
+        double p = (double)first.Hits / first.All, other = (double)second.Hits / second.All;
+        var (one, two) = (Wilson(first.Hits, first.All, first.Independent, z), Wilson(second.Hits, second.All, second.Independent, z));
         return (
             p - other - Math.Sqrt((p - one.Low) * (p - one.Low) + (two.High - other) * (two.High - other)),
             p - other + Math.Sqrt((one.High - p) * (one.High - p) + (other - two.Low) * (other - two.Low)));
+    }
+
+    /// <summary>Student's 97.5% quantile, from 5 degrees of freedom on to three digits (Abramowitz and Stegun, 26.7.5).</summary>
+    public static double TwoSidedT(int degrees)
+    {
+        double z = TwoSidedZ, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z, n = degrees;
+        return z + ((z3 + z) / (4 * n)) + (((5 * z5) + (16 * z3) + (3 * z)) / (96 * n * n)) + (((3 * z7) + (19 * z5) + (17 * z3) - (15 * z)) / (384 * n * n * n));
     }
 
     /// <summary>

@@ -19,11 +19,11 @@ sealed record TrafficSample
     /// <param name="reports">Null or none: no gateway answered.</param>
     /// <returns>Null also where a gateway of another version counts times by other bounds.</returns>
     public static TrafficSample? Take(IReadOnlyList<GatewayReport>? reports, AppName app, IReadOnlySet<string> services, int next, int stable, DateTimeOffset at, Of of = Of.Everybody) =>
-        reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => !IsOurs(t.Times) || !IsOurs(t.Mirrored?.Times ?? AnswerTimes.None))) ? null : new TrafficSample
+        reports is not { Count: > 0 } || reports.Any(r => r.Releases.Any(t => !IsOurs(t.Times) || t.Mirrored is { } copies && !(IsOurs(copies.Times) && IsOurs(copies.Originals)))) ? null : new TrafficSample
         {
             At = at,
             Started = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => g.First().Started),
-            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next, of), Sum(g, app, services, stable, Of.Everybody))),
+            Sessions = reports.GroupBy(r => r.Session).ToDictionary(g => g.Key, g => new ArmPair(Sum(g, app, services, next, of), of == Of.Copies ? Sum(g, app, services, next, Of.Originals) : Sum(g, app, services, stable, Of.Everybody))),
         };
 
     /// <summary>From the other, earlier sample to this one; null where a gateway came or went in between.</summary>
@@ -39,24 +39,17 @@ sealed record TrafficSample
         .SelectMany(r => r.Releases)
         // Whom a match names is no random sample: the judge leaves him out, unless there is nobody else.
         .Where(t => t.App == app && t.Release == release && t.IsMatched == (of == Of.Matched) && services.Contains(t.Service))
-        .Select(t => of == Of.Copies ? Copies(t.Mirrored) : new ArmCounts
+        .Select(t => of switch
         {
-            Requests = t.Requests,
-            Errors = Math.Min(t.Requests, t.ByClass[5] + t.Failed),
-            Latency = t.Times!.Served(),
-            Goals = t.Goals,
+            Of.Copies => t.Mirrored is null ? ArmCounts.None : Counts(t.Mirrored.Times) with { Dropped = t.Mirrored.Dropped },
+            Of.Originals => t.Mirrored is null ? ArmCounts.None : Counts(t.Mirrored.Originals),
+            _ => new ArmCounts { Requests = t.Requests, Errors = Math.Min(t.Requests, t.ByClass[5] + t.Failed), Latency = t.Times!.Served(), Goals = t.Goals, Groups = t.Groups },
         })
         .Aggregate(ArmCounts.None, ArmPair.Plus);
 
-    static ArmCounts Copies(MirroredTraffic? copies) => copies is null ? ArmCounts.None : new ArmCounts
-    {
-        Requests = copies.Requests,
-        Errors = Math.Min(copies.Requests, copies.ByClass[5] + copies.Failed),
-        Latency = copies.Times.Served(),
-        Dropped = copies.Dropped,
-    };
+    static ArmCounts Counts(AnswerTimes times) => new() { Requests = times.Requests, Errors = times.Errors, Latency = times.Served() };
 
-    /// <summary>Whose requests to the new release are looked at.</summary>
+    /// <summary>Whose requests to the new release are looked at. Those to the live one are everybody's, but where there are copies.</summary>
     public enum Of
     {
         Everybody,
@@ -64,8 +57,11 @@ sealed record TrafficSample
         /// <summary>Those that a match names.</summary>
         Matched,
 
-        /// <summary>Nobody's: copies, which are compared with the requests that the live release answered.</summary>
+        /// <summary>Nobody's: copies, which are compared with the requests that they are copies of.</summary>
         Copies,
+
+        /// <summary>What the live release answered, of the requests that were copied.</summary>
+        Originals,
     }
 }
 
@@ -83,6 +79,7 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
         Latency = [.. one.Latency.Zip(other.Latency, (a, b) => a + b)],
         Dropped = one.Dropped + other.Dropped,
         Goals = one.Goals is null || other.Goals is null ? one.Goals ?? other.Goals : one.Goals.Concat(other.Goals).GroupBy(g => g.Key).ToDictionary(g => g.Key, g => g.Sum(v => v.Value)),
+        Groups = GroupSums.Plus(one.Groups, other.Groups),
     };
 
     /// <summary>The parts of a report are not read at one instant, so that a difference may be off by a request: never below nothing.</summary>
@@ -96,6 +93,7 @@ sealed record ArmPair(ArmCounts Next, ArmCounts Stable)
             Latency = [.. later.Latency.Zip(earlier.Latency, (a, b) => Math.Max(0, a - b))],
             Dropped = Math.Max(0, later.Dropped - earlier.Dropped),
             Goals = later.Goals?.ToDictionary(g => g.Key, g => Math.Max(0, g.Value - (earlier.Goals?.GetValueOrDefault(g.Key) ?? 0))),
+            Groups = GroupSums.Minus(later.Groups, earlier.Groups),
         };
     }
 }

@@ -12,7 +12,8 @@ static class KeyCatalog
     static readonly KeyShape Drain = new KeyShape().Honour("requests", "websockets", "connections");
     static readonly KeyShape Keep = new KeyShape().Honour("warm", "releases");
 
-    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", new KeyShape().Honour("by", "count", "not-author"))
+    static readonly KeyShape Approve = new KeyShape().Honour("by", "count", "not-author");
+    static readonly KeyShape Steps = new KeyShape().Honour("weight", "for", "bake").Honour("approve", Approve)
         .Honour("mirror", new KeyShape().Honour("share", "methods"));
     static readonly KeyShape Judge = new KeyShape()
         .Honour("window", "every", "min-requests", "fail-after", "no-data", "hold-max")
@@ -33,7 +34,7 @@ static class KeyCatalog
         .Honour("auth", Auth);
 
     public static KeyShape Release { get; } = new KeyShape()
-        .Honour("host", "path", "port", "strategy", "https", "hsts", "certificate")
+        .Honour("host", "path", "port", "strategy", "https", "https-ports", "hsts", "certificate")
         .Honour("protocol").Honour("tls", new KeyShape().Honour("verify", "server-name"))
         .Honour("ready", Ready).Honour("drain", Drain).Honour("keep", Keep)
         .Honour("before", new KeyShape().Honour("run", "entrypoint", "timeout", "one-way"))
@@ -53,7 +54,7 @@ static class KeyCatalog
         .Honour("breaker", new KeyShape().Honour("failures", "window", "min-requests", "open"))
         .Honour("health", new KeyShape().Honour("path", "every", "timeout", "fails", "passes", "status", "share"))
         .Translate("previews", "of the file's own x-release alone", Previews)
-        .Honour("sticky").Honour("steps", Steps).Honour("judge", Judge)
+        .Honour("sticky").Honour("approve", Approve).Honour("steps", Steps).Honour("judge", Judge)
         .Honour("when", When).Honour("match", Match)
         .Honour("ab", new KeyShape().Honour("share", "until", "for", "then", "min-requests").Honour("goals", Goals));
 

@@ -7,6 +7,20 @@ static class ApprovalReader
 {
     const int MostPeople = 10;
 
+    /// <summary>Of <c>x-release</c>: before the release's first request.</summary>
+    public static ApprovalRule? ReadGate(Field field, Field own, Strategy strategy)
+    {
+        if (field.IsMissing || field.Node is Scalar { Text: "false" or "False" or "FALSE" or "no" or "No" or "off" or "Off" }) return null;
+        if (strategy.SharesRequests)
+        {
+            // The file's is for those of its services that it can be for.
+            if (own.IsMissing) return null;
+            field.Error($"with strategy {(strategy == Strategy.Ab ? "ab" : "canary")} approvals are steps", strategy == Strategy.Ab ? "no approve, or a rule of the app: slipway app approvals" : "steps: [{approve: ...}, ...]");
+            return null;
+        }
+        return Read(field) ?? new ApprovalRule();
+    }
+
     /// <returns>Null: any account with rights may give it.</returns>
     public static ApprovalRule? Read(Field field)
     {

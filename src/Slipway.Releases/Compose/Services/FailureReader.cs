@@ -102,14 +102,15 @@ static class FailureReader
     static List<string>? Methods(Field field)
     {
         if (field.IsMissing) return null;
-        var methods = new List<string>();
+        var (methods, isNone) = (new List<string>(), true);
         foreach (var item in field.Node is Scalar ? [field] : field.Items())
             if (item.Text() is { } text)
             {
+                isNone = false;
                 if (!Idempotent.Contains(text)) item.Error($"requests with the method '{text}' can't be repeated", string.Join(", ", Idempotent));
                 else if (!methods.Contains(text)) methods.Add(text);
             }
-        if (methods.Count == 0) field.Error("no method is named", string.Join(", ", Idempotent));
+        if (isNone) field.Error("no method is named", string.Join(", ", Idempotent));
         return methods;
     }
 
@@ -136,7 +137,8 @@ static class FailureReader
     static TimeSpan? AtLeastASecond(Field field)
     {
         if (field.Duration() is not { } duration) return null;
-        if (duration < TimeSpan.FromSeconds(1)) field.Error("it must be a second or longer", "for example 2s");
-        return duration;
+        if (duration >= TimeSpan.FromSeconds(1)) return duration;
+        field.Error("it must be a second or longer", "for example 2s");
+        return null;
     }
 }

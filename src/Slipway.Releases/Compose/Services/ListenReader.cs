@@ -12,7 +12,7 @@ static class ListenReader
         
     [
         "path", "when", "redirect", "strip", "rewrite", "headers", "auth", "rate", "max-body", "max-requests", "compress", "outliers", "balance", "affinity", "max-connections", "retries",
-        "breaker", "health", "protocol", "tls", "https", "hsts", "certificate",
+        "breaker", "health", "protocol", "tls", "https", "hsts", "certificate", "https-ports",
     ];
 
     /// <param name="own">The service's own policy: a port belongs to one service.</param>

@@ -52,6 +52,7 @@ static class ReleaseReader
         var hosts = takesRequests ? Hosts(field["host"], service.Name, reading) : [];
         var strategy = StrategyOf(field["strategy"], rest);
         var path = PathOf(field["path"]);
+        var https = takesRequests ? HttpsReader.Read(field) : null;
         var policy = new ReleasePolicy
         {
             Hosts = hosts,
@@ -62,11 +63,12 @@ static class ReleaseReader
             Port = port,
             Listen = listen,
             Protocol = takesRequests ? ProtocolReader.Read(field, service.Name, reading) : null,
-            GatewayPorts = [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()],
+            GatewayPorts = takesRequests ? HttpsReader.Ports(field, [.. gateway.Where(p => p.Published is not null).Select(p => new GatewayPort(p.HostAddress, p.Published!.Value)).Distinct()], https) : [],
             Strategy = strategy,
             Canary = CanaryReader.Read(field, own, strategy, reading),
+            Approve = ApprovalReader.ReadGate(field["approve"], own["approve"], strategy),
             Match = MatchReader.ReadMatch(field, own, strategy),
-            Https = takesRequests ? HttpsReader.Read(field) : null,
+            Https = https,
             Before = jobs,
             Ready = Ready(field["ready"]),
             Drain = new DrainPolicy
@@ -228,7 +230,7 @@ static class ReleaseReader
     static void Note(ServiceModel service, List<PortModel> gateway, List<PortModel> streams, ReleasePolicy policy, Reading reading)
     {
         if (gateway.Count == 0 && streams.Count == 0) return;
-        var ports = policy.GatewayPorts.Select(p => p.Port.ToString(CultureInfo.InvariantCulture)).ToList();
+        var ports = policy.GatewayPorts.Select(p => p.Port.ToString(CultureInfo.InvariantCulture) + (p.Tls ? " (https)" : "")).ToList();
         var requests = gateway.Count == 0 ? "" : $"through the gateway at http://{policy.Hosts[0]}{policy.Path}" + (ports.Count == 0 ? "" : $" and on host port {string.Join(", ", ports)}");
         var connections = streams.Count == 0 ? "" : $"{(requests.Length == 0 ? "" : "; ")}through the gateway as it comes: {string.Join(", ", streams.Select(p => FormattableString.Invariant($"{p.Published}/{p.Protocol}")))}";
         var note = requests + connections;

@@ -50,8 +50,10 @@ static class RobotsApi
 
     static async Task<NoContent> Remove(string name, Robots robots, AppMembers members, HttpContext context)
     {
-        await robots.Remove(name, context.Account().Rights, Caller.Of(context), context.RequestAborted);
+        // Its roles first: a server that is killed in between must not leave them to a later robot of its name.
+        robots.Check(name, context.Account().Rights);
         await members.Forget(name, context.RequestAborted);
+        await robots.Remove(name, context.Account().Rights, Caller.Of(context), context.RequestAborted);
         return TypedResults.NoContent();
     }
 }

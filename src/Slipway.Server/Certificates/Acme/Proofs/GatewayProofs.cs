@@ -5,22 +5,11 @@ using Slipway.Model;
 namespace Slipway.Server.Certificates.Acme.Proofs;
 
 /// <summary>A file at http://HOST/.well-known/acme-challenge/TOKEN (RFC 8555, section 8.3), which the gateway answers with.</summary>
-/// <param name="publish">Gives the gateways what is open, and returns when they have it.</param>
-sealed class HttpProof(OpenChallenges open, Func<CancellationToken, Task> publish) : HostProof
+sealed class HttpProof(OpenChallenges open, Func<CancellationToken, Task> publish) : GatewayProof(open, publish)
 {
     public override string Type => "http-01";
 
-    public override Task Show(string host, string token, string authorization, CancellationToken cancel)
-    {
-        open.Open(new HttpChallenge(host, token, authorization));
-        return publish(cancel);
-    }
-
-    public override Task Withdraw(string host)
-    {
-        open.Close(host);
-        return Task.CompletedTask;
-    }
+    protected override void Open(OpenChallenges open, string host, string token, string authorization) => open.Open(new HttpChallenge(host, token, authorization));
 
     public override string Failure(string host, string? kind) => kind switch
     {
@@ -31,22 +20,12 @@ sealed class HttpProof(OpenChallenges open, Func<CancellationToken, Task> publis
 }
 
 /// <summary>A certificate in a handshake for acme-tls/1 (RFC 8737), which the gateway makes.</summary>
-/// <param name="publish">Gives the gateways what is open, and returns when they have it.</param>
-sealed class HandshakeProof(OpenChallenges open, Func<CancellationToken, Task> publish) : HostProof
+sealed class HandshakeProof(OpenChallenges open, Func<CancellationToken, Task> publish) : GatewayProof(open, publish)
 {
     public override string Type => "tls-alpn-01";
 
-    public override Task Show(string host, string token, string authorization, CancellationToken cancel)
-    {
+    protected override void Open(OpenChallenges open, string host, string token, string authorization) =>
         open.Open(new HandshakeChallenge(host, Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(authorization)))));
-        return publish(cancel);
-    }
-
-    public override Task Withdraw(string host)
-    {
-        open.Close(host);
-        return Task.CompletedTask;
-    }
 
     public override string Failure(string host, string? kind) => kind switch
     {
