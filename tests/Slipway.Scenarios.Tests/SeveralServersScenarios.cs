@@ -9,7 +9,6 @@ namespace Slipway.Scenarios.Tests;
 /// <summary>Two registry servers as processes of their own over one PostgreSQL; one of them is killed in the middle of pushes.</summary>
 public sealed class SeveralServersScenarios : IAsyncLifetime
 {
-    static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "slipway");
 
     readonly string _database = PostgresServer.Shared.CreateDatabase();
     readonly string _folder = Directory.CreateTempSubdirectory("slipway-servers-").FullName;
@@ -82,7 +81,7 @@ public sealed class SeveralServersScenarios : IAsyncLifetime
         File.WriteAllText(Path.Combine(data, "slipway.yaml"), $"database: {_database}\nroles: registry\n");
         var bytes = Directory.CreateDirectory(Path.Combine(_folder, "bytes"), Owner);
         File.CreateSymbolicLink(Path.Combine(data, "registry"), bytes.FullName);
-        var process = Process.Start(new ProcessStartInfo(Executable, ["serve", "--data", data, "--listen", "127.0.0.1:0"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var process = Process.Start(new ProcessStartInfo(SlipwayProcess.Executable, ["serve", "--data", data, "--listen", "127.0.0.1:0"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var log = new List<string>();
         process.OutputDataReceived += (_, line) => Note(log, line.Data);
         process.ErrorDataReceived += (_, line) => Note(log, line.Data);

@@ -11,7 +11,9 @@ namespace Slipway.Scenarios.Tests;
 /// <summary>A Slipway of its own: real processes, an own data folder, own ports, the real engine. Used only through the CLI and HTTP, as people do.</summary>
 public sealed class SlipwayProcess : IAsyncLifetime
 {
-    public static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "slipway");
+    /// <summary>What people run, compiled ahead of its time, where the suite runs as a whole; else the one that was built with the tests.</summary>
+    public static readonly string Executable = Environment.GetEnvironmentVariable("SLIPWAY_EXECUTABLE") ?? Path.Combine(AppContext.BaseDirectory, "slipway");
+
     readonly List<TestApp> _apps = [];
 
     public string Data { get; } = Path.Combine(Path.GetTempPath(), "slipway-scenarios", $"data-{Guid.NewGuid().ToString("N")[..8]}");
