@@ -89,7 +89,8 @@ sealed record ContainerState
 
     public DateTimeOffset? Started => Real(StartedAt);
 
-    public DateTimeOffset? Finished => Real(FinishedAt);
+    /// <summary>Never before the start: of what ends within a millisecond the engine may note the end first, by a fraction of that.</summary>
+    public DateTimeOffset? Finished => Real(FinishedAt) is { } end && Real(StartedAt) is { } start && end < start && start - end < TimeSpan.FromSeconds(1) ? start : Real(FinishedAt);
 
     /// <summary>A failed start leaves the state "created", with an exit code and an error.</summary>
     public bool HasEnded => Status is "exited" or "dead" || (Status == "created" && Error is { Length: > 0 });
